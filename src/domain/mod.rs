@@ -1,0 +1,17 @@
+//! Plain data, no I/O: the words of the product. Imports std, serde and a time crate only.
+
+pub mod clock;
+pub mod credential;
+pub mod grant;
+pub mod host;
+pub mod identified;
+pub mod standing;
+pub mod verdict;
+
+pub use clock::Clock;
+pub use credential::{Binding, Credential, CredentialId, Expiry, Kind, Owner, SecretState, StoreKind};
+pub use grant::{Grant, GrantSource};
+pub use host::{FamilyId, Host, HostId};
+pub use identified::{Candidate, Checksum};
+pub use standing::{AuditEntry, Standing};
+pub use verdict::{Evidence, Finding, Identity, Validation, Verdict};

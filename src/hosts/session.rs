@@ -1,0 +1,159 @@
+//! What a family speaks through: a [`Wire`] to one host, and a [`Session`] that adds the credential.
+//!
+//! The wire sends only to the host's named endpoints, masks every secret it knows in what comes back before a family
+//! sees it (hosts echo what they were given), and writes down each request as evidence.
+
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+
+use super::Endpoints;
+use super::facts::{Facts, common};
+use crate::domain::{Evidence, Host, Kind, Validation, Verdict};
+use crate::net::{NetError, NetErrorKind, Request, Response, Transport};
+use crate::secret::{Masker, Secret};
+
+/// A way to the named endpoints of one host.
+pub struct Wire<'a> {
+    transport: &'a dyn Transport,
+    endpoints: Endpoints,
+    masker: Masker,
+    evidence: Mutex<Vec<Evidence>>,
+    now: Timestamp,
+}
+
+impl<'a> Wire<'a> {
+    /// A wire to `endpoints` that masks what `masker` finds.
+    #[must_use]
+    pub fn new(transport: &'a dyn Transport, endpoints: Endpoints, masker: Masker, now: Timestamp) -> Self {
+        Self { transport, endpoints, masker, evidence: Mutex::new(Vec::new()), now }
+    }
+
+    /// The moment this exchange takes place, for signatures and for dates to be compared with.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// URL of `path` (with its leading slash, or empty) at a named endpoint.
+    #[must_use]
+    pub fn url(&self, endpoint: &str, path: &str) -> String {
+        let base = self.endpoints.get(endpoint).map_or("", String::as_str);
+        format!("{}{path}", base.trim_end_matches('/'))
+    }
+
+    /// Sends once, masks the answer, writes it down as evidence.
+    ///
+    /// # Errors
+    /// [`NetError`] where no answer came, or where the URL is not below one of the host's endpoints.
+    pub async fn send(&self, request: Request) -> Result<Response, NetError> {
+        let line = request.line();
+        let result = if self.is_ours(&request.url) {
+            self.transport.send(request).await
+        } else {
+            Err(NetError::new(NetErrorKind::BadUrl, line.clone(), "not an endpoint of this host"))
+        };
+        match result {
+            Ok(mut response) => {
+                response.body = self.masker.mask(&response.body);
+                for (_, value) in &mut response.headers {
+                    *value = self.masker.mask(value);
+                }
+                self.record(Evidence {
+                    request: self.masker.mask(&line),
+                    status: Some(response.status),
+                    ms: u64::try_from(response.elapsed.as_millis()).unwrap_or(u64::MAX),
+                    detail: String::new(),
+                });
+                Ok(response)
+            }
+            Err(mut error) => {
+                error.detail = self.masker.mask(&error.detail);
+                error.target = self.masker.mask(&error.target);
+                self.record(Evidence {
+                    request: self.masker.mask(&line),
+                    status: None,
+                    ms: 0,
+                    detail: error.to_string(),
+                });
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes beside the last request what in its answer decides, e.g. `X-OAuth-Scopes: repo`.
+    pub fn note(&self, detail: impl Into<String>) {
+        let detail = self.masker.mask(&detail.into());
+        if let Ok(mut evidence) = self.evidence.lock()
+            && let Some(last) = evidence.last_mut()
+        {
+            if !last.detail.is_empty() {
+                last.detail.push_str("; ");
+            }
+            last.detail.push_str(&detail);
+        }
+    }
+
+    /// All evidence so far; leaves none behind.
+    #[must_use]
+    pub fn take_evidence(&self) -> Vec<Evidence> {
+        self.evidence.lock().map(|mut e| std::mem::take(&mut *e)).unwrap_or_default()
+    }
+
+    /// A validation by a finding of the family (`name` without the family prefix) or a common one (`http.…`, `net.…`):
+    /// verdict, title and remedy come from the data, `args` fill its `{placeholders}`.
+    #[must_use]
+    pub fn conclude(&self, facts: &Facts, name: &str, args: &[(&str, &str)]) -> Validation {
+        let (verdict, finding) = facts.finding(name, args);
+        let mut validation = Validation::new(verdict, self.masker.mask(&finding.title), self.now);
+        validation.findings.push(finding);
+        validation.evidence = self.take_evidence();
+        validation
+    }
+
+    /// The host accepted the credential.
+    #[must_use]
+    pub fn accepted(&self, reason: impl Into<String>) -> Validation {
+        let mut validation = Validation::new(Verdict::Valid, reason, self.now);
+        validation.evidence = self.take_evidence();
+        validation
+    }
+
+    /// No answer came, so nothing was learned of the credential.
+    #[must_use]
+    pub fn unreachable(&self, error: &NetError) -> Validation {
+        let (_, finding) = common().finding(error.kind.code(), &[("target", &error.target), ("detail", &error.detail)]);
+        let mut validation = Validation::new(Verdict::Unreachable, error.to_string(), self.now);
+        validation.findings.push(finding);
+        validation.evidence = self.take_evidence();
+        validation
+    }
+
+    fn record(&self, evidence: Evidence) {
+        if let Ok(mut all) = self.evidence.lock() {
+            all.push(evidence);
+        }
+    }
+
+    fn is_ours(&self, url: &str) -> bool {
+        self.endpoints.values().any(|base| {
+            let base = base.trim_end_matches('/');
+            !base.is_empty()
+                && url.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+        })
+    }
+}
+
+/// A wire together with the credential that speaks over it.
+pub struct Session<'a> {
+    /// The way to the host.
+    pub wire: Wire<'a>,
+    /// The host record.
+    pub host: &'a Host,
+    /// Kind of the credential, as far as it is known.
+    pub kind: Kind,
+    /// User name, e-mail or access key id.
+    pub username: Option<&'a str>,
+    /// The secret.
+    pub secret: &'a Secret,
+}

@@ -1,0 +1,1 @@
+//! The real [`Transport`](super::Transport), over reqwest.

@@ -1,0 +1,1 @@
+//! Proxy settings from the environment, checked before use.

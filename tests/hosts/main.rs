@@ -1,0 +1,3 @@
+//! Families against recorded answers and against the simulator. One module per family; no network.
+
+mod support;
