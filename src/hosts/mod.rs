@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod facts;
+pub mod github;
 pub mod recognise;
 pub mod session;
 
@@ -27,7 +28,7 @@ pub type Endpoints = BTreeMap<String, String>;
 /// Every family, in the order in which candidates are listed.
 #[must_use]
 pub fn families() -> &'static [&'static dyn Family] {
-    &[]
+    &[&github::GitHub]
 }
 
 /// The family of that id.
