@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod facts;
+pub mod gitlab;
 pub mod recognise;
 pub mod session;
 
@@ -27,7 +28,7 @@ pub type Endpoints = BTreeMap<String, String>;
 /// Every family, in the order in which candidates are listed.
 #[must_use]
 pub fn families() -> &'static [&'static dyn Family] {
-    &[]
+    &[&gitlab::GitLab]
 }
 
 /// The family of that id.
