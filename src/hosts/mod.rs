@@ -9,6 +9,7 @@
 pub mod answer;
 pub mod facts;
 pub mod github;
+pub mod gitlab;
 pub mod recognise;
 pub mod session;
 
@@ -28,7 +29,7 @@ pub type Endpoints = BTreeMap<String, String>;
 /// Every family, in the order in which candidates are listed.
 #[must_use]
 pub fn families() -> &'static [&'static dyn Family] {
-    &[&github::GitHub]
+    &[&github::GitHub, &gitlab::GitLab]
 }
 
 /// The family of that id.
