@@ -185,13 +185,14 @@ impl<'a> Chain<'a> {
             };
             return error(kind, within(phase));
         }
-        if let Some(hyper) = self.find::<hyper::Error>() {
-            if hyper.is_parse() || hyper.is_parse_too_large() {
-                return error(Kind::NotHttp, self.root());
-            }
-            if hyper.is_incomplete_message() || hyper.is_canceled() || hyper.is_closed() {
-                return error(Kind::ClosedEarly, String::new());
-            }
+        let mut hyper = self.errors.iter().filter_map(|e| e.downcast_ref::<hyper::Error>()).peekable();
+        let closed = hyper.peek().is_some_and(|e| e.is_incomplete_message() || e.is_canceled() || e.is_closed());
+        // A server that speaks first, as SSH and mail servers do, cancels the request and is inside of that error.
+        if hyper.any(|e| e.is_parse() || e.is_parse_too_large()) || self.says("received unexpected message") {
+            return error(Kind::NotHttp, self.root());
+        }
+        if closed {
+            return error(Kind::ClosedEarly, String::new());
         }
         if let Some((kind, detail)) = self.io().and_then(|kind| io_kind(kind, phase.connect)) {
             return error(kind, detail);
@@ -258,6 +259,11 @@ fn certificate_kind(error: &CertificateError) -> (Kind, String) {
         C::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
             return (Kind::TlsSelfSigned, "the certificate is one of an authority (CA:TRUE)".to_owned());
         }
+        // Another authority of the same name: one that was made anew, or another installation's.
+        C::BadSignature => {
+            let detail = "an authority of that name is trusted, but it is not the one that signed";
+            return (Kind::TlsUnknownIssuer, detail.to_owned());
+        }
         C::Revoked => return (Kind::TlsOther, "the certificate was revoked".to_owned()),
         _ => Kind::TlsOther,
     };
@@ -275,6 +281,7 @@ fn alert_kind(alert: AlertDescription) -> (Kind, String) {
         | A::CertificateExpired
         | A::CertificateUnknown
         | A::UnknownCA
+        | A::DecryptError
         | A::AccessDenied => (Kind::TlsClientCertWanted, format!("it refuses the one that was shown: {alert:?}")),
         A::ProtocolVersion => (Kind::TlsOldProtocol, String::new()),
         A::HandshakeFailure => (

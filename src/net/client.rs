@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 
@@ -43,7 +43,8 @@ const SECOND_LOOK: Duration = Duration::from_secs(2);
 /// What rustls-platform-verifier says where the system has no certificate authorities at all.
 const NO_ROOTS: &str = "No CA certificates were loaded";
 
-/// How long a request may take.
+/// How long a request may take. A connection attempt ends at nine tenths of the other two at the latest, since which
+/// limit strikes decides what the user is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// For name, TCP and TLS together.
@@ -200,6 +201,7 @@ impl Way {
 
     fn builder(&self) -> reqwest::ClientBuilder {
         let Timeouts { connect, read, total } = self.options.timeouts;
+        let connect = connect.min(read.min(total).mul_f32(0.9));
         let mut builder = reqwest::Client::builder()
             .user_agent(self.options.user_agent.as_str())
             .redirect(reqwest::redirect::Policy::none())
@@ -341,6 +343,11 @@ fn prepare(request: Request, target: Target) -> Result<reqwest::Request, NetErro
         Method::Delete => reqwest::Method::DELETE,
     };
     let mut prepared = reqwest::Request::new(method, target.url);
+    // Some servers answer 411 to a request that could have a body and does not say that it has none.
+    let expects_body = matches!(request.method, Method::Post | Method::Put | Method::Patch);
+    if expects_body && matches!(request.body, Body::Empty) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     *prepared.headers_mut() = headers;
     *prepared.body_mut() = match request.body {
         Body::Empty => None,
