@@ -16,7 +16,7 @@ use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 
-use super::classify::{Hop, Route, classify};
+use super::classify::{Found, Hop, Route, classify};
 use super::proxy::{ProxyEnv, ProxyRules, ProxyUse};
 use super::resolver::Resolver;
 use super::target::Target;
@@ -167,8 +167,8 @@ impl Way {
         match answer(&built.client, request, started).await {
             Ok(response) => Ok(response),
             Err(error) => {
-                let error = classify(error, &route, started.elapsed());
-                Err(self.look_closer(error, &route, built.no_roots).await)
+                let found = classify(error, &route, started.elapsed());
+                Err(self.look_closer(found, built.no_roots).await)
             }
         }
     }
@@ -226,30 +226,17 @@ impl Way {
     }
 
     /// Adds what the error alone cannot tell.
-    async fn look_closer(&self, mut error: NetError, route: &Route, no_roots: bool) -> NetError {
-        match error.kind {
-            NetErrorKind::TlsUnknownIssuer => {
-                if let Some(why) = self.why_issuer_is_unknown(no_roots) {
-                    error.detail = if error.detail.is_empty() { why } else { format!("{}; {why}", error.detail) };
-                }
-            }
-            // One time limit covers TCP and TLS: which of them it was is seen by connecting once more, sending nothing.
-            NetErrorKind::TlsTimeout => {
-                if !tcp_answers(&route.target, self.options.timeouts.connect).await {
-                    error.kind = NetErrorKind::ConnectTimeout;
-                }
-            }
-            NetErrorKind::ProxyOrTarget => {
-                if let Some(hop) = &route.proxy
-                    && error.detail.starts_with("after ")
-                    && !tcp_answers(&hop.address, self.options.timeouts.connect).await
-                {
-                    error.kind = NetErrorKind::ConnectTimeout;
-                    error.detail = format!("this is the proxy, on the way to {}", route.target);
-                    error.target.clone_from(&hop.address);
-                }
-            }
-            _ => {}
+    async fn look_closer(&self, found: Found, no_roots: bool) -> NetError {
+        let Found { mut error, unless_tcp_answers } = found;
+        if let Some(instead) = unless_tcp_answers
+            && !tcp_answers(&instead.target, self.options.timeouts.connect).await
+        {
+            return instead;
+        }
+        if error.kind == NetErrorKind::TlsUnknownIssuer
+            && let Some(why) = self.why_issuer_is_unknown(no_roots)
+        {
+            error.detail = if error.detail.is_empty() { why } else { format!("{}; {why}", error.detail) };
         }
         error
     }
@@ -268,7 +255,7 @@ impl Way {
     }
 }
 
-/// Whether something takes a TCP connection there, within a fraction of the usual limit.
+/// Whether something takes a TCP connection there. Nothing is sent.
 async fn tcp_answers(address: &str, limit: Duration) -> bool {
     let limit = limit.min(SECOND_LOOK);
     matches!(tokio::time::timeout(limit, TcpStream::connect(address)).await, Ok(Ok(_)))

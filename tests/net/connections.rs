@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use keyrack::net::NetErrorKind;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
-use crate::support::{Server, assert_fails, dead_address, drain, get, get_hasty, read_request};
+use crate::support::{Server, assert_fails, dead_address, drain, full_backlog, get, get_hasty, read_request};
 
 #[tokio::test]
 async fn a_name_without_an_address() {
@@ -33,20 +32,6 @@ async fn a_connection_that_is_reset() {
     })
     .await;
     assert_fails(get(server.http_url("/")).await, NetErrorKind::Reset, &server.address.to_string());
-}
-
-/// A listener whose queue of waiting connections is full: the kernel drops further attempts, as a firewall does.
-async fn full_backlog() -> (tokio::net::TcpListener, Vec<TcpStream>) {
-    let socket = tokio::net::TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let listener = socket.listen(1).unwrap();
-    let address = listener.local_addr().unwrap();
-    let mut waiting = Vec::new();
-    while let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
-        waiting.push(stream);
-        assert!(waiting.len() < 64, "the kernel queues without end");
-    }
-    (listener, waiting)
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
 
 use crate::support::{
-    HASTY, PATIENT, Server, assert_fails, dead_address, drain, env, get_with, header, network, ok, read_request,
+    HASTY, PATIENT, Server, assert_fails, dead_address, drain, env, full_backlog, get_with, header, network, ok,
+    read_request,
 };
 use crate::tls::{Authority, https};
 
@@ -258,4 +259,15 @@ fn the_proxy_in_use_can_be_asked_for() {
     assert_eq!((used.origin, used.scheme.as_str(), used.address.as_str()), ("HTTPS_PROXY", "http", "proxy:3128"));
     assert_eq!(network.proxy_for(&NetSettings::default(), "http://localhost/").unwrap(), None);
     assert!(!format!("{network:?} {used:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn nobody_answers_at_the_proxy() {
+    let (listener, _waiting) = full_backlog().await;
+    let dead = listener.local_addr().unwrap();
+    let network = Network::new(env(&[]), HASTY, USER_AGENT);
+    for url in [far_https(), format!("http://{FAR}/")] {
+        let result = get_with(&network, &by(format!("http://{dead}")), url).await;
+        assert_fails(result, NetErrorKind::ConnectTimeout, &dead.to_string());
+    }
 }

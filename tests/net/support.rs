@@ -138,6 +138,20 @@ pub async fn dead_address() -> SocketAddr {
     listener.local_addr().unwrap()
 }
 
+/// A listener whose queue of waiting connections is full: the kernel drops further attempts, as a firewall does.
+pub async fn full_backlog() -> (TcpListener, Vec<TcpStream>) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+        waiting.push(stream);
+        assert!(waiting.len() < 64, "the kernel queues without end");
+    }
+    (listener, waiting)
+}
+
 /// Limits that let a healthy loopback server answer on a busy machine.
 pub const PATIENT: Timeouts =
     Timeouts { connect: Duration::from_secs(10), read: Duration::from_secs(10), total: Duration::from_secs(20) };
