@@ -28,8 +28,8 @@ pub const SERVICE: &str = "keyrack";
 /// How long a call may take before it is reported as [`StoreError::TimedOut`].
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The user name of a probe's entry begins so; no credential id does.
-const CANARY: &str = "canary-";
+/// The service name of a probe's entry: another one, so that listing secrets never meets a probe's.
+const PROBE_SERVICE: &str = "keyrack-probe";
 
 /// Entries whose attributes are read in one call, so that the patience is for a batch and not for the whole list.
 const BATCH: usize = 100;
@@ -88,6 +88,29 @@ impl KeyringStore {
         self.call("trying out the keyring", Link::try_out)
     }
 
+    fn list_once(&self) -> Result<Vec<CredentialId>, StoreError> {
+        let act = "listing the keyring";
+        let mut entries = self.call(act, |link| {
+            let entries = link.with(|backend| backend.search(&search_spec()))?;
+            if entries.is_empty() {
+                link.believe_nothing_there()?;
+            }
+            Ok(entries)
+        })?;
+        let mut ids = Vec::with_capacity(entries.len());
+        while !entries.is_empty() {
+            let batch = entries.split_off(entries.len().saturating_sub(BATCH));
+            let users = self.call(act, move |_| {
+                let users: Result<Vec<_>, _> = batch.iter().map(user_of).collect();
+                users.map_err(Fault::Act)
+            })?;
+            ids.extend(users.into_iter().flatten().filter(|user| is_store_name(user)).map(CredentialId));
+        }
+        ids.sort();
+        ids.dedup();
+        Ok(ids)
+    }
+
     /// Runs `work` on the keyring's thread; `act` says what is being done, for messages.
     fn call<T: Send + 'static>(
         &self,
@@ -120,7 +143,7 @@ impl SecretStore for KeyringStore {
         check_id(id)?;
         let user = id.0.clone();
         let found = self.call(&format!("reading the secret of {id} from the keyring"), move |link| {
-            match link.with(|backend| read(&build(backend, &user)?)) {
+            match link.with(|backend| read(&build(backend, SERVICE, &user)?)) {
                 Err(Fault::Act(KeyringError::NoEntry)) => link.believe_nothing_there().map(|()| None),
                 other => other.map(Some),
             }
@@ -134,7 +157,7 @@ impl SecretStore for KeyringStore {
         let bytes = encode(secret)?;
         let user = id.0.clone();
         self.call(&format!("writing the secret of {id} to the keyring"), move |link| {
-            link.with(|backend| write(&build(backend, &user)?, &bytes))?;
+            link.with(|backend| write(&build(backend, SERVICE, &user)?, &bytes))?;
             link.proved = true;
             Ok(())
         })
@@ -149,7 +172,7 @@ impl SecretStore for KeyringStore {
         check_id(id)?;
         let user = id.0.clone();
         self.call(&format!("deleting the secret of {id} from the keyring"), move |link| {
-            match link.with(|backend| delete(&build(backend, &user)?))? {
+            match link.with(|backend| delete(&build(backend, SERVICE, &user)?))? {
                 true => Ok(()),
                 false => link.believe_nothing_there(),
             }
@@ -157,26 +180,12 @@ impl SecretStore for KeyringStore {
     }
 
     fn list(&self) -> Result<Vec<CredentialId>, StoreError> {
-        let act = "listing the keyring";
-        let mut entries = self.call(act, |link| {
-            let entries = link.with(|backend| backend.search(&search_spec()))?;
-            if entries.is_empty() {
-                link.believe_nothing_there()?;
-            }
-            Ok(entries)
-        })?;
-        let mut ids = Vec::with_capacity(entries.len());
-        while !entries.is_empty() {
-            let batch = entries.split_off(entries.len().saturating_sub(BATCH));
-            let users = self.call(act, move |_| {
-                let users: Result<Vec<_>, _> = batch.iter().map(user_of).collect();
-                users.map_err(Fault::Act)
-            })?;
-            ids.extend(users.into_iter().flatten().filter(|user| is_store_name(user)).map(CredentialId));
+        // An entry that another process deletes between search and look fails the whole look, and Secret Service does
+        // not say that this was the reason.
+        match self.list_once() {
+            Err(StoreError::Io { .. }) => self.list_once(),
+            other => other,
         }
-        ids.sort();
-        ids.dedup();
-        Ok(ids)
     }
 }
 
@@ -209,9 +218,9 @@ impl Link {
     /// Writes, reads and deletes an entry.
     fn try_out(&mut self) -> Result<(), Fault> {
         // Random, so that two processes at once do not meet.
-        let user = format!("{CANARY}{}", Uuid::new_v4());
+        let user = Uuid::new_v4().to_string();
         let same = self.with(|backend| {
-            let entry = build(backend, &user)?;
+            let entry = build(backend, PROBE_SERVICE, &user)?;
             entry.set_secret(user.as_bytes())?;
             let back = entry.get_secret().map(Zeroizing::new);
             delete(&entry)?;
@@ -292,13 +301,13 @@ fn absent(why: String) -> StoreError {
     StoreError::Absent { store: StoreKind::Keyring, why }
 }
 
-fn build(backend: &CredentialStore, user: &str) -> Result<Entry, KeyringError> {
+fn build(backend: &CredentialStore, service: &str, user: &str) -> Result<Entry, KeyringError> {
     if cfg!(target_os = "linux") {
         // What a person sees in a keyring manager; the other systems show service and user.
-        let label = format!("keyrack: {user}");
-        backend.build(SERVICE, user, Some(&HashMap::from([("label", label.as_str())])))
+        let label = format!("{service}: {user}");
+        backend.build(service, user, Some(&HashMap::from([("label", label.as_str())])))
     } else {
-        backend.build(SERVICE, user, None)
+        backend.build(service, user, None)
     }
 }
 
