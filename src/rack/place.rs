@@ -36,6 +36,11 @@ pub(super) fn prepare(path: &Path) -> Result<PathBuf, RackError> {
         writable(real, "directory")?;
     }
     let size = check_file(&file)?;
+    if size == 1 {
+        // SQLite takes a file of one byte for an empty one and would write over it.
+        let why = "it is not an SQLite database".to_owned();
+        return Err(RackError::Damaged { path: file.display().to_string(), why });
+    }
     writable(&file, "file")?;
     check_beside(&file, size)?;
     Ok(file)
