@@ -5,6 +5,7 @@
 mod journal;
 mod opening;
 mod processes;
+mod properties;
 mod records;
 mod support;
 mod verdicts;
