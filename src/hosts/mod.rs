@@ -7,6 +7,7 @@
 //! Adding a family: the asset, one file here, one file in `simulator/`, and its two lines below.
 
 pub mod answer;
+pub mod codecommit;
 pub mod facts;
 pub mod recognise;
 pub mod session;
@@ -27,7 +28,7 @@ pub type Endpoints = BTreeMap<String, String>;
 /// Every family, in the order in which candidates are listed.
 #[must_use]
 pub fn families() -> &'static [&'static dyn Family] {
-    &[]
+    &[&codecommit::CodeCommit]
 }
 
 /// The family of that id.
