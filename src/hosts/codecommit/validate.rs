@@ -75,7 +75,7 @@ async fn key(session: &Session<'_>, kind: Kind) -> Validation {
     if learned.stop.is_none() {
         let repository = learned.reach(&aws).await;
         learned.simulate(&aws, &caller, repository.as_deref()).await;
-        if long_term {
+        if long_term && learned.stop.is_none() {
             learned.last_used(&aws).await;
         }
     }
