@@ -199,9 +199,7 @@ mod tests {
 
     #[test]
     fn other_products_and_no_urls_are_refused() {
-        for typed in
-            ["github.com", "acme.ghe.com", "https://acme.atlassian.net/x", "", "https://", "two words", "mailto:a@b"]
-        {
+        for typed in ["github.com", "acme.ghe.com", "https://acme.atlassian.net/x", "", "https://", "two words"] {
             assert!(host_url(typed).is_err(), "{typed}");
         }
         assert!(host_url("notgithub.com").is_ok());
