@@ -71,13 +71,13 @@ pub(super) async fn run(context: &mut Context<'_>, args: CheckArgs) -> Result<u8
     let err = context.io.stderr.clone();
     let options = CheckOptions { ids: wanted, per_host: args.concurrency.map(usize::from), no_brake: args.no_brake };
     let mut results: Vec<Checked> = Vec::new();
-    let mut total = 0;
+    let total = std::cell::Cell::new(0);
     let mut broken = None;
     let summary = check(
         context.core()?,
         options,
         &cancel,
-        |n| total = n,
+        |n| total.set(n),
         |checked| {
             if lines && broken.is_none() {
                 let line = line_of(checked, &credentials, &hosts).to_string();
@@ -88,7 +88,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: CheckArgs) -> Result<u8
             }
             results.push(checked.clone());
             if progress {
-                super::io::write_progress(&err, results.len(), total);
+                super::io::write_progress(&err, results.len(), total.get());
             }
         },
     )

@@ -75,7 +75,7 @@ impl Core {
             return Ok(found);
         }
         let error = Error::usage(format!("there is no credential `{label}` on the rack"));
-        let close = self.rack.similar_labels(label).unwrap_or_default();
+        let close = self.rack.similar_labels(label);
         Err(match close.as_slice() {
             [] => error.hint("`keyrack list` shows what is there; `keyrack add` puts one on the rack."),
             close => error.hint(format!("did you mean: {}", close.join(", "))),
@@ -87,9 +87,7 @@ impl Core {
     /// # Errors
     /// Where the rack cannot be read or the record is gone.
     pub fn host(&self, id: HostId) -> Result<Host> {
-        self.rack
-            .host(id)?
-            .ok_or_else(|| Error::data("a credential names a host that is not on the rack").hint("Run `keyrack doctor`."))
+        Ok(self.rack.host(id)?)
     }
 
     /// Writes a line to the audit log. A log that cannot be written never stops the act it tells of.

@@ -16,34 +16,15 @@ impl Rack {
     /// [`RackError::DuplicateLabel`], [`RackError::DuplicateSecret`] where a credential with a present secret has the
     /// same fingerprint, [`RackError::NoSuchHost`] for a binding to a host that is not there.
     pub fn insert_credential(&self, credential: &Credential) -> Result<(), RackError> {
-        self.write(Durability::Full, |tx| {
-            check_unique(tx, credential, None)?;
-            tx.prepare_cached(
-                "INSERT INTO credential (id, label, label_key, family, kind, username, owner, expiry, expiry_by_user,
-                     added_at, tags, note, store, secret, hint, fingerprint)
-                 VALUES (:id, :label, :label_key, :family, :kind, :username, :owner, :expiry, :expiry_by_user,
-                     :added_at, :tags, :note, :store, :secret, :hint, :fingerprint)",
-            )?
-            .execute(named_params! {
-                ":id": credential.id.0,
-                ":label": credential.label,
-                ":label_key": value::folded(&credential.label),
-                ":family": credential.family.as_str(),
-                ":kind": credential.kind.slug(),
-                ":username": credential.username,
-                ":owner": credential.owner.map(|o| o.slug()),
-                ":expiry": value::expiry(credential.expiry),
-                ":expiry_by_user": credential.expiry_by_user,
-                ":added_at": value::moment(credential.added_at),
-                ":tags": value::json(&credential.tags)?,
-                ":note": credential.note,
-                ":store": credential.store.slug(),
-                ":secret": credential.secret.slug(),
-                ":hint": credential.hint,
-                ":fingerprint": credential.fingerprint,
-            })?;
-            bind(tx, tx.last_insert_rowid(), &credential.bindings)
-        })
+        self.insert_credentials(std::slice::from_ref(credential))
+    }
+
+    /// Puts many credentials on the rack in one transaction: all of them, or none.
+    ///
+    /// # Errors
+    /// As [`Rack::insert_credential`], for the first that cannot be kept.
+    pub fn insert_credentials(&self, credentials: &[Credential]) -> Result<(), RackError> {
+        self.write(Durability::Full, |tx| credentials.iter().try_for_each(|credential| insert(tx, credential)))
     }
 
     /// The credential of that id.
@@ -278,4 +259,33 @@ fn decode(row: &Row<'_>, bindings: Vec<Binding>) -> Result<Credential, Fault> {
         hint: row.get(14)?,
         fingerprint: row.get(15)?,
     })
+}
+
+fn insert(tx: &Transaction<'_>, credential: &Credential) -> Result<(), Fault> {
+    check_unique(tx, credential, None)?;
+    tx.prepare_cached(
+        "INSERT INTO credential (id, label, label_key, family, kind, username, owner, expiry, expiry_by_user,
+             added_at, tags, note, store, secret, hint, fingerprint)
+         VALUES (:id, :label, :label_key, :family, :kind, :username, :owner, :expiry, :expiry_by_user,
+             :added_at, :tags, :note, :store, :secret, :hint, :fingerprint)",
+    )?
+    .execute(named_params! {
+        ":id": credential.id.0,
+        ":label": credential.label,
+        ":label_key": value::folded(&credential.label),
+        ":family": credential.family.as_str(),
+        ":kind": credential.kind.slug(),
+        ":username": credential.username,
+        ":owner": credential.owner.map(|o| o.slug()),
+        ":expiry": value::expiry(credential.expiry),
+        ":expiry_by_user": credential.expiry_by_user,
+        ":added_at": value::moment(credential.added_at),
+        ":tags": value::json(&credential.tags)?,
+        ":note": credential.note,
+        ":store": credential.store.slug(),
+        ":secret": credential.secret.slug(),
+        ":hint": credential.hint,
+        ":fingerprint": credential.fingerprint,
+    })?;
+    bind(tx, tx.last_insert_rowid(), &credential.bindings)
 }

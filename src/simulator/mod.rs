@@ -7,6 +7,8 @@ pub mod bitbucket_datacenter;
 pub mod gitlab;
 pub mod server;
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::domain::{FamilyId, Kind, Verdict};
@@ -87,6 +89,12 @@ pub trait Site: Send + Sync {
 
     /// Answers one request.
     fn answer(&self, request: &SimRequest, now: Timestamp) -> SimResponse;
+}
+
+/// Every simulated installation, in the order in which the demo lists them.
+#[must_use]
+pub fn sites() -> Vec<Arc<dyn Site>> {
+    vec![Arc::new(bitbucket_datacenter::BitbucketDatacenter::new())]
 }
 
 /// A credential on the demo rack. Its secret is fake by construction.
