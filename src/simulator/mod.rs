@@ -5,6 +5,7 @@
 
 pub mod bitbucket_datacenter;
 pub mod codecommit;
+pub mod gitlab;
 pub mod server;
 
 use std::sync::Arc;
