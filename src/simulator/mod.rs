@@ -4,6 +4,7 @@
 //! A [`Site`] answers requests from its own state; [`server`] puts it on a port. Tokens are obviously fake, well-formed.
 
 pub mod bitbucket_datacenter;
+pub mod codecommit;
 pub mod server;
 
 use std::sync::Arc;
