@@ -3,6 +3,7 @@
 //!
 //! A [`Site`] answers requests from its own state; [`server`] puts it on a port. Tokens are obviously fake, well-formed.
 
+pub mod github;
 pub mod server;
 
 use jiff::Timestamp;

@@ -187,7 +187,10 @@ pub(super) fn sso(session: &Session<'_>, response: &Response) -> Option<Signatur
     let value = response.header("x-github-sso")?;
     let mut parts = value.split(';').map(str::trim);
     match parts.next()? {
-        "required" => Some(sso_required(session, parts.find_map(|part| part.strip_prefix("url=")))),
+        "required" => {
+            session.wire.note("X-GitHub-SSO: required");
+            Some(sso_required(session, parts.find_map(|part| part.strip_prefix("url="))))
+        }
         "partial-results" => {
             let ids: Vec<&str> = parts
                 .find_map(|part| part.strip_prefix("organizations="))
@@ -207,7 +210,6 @@ pub(super) fn sso(session: &Session<'_>, response: &Response) -> Option<Signatur
 /// The address to authorise at is good for an hour and for the user alone: it goes into the advice, not into evidence.
 /// An address at another host than this one is not passed on.
 fn sso_required(session: &Session<'_>, url: Option<&str>) -> Signature {
-    session.wire.note("X-GitHub-SSO: required");
     let ours = Url::parse(&session.host.url).ok();
     let theirs = url
         .and_then(|url| Url::parse(url).ok())
