@@ -297,6 +297,9 @@ async fn request_over_ten_seconds() {
 async fn anything_else_with_403_is_quoted() {
     let validation = check(&github_com(), CLASSIC, [refusal(403, &[], "The full moon forbids it.")]).await;
     assert_is(&validation, Verdict::Blocked, "github.forbidden", &["The full moon forbids it."]);
+    let silent = Response::of(403, &[("x-github-request-id", "C0DE:1")], "");
+    let validation = check(&github_com(), CLASSIC, [silent]).await;
+    assert_is(&validation, Verdict::Blocked, "github.forbidden", &["403, without a message"]);
 }
 
 #[tokio::test]

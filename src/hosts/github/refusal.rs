@@ -170,15 +170,15 @@ fn forbidden(session: &Session<'_>, response: &Response, message: &str, lower: &
     if let Some(permissions) = &permissions {
         session.wire.note(format!("X-Accepted-GitHub-Permissions: {permissions}"));
     }
+    let needed = permissions.clone().unwrap_or_else(|| "that the request needs".to_owned());
     if has("not accessible by integration") {
-        return Signature::new("not-for-integrations").with("permissions", permissions.unwrap_or_default());
+        return Signature::new("not-for-integrations").with("permissions", needed);
     }
     if has("not accessible by personal access token") || (permissions.is_some() && form.has_permissions()) {
-        let needed = permissions.unwrap_or_else(|| "that the request needs".to_owned());
         return Signature::new("missing-permission").with("permissions", needed);
     }
-    missing_scope(session, response, form)
-        .unwrap_or_else(|| Signature::new("forbidden").with("message", message.to_owned()))
+    let words = if message.is_empty() { "403, without a message" } else { message };
+    missing_scope(session, response, form).unwrap_or_else(|| Signature::new("forbidden").with("message", words))
 }
 
 /// `X-GitHub-SSO`, on whatever status. See
