@@ -2,16 +2,20 @@
 
 pub mod clock;
 pub mod credential;
+pub mod draft;
 pub mod grant;
 pub mod host;
 pub mod identified;
+pub mod revocation;
 pub mod standing;
 pub mod verdict;
 
 pub use clock::Clock;
 pub use credential::{Binding, Credential, CredentialId, Expiry, Kind, Owner, SecretState, StoreKind};
+pub use draft::{Draft, HostChoice, Identified};
 pub use grant::{Grant, GrantSource};
 pub use host::{FamilyId, Host, HostId};
 pub use identified::{Candidate, Checksum};
+pub use revocation::{RevokeEnd, RevokePlan, RevokeResult, RevokeWay};
 pub use standing::{AuditEntry, Standing};
 pub use verdict::{Evidence, Finding, Identity, Validation, Verdict};
