@@ -376,6 +376,18 @@ async fn an_echoed_token_is_masked_everywhere() {
 }
 
 #[tokio::test]
+async fn a_token_echoed_in_json_escapes_is_masked_too() {
+    let escaped: String = CLASSIC.bytes().map(|b| format!("\\u{b:04x}")).collect();
+    let body = format!(r#"{{"login": "{escaped}", "id": 1, "name": "is {escaped}", "type": "{escaped}"}}"#);
+    let validation = check(&github_com(), CLASSIC, [answer(&[("X-OAuth-Scopes", "gist")], &body)]).await;
+    assert_eq!(validation.identity.unwrap().login, "[secret]");
+    for status in [401, 403, 404, 429] {
+        let body = format!(r#"{{"message": "`{escaped}` forbids access, {escaped}", "documentation_url": ""}}"#);
+        check(&github_com(), CLASSIC, [Response::of(status, &[], &body)]).await;
+    }
+}
+
+#[tokio::test]
 async fn hostile_texts_are_cut() {
     let long = "x".repeat(100_000);
     let validation = check(&github_com(), CLASSIC, [refusal(403, &[], &long)]).await;
