@@ -6,6 +6,7 @@
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod gitlab;
+pub mod github;
 pub mod server;
 
 use std::sync::Arc;
