@@ -94,7 +94,11 @@ pub trait Site: Send + Sync {
 /// Every simulated installation, in the order in which the demo lists them.
 #[must_use]
 pub fn sites() -> Vec<Arc<dyn Site>> {
-    vec![Arc::new(bitbucket_datacenter::BitbucketDatacenter::new())]
+    vec![
+        Arc::new(gitlab::GitLabSite::com()),
+        Arc::new(gitlab::GitLabSite::self_managed()),
+        Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
+    ]
 }
 
 /// A credential on the demo rack. Its secret is fake by construction.
