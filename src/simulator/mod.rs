@@ -4,6 +4,7 @@
 //! A [`Site`] answers requests from its own state; [`server`] puts it on a port. Tokens are obviously fake, well-formed.
 
 pub mod bitbucket_datacenter;
+pub mod codecommit;
 pub mod gitlab;
 pub mod server;
 
@@ -98,6 +99,7 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(gitlab::GitLabSite::com()),
         Arc::new(gitlab::GitLabSite::self_managed()),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
+        Arc::new(codecommit::CodeCommit::default()),
     ]
 }
 

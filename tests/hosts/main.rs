@@ -1,5 +1,9 @@
 //! Families against recorded answers and against the simulator. One module per family; no network.
 
+mod codecommit;
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod bitbucket_datacenter;
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
