@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde_json::{Value, json};
 
-use self::tokens::{Life, Token};
+use self::tokens::{Life, Spares, Token};
 use super::{SimCredential, SimRequest, SimResponse, Site};
 use crate::domain::FamilyId;
 
@@ -25,6 +25,7 @@ pub struct GitLabSite {
     root: &'static str,
     version: &'static str,
     tokens: Vec<Token>,
+    spares: Spares,
     revoked: Mutex<BTreeSet<String>>,
     maintenance: AtomicBool,
 }
@@ -33,17 +34,28 @@ impl GitLabSite {
     /// Plays gitlab.com.
     #[must_use]
     pub fn com() -> Self {
-        Self::new("gitlab.com", "", "19.6.0-ee", tokens::com())
+        Self {
+            name: "gitlab.com",
+            root: "",
+            version: "19.6.0-ee",
+            tokens: tokens::com(),
+            spares: Spares { prefix: "glpat-", label: "com-project" },
+            revoked: Mutex::default(),
+            maintenance: AtomicBool::new(false),
+        }
     }
 
     /// Plays a Self-Managed installation under `/gitlab`, with the instance token prefix `ACME`.
     #[must_use]
     pub fn self_managed() -> Self {
-        Self::new("gitlab.acme.dev", "/gitlab", "19.4.2-ee", tokens::self_managed())
-    }
-
-    fn new(name: &'static str, root: &'static str, version: &'static str, tokens: Vec<Token>) -> Self {
-        Self { name, root, version, tokens, revoked: Mutex::default(), maintenance: AtomicBool::new(false) }
+        Self {
+            name: "gitlab.acme.dev",
+            root: "/gitlab",
+            version: "19.4.2-ee",
+            tokens: tokens::self_managed(),
+            spares: Spares { prefix: "ACME-glpat-", label: "acme-project" },
+            ..Self::com()
+        }
     }
 
     /// Turns Maintenance Mode on or off: reading goes on, everything else is answered with 503.
@@ -52,11 +64,11 @@ impl GitLabSite {
     }
 
     fn token(&self, secret: &str) -> Option<Token> {
-        self.tokens.iter().find(|t| t.secret == secret).cloned().or_else(|| tokens::spare_of(secret))
+        self.tokens.iter().find(|t| t.secret == secret).cloned().or_else(|| self.spares.of(secret))
     }
 
     fn token_by_id(&self, id: u64) -> Option<Token> {
-        self.tokens.iter().find(|t| t.id == id && !t.oauth).cloned().or_else(|| tokens::spare_by_id(id))
+        self.tokens.iter().find(|t| t.id == id && !t.oauth).cloned().or_else(|| self.spares.by_id(id))
     }
 
     fn is_revoked(&self, token: &Token) -> bool {
@@ -166,7 +178,7 @@ impl Site for GitLabSite {
     }
 
     fn spare(&self, n: usize, _now: Timestamp) -> SimCredential {
-        self.credential(&tokens::spare(u32::try_from(n).unwrap_or(u32::MAX)))
+        self.credential(&self.spares.nth(u32::try_from(n).unwrap_or(u32::MAX)))
     }
 
     fn answer(&self, request: &SimRequest, now: Timestamp) -> SimResponse {

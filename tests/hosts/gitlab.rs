@@ -510,7 +510,7 @@ async fn kinds_without_a_check_are_named_and_not_sent() {
         (Kind::Unknown, "glft-ExampleFakeToken0001", "gitlab.kind-not-checkable"),
         (Kind::Unknown, "GR1348941ExampleFakeToken0001", "gitlab.kind-not-checkable"),
         (Kind::Unknown, "ACME-glsoat-ExampleFakeToken0001", "gitlab.kind-not-checkable"),
-        (Kind::Unknown, "_gitlab_session=0123456789abcdef0123456789abcdef", "gitlab.session-cookie"),
+        (Kind::Unknown, "_gitlab_session=0123456789abcdef0123456789abcdef", "gitlab.cookie-not-checkable"),
     ] {
         let (found, transport) = check_as(kind, secret, Vec::new()).await;
         assert_found(&found, Verdict::Unreachable, code);

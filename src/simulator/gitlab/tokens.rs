@@ -240,36 +240,48 @@ const SPARE_ID: u64 = 500_000;
 /// The first random bytes of every spare token; its number follows.
 const SPARE_MARK: &[u8; 12] = b"KeyrackSpare";
 
-/// The `n`th further valid personal token, ending in one to eleven months.
-pub(super) fn spare(n: u32) -> Token {
-    let id = SPARE_ID + u64::from(n);
-    let user = person(1_000 + u64::from(n % 40), &format!("member-{:02}", n % 40), &format!("Member {:02}", n % 40));
-    let scopes: &[&'static str] = match n % 4 {
-        0 => &["api"],
-        1 => &["read_api"],
-        2 => &["read_repository", "read_user"],
-        _ => &["write_repository", "read_api", "self_rotate"],
-    };
-    let mut random = [0_u8; 16];
-    random[..12].copy_from_slice(SPARE_MARK);
-    random[12..].copy_from_slice(&n.to_be_bytes());
-    let secret = routable_of(random, &format!("o:1\nu:{}", base36(user.id, 1)));
-    Token::scoped(&format!("gitlab-spare-{n:05}"), id, user, scopes, secret)
-        .ends(Some(30 + i64::from(n % 300)))
-        .about(&["spare"], "")
+/// The further valid personal tokens of a site; those of two sites differ in prefix and label.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spares {
+    /// `glpat-`, or with the instance's prefix.
+    pub(super) prefix: &'static str,
+    /// What their labels begin with.
+    pub(super) label: &'static str,
 }
 
-/// The spare token with that secret.
-pub(super) fn spare_of(secret: &str) -> Option<Token> {
-    let encoded = secret.strip_prefix("glpat-")?.split('.').next()?;
-    let bytes = URL_SAFE_NO_PAD.decode(encoded).ok()?;
-    let number = bytes.strip_prefix(SPARE_MARK)?.first_chunk::<4>()?;
-    Some(spare(u32::from_be_bytes(*number))).filter(|token| token.secret == secret)
-}
+impl Spares {
+    /// The `n`th, ending in one to eleven months.
+    pub(super) fn nth(self, n: u32) -> Token {
+        let id = SPARE_ID + u64::from(n);
+        let member = n % 40;
+        let user = person(1_000 + u64::from(member), &format!("member-{member:02}"), &format!("Member {member:02}"));
+        let scopes: &[&'static str] = match n % 4 {
+            0 => &["api"],
+            1 => &["read_api"],
+            2 => &["read_repository", "read_user"],
+            _ => &["write_repository", "read_api", "self_rotate"],
+        };
+        let mut random = [0_u8; 16];
+        random[..12].copy_from_slice(SPARE_MARK);
+        random[12..].copy_from_slice(&n.to_be_bytes());
+        let secret = routable_of(self.prefix, random, &format!("o:1\nu:{}", base36(user.id, 1)));
+        Token::scoped(&format!("{}-{n:05}", self.label), id, user, scopes, secret)
+            .ends(Some(30 + i64::from(n % 300)))
+            .about(&["spare"], "")
+    }
 
-/// The spare token with that number at the site.
-pub(super) fn spare_by_id(id: u64) -> Option<Token> {
-    id.checked_sub(SPARE_ID).and_then(|n| u32::try_from(n).ok()).map(spare)
+    /// The one with that secret.
+    pub(super) fn of(self, secret: &str) -> Option<Token> {
+        let encoded = secret.strip_prefix(self.prefix)?.split('.').next()?;
+        let bytes = URL_SAFE_NO_PAD.decode(encoded).ok()?;
+        let number = bytes.strip_prefix(SPARE_MARK)?.first_chunk::<4>()?;
+        Some(self.nth(u32::from_be_bytes(*number))).filter(|token| token.secret == secret)
+    }
+
+    /// The one with that number at the site.
+    pub(super) fn by_id(self, id: u64) -> Option<Token> {
+        id.checked_sub(SPARE_ID).and_then(|n| u32::try_from(n).ok()).map(|n| self.nth(n))
+    }
 }
 
 /// A non-routable token: prefix and 20 characters.
@@ -280,17 +292,17 @@ fn fixed(prefix: &str, text: &str) -> String {
 fn routable(n: u8, payload: &str) -> String {
     let mut random = *b"KeyrackExample00";
     random[15] = b'0' + n;
-    routable_of(random, payload)
+    routable_of("glpat-", random, payload)
 }
 
-/// `glpat- B64 .01. LL CCCCCCC`: encoded random part, payload and its length; then the length of that and a CRC-32 of
+/// `PREFIX B64 .01. LL CCCCCCC`: encoded random part, payload and its length; then the length of that and a CRC-32 of
 /// all before it, both in base 36.
-fn routable_of(random: [u8; 16], payload: &str) -> String {
+fn routable_of(prefix: &str, random: [u8; 16], payload: &str) -> String {
     let mut bytes = random.to_vec();
     bytes.extend(payload.as_bytes());
     bytes.push(u8::try_from(payload.len()).unwrap_or(u8::MAX));
     let encoded = URL_SAFE_NO_PAD.encode(&bytes);
-    let front = format!("glpat-{encoded}.01.{}", base36(encoded.len() as u64, 2));
+    let front = format!("{prefix}{encoded}.01.{}", base36(encoded.len() as u64, 2));
     let crc = crc32fast::hash(front.as_bytes());
     format!("{front}{}", base36(u64::from(crc), 7))
 }
@@ -311,16 +323,19 @@ mod tests {
     #[test]
     fn routable_form_is_that_of_the_published_test_vector() {
         let random = std::array::from_fn(|at| at as u8);
-        assert_eq!(routable_of(random, "o:1\nu:2s"), "glpat-AAECAwQFBgcICQoLDA0OD286MQp1OjJzCA.01.0y0wdsbqj");
+        let vector = "glpat-AAECAwQFBgcICQoLDA0OD286MQp1OjJzCA.01.0y0wdsbqj";
+        assert_eq!(routable_of("glpat-", random, "o:1\nu:2s"), vector);
     }
 
     #[test]
     fn spares_are_found_again_and_nothing_else_is() {
+        let spares = Spares { prefix: "ACME-glpat-", label: "x" };
         for n in [0, 1, 39, 4_000_000_000] {
-            assert_eq!(spare_of(&spare(n).secret).unwrap().id, spare(n).id);
-            assert_eq!(spare_by_id(spare(n).id).unwrap().secret, spare(n).secret);
+            let spare = spares.nth(n);
+            assert_eq!(spares.of(&spare.secret).unwrap().id, spare.id);
+            assert_eq!(spares.by_id(spare.id).unwrap().secret, spare.secret);
         }
-        assert!(spare_of(&routable(1, "o:1\nu:2s")).is_none());
-        assert!(spare_of("glpat-ExampleFakeLaptop001").is_none());
+        assert!(spares.of(&routable(1, "o:1\nu:2s")).is_none());
+        assert!(spares.of("ACME-glpat-ExampleFakeLaptop001").is_none());
     }
 }
