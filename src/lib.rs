@@ -1,9 +1,12 @@
 //! keyrack: every access token you hold, on one rack.
 
+pub mod cli;
+pub mod config;
 pub mod domain;
 pub mod error;
 pub mod hosts;
 pub mod net;
+pub mod ops;
 pub mod rack;
 pub mod sanitize;
 pub mod secret;

@@ -1,2 +1,42 @@
-//! keyrack
-fn main() {}
+//! The `keyrack` program: hardens the process, parses, runs a verb or opens the screens, ends with an exit code.
+
+use std::process::ExitCode;
+
+use keyrack::cli::{self, Io, Outcome};
+
+/// Freed memory is wiped, which covers the copies of a secret that libraries make (buffers of HTTP, JSON, TLS).
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
+fn main() -> ExitCode {
+    harden();
+    let mut io = Io::real();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            io.err_raw(&format!("internal error: background threads cannot be started: {error}\n"));
+            return ExitCode::from(70);
+        }
+    };
+    let code = match runtime.block_on(cli::run(std::env::args_os(), &mut io)) {
+        Outcome::Exit(code) => code,
+        Outcome::Tui(_tui) => 0,
+    };
+    // A store that waits for a prompt somewhere must not keep the program from ending.
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+/// Secrets stay out of core dumps and out of reach of debuggers of the same user. Best effort: a system that refuses
+/// changes nothing else.
+fn harden() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    }
+    #[cfg(target_os = "linux")]
+    {
+        let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    }
+}

@@ -86,6 +86,52 @@ pub struct ScopeFacts {
     pub implies: Vec<String>,
 }
 
+/// One cell of a [`TableFacts`].
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CellFacts {
+    /// The scope of its row.
+    pub row: String,
+    /// The scope of its column.
+    pub column: String,
+    /// What the pair allows, a sentence fragment each; empty where the vendor does not issue the pair.
+    #[serde(default)]
+    pub allows: Vec<String>,
+}
+
+/// A table of what pairs of scopes allow, where the vendor defines a token by two levels at once (Bitbucket Data
+/// Center: project by repository).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableFacts {
+    /// Heading.
+    pub title: String,
+    /// What the rows are, e.g. `project`.
+    pub row_label: String,
+    /// What the columns are.
+    pub column_label: String,
+    /// Scopes of the rows, lowest first.
+    pub rows: Vec<String>,
+    /// Scopes of the columns, lowest first.
+    pub columns: Vec<String>,
+    /// One for every pair.
+    pub cells: Vec<CellFacts>,
+    /// What the table cannot say, a sentence each.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+impl TableFacts {
+    /// The cell of a token that holds these scopes: its highest row and its highest column. None where it holds no
+    /// scope of the rows (a repository token of Bitbucket has no project level) or none of the columns.
+    #[must_use]
+    pub fn cell(&self, held: &[&str]) -> Option<&CellFacts> {
+        let highest = |scopes: &[String]| scopes.iter().rev().find(|s| held.contains(&s.as_str())).cloned();
+        let (row, column) = (highest(&self.rows)?, highest(&self.columns)?);
+        self.cells.iter().find(|c| c.row == row && c.column == column)
+    }
+}
+
 /// A recognised situation: cause and remedy as data; code only recognises it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -146,6 +192,9 @@ pub struct Facts {
     /// Scopes and permissions.
     #[serde(default)]
     pub scopes: Vec<ScopeFacts>,
+    /// What pairs of scopes allow, where the vendor has such a table.
+    #[serde(default)]
+    pub tables: Vec<TableFacts>,
     /// What can be found.
     pub findings: Vec<FindingFacts>,
 }
@@ -254,6 +303,7 @@ impl Facts {
             endpoints: Vec::new(),
             kinds: Vec::new(),
             scopes: Vec::new(),
+            tables: Vec::new(),
             findings: Vec::new(),
         }
     }
@@ -298,6 +348,15 @@ mod tests {
             for scope in &facts.scopes {
                 for implied in &scope.implies {
                     assert!(facts.scopes.iter().any(|s| s.name == *implied), "{path}: `{implied}` is not a scope");
+                }
+            }
+            for table in &facts.tables {
+                assert_eq!(table.cells.len(), table.rows.len() * table.columns.len(), "{path}: `{}`", table.title);
+                for (row, column) in table.rows.iter().flat_map(|r| table.columns.iter().map(move |c| (r, c))) {
+                    assert!(table.cell(&[row, column]).is_some(), "{path}: no cell for {row} and {column}");
+                    for scope in [row, column] {
+                        assert!(facts.scopes.iter().any(|s| s.name == *scope), "{path}: `{scope}` is not a scope");
+                    }
                 }
             }
             let mut names: Vec<_> = facts.findings.iter().map(|f| &f.name).collect();

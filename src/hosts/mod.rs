@@ -7,8 +7,11 @@
 //! Adding a family: the asset, one file here, one file in `simulator/`, and its two lines below.
 
 pub mod answer;
+pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod facts;
+pub mod github;
+pub mod gitlab;
 pub mod recognise;
 pub mod session;
 
@@ -28,7 +31,7 @@ pub type Endpoints = BTreeMap<String, String>;
 /// Every family, in the order in which candidates are listed.
 #[must_use]
 pub fn families() -> &'static [&'static dyn Family] {
-    &[&codecommit::CodeCommit]
+    &[&github::GitHub, &gitlab::GitLab, &bitbucket_datacenter::BitbucketDatacenter, &codecommit::CodeCommit]
 }
 
 /// The family of that id.

@@ -94,6 +94,13 @@ impl<'a> Wire<'a> {
         }
     }
 
+    /// Outside text without any secret this wire knows. Answers are masked when they arrive; a family needs this for
+    /// what it decodes from them afterwards (JSON escapes, percent signs) and puts into a validation.
+    #[must_use]
+    pub fn mask(&self, text: &str) -> String {
+        self.masker.mask(text)
+    }
+
     /// All evidence so far; leaves none behind.
     #[must_use]
     pub fn take_evidence(&self) -> Vec<Evidence> {
@@ -104,8 +111,12 @@ impl<'a> Wire<'a> {
     /// verdict, title and remedy come from the data, `args` fill its `{placeholders}`.
     #[must_use]
     pub fn conclude(&self, facts: &Facts, name: &str, args: &[(&str, &str)]) -> Validation {
-        let (verdict, finding) = facts.finding(name, args);
-        let mut validation = Validation::new(verdict, self.masker.mask(&finding.title), self.now);
+        let (verdict, mut finding) = facts.finding(name, args);
+        // What fills the texts may have been decoded after the answer was masked (JSON escapes, percent signs).
+        for text in [&mut finding.title, &mut finding.cause, &mut finding.remedy] {
+            *text = self.masker.mask(text);
+        }
+        let mut validation = Validation::new(verdict, finding.title.clone(), self.now);
         validation.findings.push(finding);
         validation.evidence = self.take_evidence();
         validation

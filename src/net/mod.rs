@@ -3,8 +3,12 @@
 //! Families speak in [`Request`] and [`Response`]; [`client`] sends them with reqwest; tests replay recorded answers.
 //! A failure to get an answer is a [`NetError`], which never says anything about a token.
 
+mod classify;
 pub mod client;
 pub mod proxy;
+mod resolver;
+mod target;
+mod tls;
 
 use std::fmt;
 use std::time::Duration;
@@ -435,7 +439,7 @@ impl fmt::Display for NetError {
 impl std::error::Error for NetError {}
 
 /// How to reach one host; hosts with equal settings share a client.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct NetSettings {
     /// PEM file of extra certificate authorities.
     pub ca_file: Option<String>,
@@ -445,6 +449,17 @@ pub struct NetSettings {
     pub proxy: Option<String>,
     /// Plain http beyond loopback is allowed.
     pub allow_http: bool,
+}
+
+impl fmt::Debug for NetSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NetSettings")
+            .field("ca_file", &self.ca_file)
+            .field("client_cert", &self.client_cert)
+            .field("proxy", &self.proxy.as_deref().map(proxy::without_password))
+            .field("allow_http", &self.allow_http)
+            .finish()
+    }
 }
 
 /// Sends a request and brings the answer. The only seam to the network.

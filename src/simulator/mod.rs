@@ -3,8 +3,11 @@
 //!
 //! A [`Site`] answers requests from its own state; [`server`] puts it on a port. Tokens are obviously fake, well-formed.
 
+pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod server;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -86,6 +89,12 @@ pub trait Site: Send + Sync {
 
     /// Answers one request.
     fn answer(&self, request: &SimRequest, now: Timestamp) -> SimResponse;
+}
+
+/// Every simulated installation, in the order in which the demo lists them.
+#[must_use]
+pub fn sites() -> Vec<Arc<dyn Site>> {
+    vec![Arc::new(bitbucket_datacenter::BitbucketDatacenter::new())]
 }
 
 /// A credential on the demo rack. Its secret is fake by construction.

@@ -1,0 +1,185 @@
+//! What a verb runs in: global options, streams, and a core that is built when first asked for.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Global;
+use super::io::Io;
+use super::output::Palette;
+use super::secret_input;
+use crate::config::{Config, Paths};
+use crate::domain::StoreKind;
+use crate::error::{Error, ErrorKind, Result};
+use crate::net::client::{Network, Timeouts};
+use crate::net::proxy::ProxyEnv;
+use crate::ops::demo::Demo;
+use crate::ops::{Core, Settings, Vault};
+use crate::rack::Rack;
+use crate::secret::SecretText;
+use crate::store::choice::{ChosenBy, Passphrase};
+
+/// Settings, paths and core of this run.
+pub struct Loaded {
+    /// What the user set.
+    pub config: Config,
+    /// Where files are.
+    pub paths: Paths,
+    /// The core; for the demo it is in [`Demo`] instead.
+    pub core: Option<Core>,
+}
+
+/// What a verb runs in.
+pub struct Context<'a> {
+    pub(super) global: Global,
+    /// Streams.
+    pub io: &'a mut Io,
+    core: Option<Core>,
+    demo: Option<Demo>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(global: Global, io: &'a mut Io) -> Self {
+        Self { global, io, core: None, demo: None }
+    }
+
+    /// JSON is wanted.
+    pub(super) fn json(&self) -> bool {
+        self.global.json
+    }
+
+    /// Dangerous things need not be asked for.
+    pub(super) fn yes(&self) -> bool {
+        self.global.yes
+    }
+
+    /// Colours are wanted on stdout.
+    pub(super) fn color(&self) -> bool {
+        match self.global.color {
+            super::ColorFlag::Always => true,
+            super::ColorFlag::Never => false,
+            super::ColorFlag::Auto => self.io.wants_color(false),
+        }
+    }
+
+    pub(super) fn palette(&self) -> Palette {
+        Palette { color: self.color() }
+    }
+
+    /// The core; rack and network are made ready at the first call.
+    pub(super) fn core(&mut self) -> Result<&Core> {
+        if let Some(demo) = &self.demo {
+            return Ok(&demo.core);
+        }
+        if self.core.is_none() {
+            let (config, paths) = self.settings()?;
+            self.core = Some(self.build(&config, &paths)?);
+        }
+        self.core.as_ref().ok_or_else(|| Error::internal("the core was not built"))
+    }
+
+    /// Runs verbs on a demo from now on.
+    pub(super) fn use_demo(&mut self, demo: Demo) {
+        self.demo = Some(demo);
+    }
+
+    /// Settings and core for the screens: they ask for a passphrase themselves.
+    pub(super) fn load_for_tui(&mut self) -> Result<Loaded> {
+        let (config, paths) = self.settings()?;
+        let mut core = self.build(&config, &paths)?;
+        if self.global.passphrase_file.is_none() {
+            core.vault = self.vault(&config, &paths, &core.rack, Box::new(|_| Err(locked())))?;
+        }
+        Ok(Loaded { config, paths, core: Some(core) })
+    }
+
+    /// Settings and directories.
+    pub(super) fn settings(&self) -> Result<(Config, Paths)> {
+        let paths = Paths::settle(self.global.config_dir.clone(), self.global.data_dir.clone(), |n| self.io.var(n))?;
+        Ok((Config::load(&paths.config)?, paths))
+    }
+
+    /// The network as settings and environment have it.
+    pub(super) fn network(&self, config: &Config) -> Network {
+        network(config, &self.io.env)
+    }
+
+    fn build(&self, config: &Config, paths: &Paths) -> Result<Core> {
+        let rack = Rack::open(&paths.rack())?;
+        let file = self.global.passphrase_file.clone();
+        let can_ask = self.io.stderr_is_terminal();
+        let vault = self.vault(config, paths, &rack, Box::new(move |need| passphrase(file.as_ref(), can_ask, need)))?;
+        Ok(Core {
+            rack,
+            vault,
+            network: self.network(config),
+            clock: self.io.clock,
+            settings: settings(config),
+            user: self.io.var("USER").or_else(|| self.io.var("LOGNAME")).unwrap_or_else(|| "unknown".to_owned()),
+        })
+    }
+
+    fn vault(&self, config: &Config, paths: &Paths, rack: &Rack, ask: crate::ops::vault::AskPassphrase) -> Result<Vault> {
+        let flag = self.global.store.map(|s| (StoreKind::from(s), ChosenBy::Flag));
+        let explicit = match (flag, config.store) {
+            (Some(flag), _) => Some(flag),
+            (None, Some(kind)) => Some((kind, ChosenBy::Config)),
+            (None, None) => rack.remembered_store()?.map(|kind| (kind, ChosenBy::Remembered)),
+        };
+        Ok(Vault::new(explicit, paths.data.clone(), ask))
+    }
+}
+
+/// The core's settings out of the user's.
+#[must_use]
+pub fn settings(config: &Config) -> Settings {
+    Settings {
+        warn_days: config.warn_days,
+        per_host: config.per_host,
+        in_flight: config.in_flight,
+        brake_after: config.brake_after,
+        ..Settings::default()
+    }
+}
+
+/// The network out of settings and environment.
+#[must_use]
+pub fn network(config: &Config, env: &BTreeMap<String, String>) -> Network {
+    let timeouts = Timeouts {
+        connect: Duration::from_secs(config.connect_timeout),
+        read: Duration::from_secs(config.read_timeout),
+        total: Duration::from_secs(config.total_timeout),
+    };
+    Network::new(ProxyEnv::from_vars(|name| env.get(name).cloned()), timeouts, concat!("keyrack/", env!("CARGO_PKG_VERSION")))
+}
+
+fn locked() -> Error {
+    Error::new(ErrorKind::Store, "the secret store is locked").hint("Unlock it with its passphrase.")
+}
+
+fn passphrase(file: Option<&PathBuf>, can_ask: bool, need: Passphrase) -> Result<SecretText> {
+    if let Some(path) = file {
+        return secret_input::first_line_of(path, "passphrase file");
+    }
+    if !can_ask {
+        let what = if need == Passphrase::Create { "a new file store needs a passphrase" } else { "the file store is locked" };
+        return Err(Error::new(ErrorKind::Store, what)
+            .hint("Name a file that holds it: --passphrase-file FILE or KEYRACK_PASSPHRASE_FILE. On a terminal keyrack asks."));
+    }
+    let ask = |prompt: &str| -> Result<SecretText> {
+        rpassword::prompt_password(prompt)
+            .map(SecretText::new)
+            .map_err(|e| Error::new(ErrorKind::Store, "the passphrase could not be asked for").because(&e))
+    };
+    if need != Passphrase::Create {
+        return ask("Passphrase of the secret store: ");
+    }
+    let first = ask("New passphrase for the secret store (there is no way back if it is lost): ")?;
+    if first.is_empty() {
+        return Err(Error::usage("an empty passphrase protects nothing"));
+    }
+    if first != ask("The same again: ")? {
+        return Err(Error::usage("the two passphrases differ").hint("Nothing was made; try again."));
+    }
+    Ok(first)
+}

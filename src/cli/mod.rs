@@ -1,0 +1,205 @@
+//! The command line: one enum of verbs, one file per verb, one place that prints.
+//!
+//! [`run`] takes arguments and an [`Io`] (streams, environment, clock) and gives an exit code, or the [`Tui`] to open:
+//! tests run it in-process with their own streams, and `main` with the real ones.
+
+mod add;
+mod check;
+mod completions;
+mod context;
+mod demo;
+mod doctor;
+mod edit;
+mod forget;
+mod host;
+mod identify;
+mod io;
+mod list;
+mod log;
+mod output;
+mod revoke;
+mod secret_input;
+mod show;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind as ClapKind;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::domain::StoreKind;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ops::demo::Demo;
+pub use context::{Context, Loaded};
+pub use io::{Io, Stream};
+
+/// Exit code where all is well.
+const WELL: u8 = 0;
+
+/// Every access token you hold, on one rack: whose it is, what it may do, when it dies.
+///
+/// Without a verb, on a terminal, the screens open.
+#[derive(Debug, Parser)]
+#[command(name = "keyrack", version, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "Try it without any account: keyrack demo\n\nExit codes: 0 all well, 1 a credential is limited, expired, revoked, rejected or blocked, 2 usage,\n3 secret store locked or absent, 4 only unreachable hosts stood in the way, 5 the host refused, 70 internal.")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// Options that every verb takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Print the result as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Do dangerous things without asking
+    #[arg(long, short = 'y', global = true)]
+    yes: bool,
+    /// Where secrets are kept, instead of what the settings or a probe say
+    #[arg(long, global = true, value_name = "STORE", env = "KEYRACK_STORE", hide_env_values = true)]
+    store: Option<StoreFlag>,
+    /// Directory of settings, keymap and themes
+    #[arg(long, global = true, value_name = "DIR")]
+    config_dir: Option<PathBuf>,
+    /// Directory of the rack and of the file store
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// File whose first line is the passphrase of the file store
+    #[arg(long, global = true, value_name = "FILE", env = "KEYRACK_PASSPHRASE_FILE", hide_env_values = true)]
+    passphrase_file: Option<PathBuf>,
+    /// Colour the output
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorFlag,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StoreFlag {
+    /// The operating system's store
+    Keyring,
+    /// One encrypted file per secret (age)
+    File,
+}
+
+impl From<StoreFlag> for StoreKind {
+    fn from(flag: StoreFlag) -> Self {
+        match flag {
+            StoreFlag::Keyring => Self::Keyring,
+            StoreFlag::File => Self::File,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ColorFlag {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Identify(identify::IdentifyArgs),
+    #[command(subcommand)]
+    Host(host::HostVerb),
+    Add(add::AddArgs),
+    List(list::ListArgs),
+    Show(show::ShowArgs),
+    Edit(edit::EditArgs),
+    Forget(forget::ForgetArgs),
+    Check(check::CheckArgs),
+    Revoke(revoke::RevokeArgs),
+    Log(log::LogArgs),
+    Doctor(doctor::DoctorArgs),
+    Demo(demo::DemoArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+/// What `main` is to do.
+pub enum Outcome {
+    /// The verb ran; end with this code.
+    Exit(u8),
+    /// Open the screens.
+    Tui(Box<Tui>),
+}
+
+/// Everything the screens need to start.
+pub struct Tui {
+    /// Settings, paths and core.
+    pub loaded: Loaded,
+    /// Colours are wanted.
+    pub color: bool,
+    /// The demo that has to live as long as the screens.
+    pub demo: Option<Demo>,
+}
+
+/// Parses arguments and runs the verb.
+pub async fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> Outcome {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match parse(&args, io) {
+        Ok(cli) => cli,
+        Err(code) => return Outcome::Exit(code),
+    };
+    match dispatch(cli, io).await {
+        Ok(outcome) => outcome,
+        Err(error) => Outcome::Exit(output::report(io, &error)),
+    }
+}
+
+/// The definition of the command line, for completions.
+pub(crate) fn command() -> clap::Command {
+    Cli::command()
+}
+
+fn parse(args: &[OsString], io: &mut Io) -> std::result::Result<Cli, u8> {
+    let matched = Cli::command().try_get_matches_from(args).and_then(|m| Cli::from_arg_matches(&m));
+    matched.map_err(|error| show_clap(io, &error))
+}
+
+/// Shows what the argument parser has to say: help on stdout, a mistake on stderr. Gives the exit code.
+pub(crate) fn show_clap(io: &mut Io, error: &clap::Error) -> u8 {
+    let text = if io.wants_color(error.use_stderr()) { error.render().ansi().to_string() } else { error.render().to_string() };
+    if matches!(error.kind(), ClapKind::DisplayHelp | ClapKind::DisplayVersion) {
+        return io.out_raw(&text).map_or_else(|e| e.kind.exit_code(), |()| WELL);
+    }
+    io.err_raw(&text);
+    ErrorKind::Usage.exit_code()
+}
+
+async fn dispatch(cli: Cli, io: &mut Io) -> Result<Outcome> {
+    let mut context = Context::new(cli.global, io);
+    let Some(verb) = cli.verb else {
+        if !context.io.stdin.is_terminal() || !context.io.stdout_is_terminal() {
+            let help = Cli::command().render_help().to_string();
+            context.io.out_raw(&help)?;
+            return Ok(Outcome::Exit(WELL));
+        }
+        let color = context.color();
+        return Ok(Outcome::Tui(Box::new(Tui { loaded: context.load_for_tui()?, color, demo: None })));
+    };
+    if let Verb::Demo(args) = verb {
+        return demo::run(&mut context, args).await;
+    }
+    run_verb(verb, &mut context).await.map(Outcome::Exit)
+}
+
+/// Runs any verb but `demo`, which calls this itself with its own core.
+async fn run_verb(verb: Verb, context: &mut Context<'_>) -> Result<u8> {
+    match verb {
+        Verb::Identify(args) => identify::run(context, args),
+        Verb::Host(verb) => host::run(context, verb).await,
+        Verb::Add(args) => add::run(context, args).await,
+        Verb::List(args) => list::run(context, &args),
+        Verb::Show(args) => show::run(context, &args),
+        Verb::Edit(args) => edit::run(context, args),
+        Verb::Forget(args) => forget::run(context, &args).await,
+        Verb::Check(args) => check::run(context, args).await,
+        Verb::Revoke(args) => revoke::run(context, args).await,
+        Verb::Log(args) => log::run(context, &args),
+        Verb::Doctor(args) => doctor::run(context, &args).await,
+        Verb::Completions(args) => completions::run(context, &args),
+        Verb::Demo(_) => Err(Error::usage("a demo cannot be started inside a demo")),
+    }
+}

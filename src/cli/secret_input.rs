@@ -1,0 +1,60 @@
+//! How a secret comes in: a prompt without echo, standard input, or a file. Never argv, never the environment.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::context::Context;
+use crate::error::{Error, ErrorKind, Result};
+use crate::secret::SecretText;
+
+/// Longest input read for a secret.
+const CAP: usize = 64 * 1024;
+
+/// The text in which the secret is: from the file, else standard input, else asked for on the terminal.
+pub(super) fn read(context: &mut Context<'_>, file: Option<&PathBuf>, prompt: &str) -> Result<Zeroizing<String>> {
+    if let Some(path) = file {
+        return read_file(path, "secret file");
+    }
+    if !context.io.stdin.is_terminal() {
+        return context.io.stdin.read(CAP);
+    }
+    rpassword::prompt_password(format!("{prompt}: "))
+        .map(Zeroizing::new)
+        .map_err(|e| Error::new(ErrorKind::Usage, "no secret was given").because(&e))
+}
+
+/// A password asked for at this moment: on the terminal, else the first line of standard input.
+pub(super) fn password(context: &mut Context<'_>, prompt: &str) -> Result<SecretText> {
+    let text = read(context, None, prompt)?;
+    let line = text.split('\n').next().unwrap_or("").trim_end_matches('\r');
+    if line.is_empty() {
+        return Err(Error::usage("no password was given"));
+    }
+    Ok(SecretText::from(line))
+}
+
+/// First line of a file.
+pub(super) fn first_line_of(path: &Path, what: &str) -> Result<SecretText> {
+    let text = read_file(path, what)?;
+    let line = text.split('\n').next().unwrap_or("").trim_end_matches('\r');
+    if line.is_empty() {
+        return Err(Error::usage(format!("the {what} {} is empty", path.display())));
+    }
+    Ok(SecretText::from(line))
+}
+
+fn read_file(path: &Path, what: &str) -> Result<Zeroizing<String>> {
+    use std::io::Read as _;
+    let fail = |e: &std::io::Error| Error::usage(format!("the {what} {} cannot be read", path.display())).because(e);
+    let file = std::fs::File::open(path).map_err(|e| fail(&e))?;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+    file.take(CAP as u64 + 1).read_to_end(&mut bytes).map_err(|e| fail(&e))?;
+    if bytes.len() > CAP {
+        return Err(Error::usage(format!("the {what} {} is longer than 64 KiB", path.display())));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(_) => Err(Error::usage(format!("the {what} {} is not UTF-8 text", path.display()))),
+    }
+}

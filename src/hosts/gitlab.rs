@@ -1,0 +1,80 @@
+//! The GitLab family: GitLab.com, Self-Managed (also under a relative URL root) and Dedicated.
+//!
+//! Vendor data (kinds, scopes, findings) is in `assets/hosts/gitlab.toml`; this module and those below it speak to the
+//! API and recognise answers. They must never call a rotate endpoint to learn something: rotating with a revoked token
+//! revokes its whole family (<https://docs.gitlab.com/api/personal_access_tokens/>).
+//!
+//! | Answer to a token's own record | Verdict |
+//! |---|---|
+//! | 200, active | `valid` |
+//! | 200 or 401 "expired", 200 or 401 "revoked" | `expired`, `revoked` |
+//! | 401 without a reason, in GitLab's form | `rejected` |
+//! | 403 scope or fine-grained permission missing | `valid` with a finding: only looking at itself is refused |
+//! | 403 account blocked, pending, deactivated, unconfirmed, terms, password; no reason | `blocked` |
+//! | 400 not a personal access token | asked as OAuth |
+//! | 404 in GitLab's form | asked as on a server before 15.5 |
+//! | 429, 5xx, HTML, redirect, any refusal not in GitLab's form | `unreachable` |
+
+mod detect;
+mod own_record;
+mod refusal;
+mod revoke;
+mod token;
+mod url;
+mod validate;
+
+use std::sync::LazyLock;
+
+use futures_util::future::BoxFuture;
+
+use super::facts::Facts;
+use super::{Carried, Detection, Endpoints, Family, HostUrl, HostUrlError, Revoke, Session, Wire};
+use crate::domain::{Host, Kind, Validation};
+use crate::net::Request;
+use crate::secret::SecretText;
+
+static FACTS: LazyLock<Facts> = LazyLock::new(|| Facts::embedded("gitlab"));
+
+/// The family.
+pub struct GitLab;
+
+impl Family for GitLab {
+    fn facts(&self) -> &'static Facts {
+        &FACTS
+    }
+
+    fn host_url(&self, typed: &str) -> Result<HostUrl, HostUrlError> {
+        url::host_url(typed)
+    }
+
+    fn endpoints(&self, host: &Host) -> Result<Endpoints, HostUrlError> {
+        url::endpoints(host)
+    }
+
+    fn carried(&self, kind: Kind, token: &str) -> Option<Carried> {
+        token::carried(kind, token)
+    }
+
+    fn detect<'a>(&'a self, wire: &'a Wire<'a>) -> BoxFuture<'a, Detection> {
+        Box::pin(detect::detect(wire))
+    }
+
+    fn validate<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Validation> {
+        Box::pin(validate::validate(session))
+    }
+
+    fn revoker(&self) -> Option<&dyn Revoke> {
+        Some(self)
+    }
+}
+
+/// Adds the token: `PRIVATE-TOKEN` for a value with one of GitLab's prefixes, else a Bearer header, which the server
+/// tries as an OAuth token first and as an access token then
+/// (<https://docs.gitlab.com/api/rest/authentication/>). Never both.
+fn signed(request: Request, key: &SecretText) -> Request {
+    if token::form(key.reveal()).is_some() {
+        request.secret_header("PRIVATE-TOKEN", key.clone())
+    } else {
+        request.bearer(key)
+    }
+}

@@ -1,0 +1,310 @@
+//! Validates credentials in the background: many at once, results as they arrive, with a brake that keeps a bad batch
+//! from locking an account.
+
+use std::collections::{HashMap, VecDeque};
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio_util::sync::CancellationToken;
+
+use super::exchange::Known;
+use super::vault::blocking;
+use super::{Core, exchange};
+use crate::domain::{Credential, CredentialId, Expiry, Host, HostId, SecretState, Standing, Validation, Verdict};
+use crate::error::Result;
+
+/// What to check and how.
+#[derive(Debug, Clone, Default)]
+pub struct CheckOptions {
+    /// Which credentials; none means all whose secret is present.
+    pub ids: Option<Vec<CredentialId>>,
+    /// Requests in flight at one host; none means the setting.
+    pub per_host: Option<usize>,
+    /// Go on although an account was refused several times in a row.
+    pub no_brake: bool,
+}
+
+/// One result.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// Which credential.
+    pub credential: CredentialId,
+    /// At which host.
+    pub host: HostId,
+    /// What was found.
+    pub validation: Validation,
+}
+
+/// How the whole ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CheckSummary {
+    /// Results given.
+    pub done: usize,
+    /// Results there would have been.
+    pub total: usize,
+    /// Stopped by the user.
+    pub cancelled: bool,
+}
+
+/// One validation to make.
+struct Job {
+    credential: Credential,
+    host: usize,
+    /// `(host, account)`, where the account is known.
+    account: Option<(HostId, String)>,
+    /// Its last real verdict was good: it does not have to wait at the brake.
+    trusted: bool,
+}
+
+/// Results are written to the rack in batches of this many, or when nothing else is at hand.
+const BATCH: usize = 64;
+
+/// Checks credentials and hands each result to `on_result` as it arrives.
+///
+/// # Errors
+/// Where the rack cannot be read or written, or the secret store cannot be opened. A bad token is no error.
+pub async fn check(
+    core: &Core,
+    options: CheckOptions,
+    cancel: &CancellationToken,
+    mut on_start: impl FnMut(usize),
+    mut on_result: impl FnMut(&Checked),
+) -> Result<CheckSummary> {
+    let (hosts, mut queues) = jobs(core, options.ids.as_deref())?;
+    let total = queues.iter().map(VecDeque::len).sum();
+    on_start(total);
+    let mut summary = CheckSummary { total, ..CheckSummary::default() };
+    if total == 0 {
+        return Ok(summary);
+    }
+    // A store that is locked or absent must never look like a bad token: open it before the first request.
+    core.vault.unlock_if_needed().await?;
+
+    let per_host = options.per_host.unwrap_or(core.settings.per_host).max(1);
+    let mut brake = Brake::new(if options.no_brake { usize::MAX } else { core.settings.brake_after });
+    let mut in_flight = vec![0_usize; hosts.len()];
+    let mut running = FuturesUnordered::new();
+    let mut unwritten: Vec<(CredentialId, HostId, Validation)> = Vec::with_capacity(BATCH);
+    loop {
+        for (host, queue) in queues.iter_mut().enumerate() {
+            while in_flight[host] < per_host && running.len() < core.settings.in_flight && !cancel.is_cancelled() {
+                match next(queue, &mut brake) {
+                    Next::Run(job) => {
+                        in_flight[host] += 1;
+                        running.push(run(core, &hosts[host], job));
+                    }
+                    Next::Braked(job) => {
+                        let validation = braked(core, &hosts[host], &job);
+                        let checked = Checked { credential: job.credential.id.clone(), host: hosts[host].id, validation };
+                        summary.done += 1;
+                        on_result(&checked);
+                        unwritten.push((checked.credential, checked.host, checked.validation));
+                    }
+                    Next::Wait => break,
+                }
+            }
+        }
+        let finished = tokio::select! {
+            biased;
+            () = cancel.cancelled() => None,
+            finished = running.next() => finished,
+        };
+        let Some((job, validation)) = finished else {
+            summary.cancelled = cancel.is_cancelled() && summary.done < total;
+            break;
+        };
+        let validation = validation?;
+        in_flight[job.host] -= 1;
+        brake.settle(&job, validation.verdict);
+        learn(core, &job.credential, &validation)?;
+        let checked = Checked { credential: job.credential.id, host: hosts[job.host].id, validation };
+        summary.done += 1;
+        on_result(&checked);
+        unwritten.push((checked.credential, checked.host, checked.validation));
+        if unwritten.len() >= BATCH || running.is_empty() {
+            write(core, &mut unwritten).await?;
+        }
+    }
+    write(core, &mut unwritten).await?;
+    let outcome = if summary.cancelled { "cancelled" } else { "done" };
+    core.audit("check", "", "", outcome, format!("{} of {} validated", summary.done, summary.total));
+    Ok(summary)
+}
+
+/// The validations to make, a queue per host.
+fn jobs(core: &Core, ids: Option<&[CredentialId]>) -> Result<(Vec<Host>, Vec<VecDeque<Job>>)> {
+    let standings: HashMap<(CredentialId, HostId), Standing> =
+        core.rack.standings()?.into_iter().map(|s| ((s.credential.clone(), s.host), s)).collect();
+    let hosts = core.rack.hosts()?;
+    let place: HashMap<HostId, usize> = hosts.iter().enumerate().map(|(i, h)| (h.id, i)).collect();
+    let mut queues: Vec<VecDeque<Job>> = hosts.iter().map(|_| VecDeque::new()).collect();
+    let wanted: Option<std::collections::HashSet<&CredentialId>> = ids.map(|ids| ids.iter().collect());
+    for credential in core.rack.credentials()? {
+        let named = wanted.as_ref().is_none_or(|w| w.contains(&credential.id));
+        if !named || credential.secret == SecretState::Destroyed {
+            continue;
+        }
+        for binding in &credential.bindings {
+            let Some(&host) = place.get(&binding.host) else { continue };
+            let standing = standings.get(&(credential.id.clone(), binding.host));
+            let name = credential.username.clone().or_else(|| standing.and_then(|s| s.login.clone()));
+            let real = standing.and_then(|s| s.real).map(|(verdict, _)| verdict);
+            queues[host].push_back(Job {
+                account: name.map(|n| (binding.host, n)),
+                trusted: matches!(real, Some(Verdict::Valid | Verdict::Expiring | Verdict::Limited)),
+                credential: credential.clone(),
+                host,
+            });
+        }
+    }
+    Ok((hosts, queues))
+}
+
+enum Next {
+    Run(Job),
+    Braked(Job),
+    Wait,
+}
+
+/// The first job of the queue that may go. Jobs whose account has too many refusals or undecided attempts are passed over.
+fn next(queue: &mut VecDeque<Job>, brake: &mut Brake) -> Next {
+    // Only a few are looked past, so that a long queue of one waiting account costs nothing.
+    for place in 0..queue.len().min(64) {
+        match queue.get(place).map(|job| brake.ask(job)) {
+            Some(Gate::Open) => return queue.remove(place).map_or(Next::Wait, Next::Run),
+            Some(Gate::Shut) => return queue.remove(place).map_or(Next::Wait, Next::Braked),
+            Some(Gate::Later) | None => {}
+        }
+    }
+    Next::Wait
+}
+
+async fn run(core: &Core, host: &Host, job: Job) -> (Job, Result<Validation>) {
+    let result = one(core, host, &job.credential).await;
+    (job, result)
+}
+
+/// Validates one credential at one host.
+///
+/// # Errors
+/// Where the secret store cannot be asked. A secret that is missing is a verdict with advice, not an error.
+pub(crate) async fn one(core: &Core, host: &Host, credential: &Credential) -> Result<Validation> {
+    let Some(secret) = core.vault.find(&credential.id).await? else {
+        let mut validation = Validation::new(
+            Verdict::Unchecked,
+            format!("its secret is not in the {} store", credential.store),
+            core.clock.now(),
+        );
+        let (_, finding) =
+            crate::hosts::facts::common().finding("store.secret-missing", &[("label", &credential.label)]);
+        validation.findings.push(finding);
+        return Ok(validation);
+    };
+    let known = Known {
+        kind: credential.kind,
+        username: credential.username.as_deref(),
+        expiry: credential.expiry,
+        expiry_by_user: credential.expiry_by_user,
+    };
+    Ok(core.validate(host, known, &secret).await)
+}
+
+fn braked(core: &Core, host: &Host, job: &Job) -> Validation {
+    let account = job.account.as_ref().map_or("", |(_, name)| name);
+    let reason = format!(
+        "not sent: {} tokens of {account} at {} were refused in a row, and more could lock the account; `--no-brake` goes on",
+        core.settings.brake_after, host.name
+    );
+    Validation::new(Verdict::Unchecked, reason, core.clock.now())
+}
+
+/// Takes over what the host told: a better expiry, a more exact kind.
+pub(crate) fn learn(core: &Core, credential: &Credential, validation: &Validation) -> Result<()> {
+    let mut better = credential.clone();
+    if validation.verdict.is_real() && validation.expiry != Expiry::Unknown {
+        better.expiry = validation.expiry;
+        better.expiry_by_user = false;
+    }
+    if let Some(kind) = validation.kind {
+        better.kind = kind;
+    }
+    if better != *credential
+        && let Some(current) = core.rack.credential(&credential.id)?
+    {
+        // Only what was learned is written: the user may have edited the rest meanwhile.
+        let merged = Credential { expiry: better.expiry, expiry_by_user: better.expiry_by_user, kind: better.kind, ..current };
+        core.rack.update_credential(&merged)?;
+    }
+    Ok(())
+}
+
+async fn write(core: &Core, unwritten: &mut Vec<(CredentialId, HostId, Validation)>) -> Result<()> {
+    if unwritten.is_empty() {
+        return Ok(());
+    }
+    let batch = std::mem::take(unwritten);
+    let rack = core.rack.clone();
+    blocking(move || rack.record_many(&batch).map_err(Into::into)).await
+}
+
+enum Gate {
+    Open,
+    Later,
+    Shut,
+}
+
+/// Counts refusals in a row per account at a host. Jaded hosts lock an account after three.
+struct Brake {
+    after: usize,
+    accounts: HashMap<(HostId, String), Account>,
+}
+
+#[derive(Default)]
+struct Account {
+    refused_in_a_row: usize,
+    undecided: usize,
+}
+
+impl Brake {
+    fn new(after: usize) -> Self {
+        Self { after: after.max(1), accounts: HashMap::new() }
+    }
+
+    fn ask(&mut self, job: &Job) -> Gate {
+        let Some(account) = &job.account else { return Gate::Open };
+        let state = self.accounts.entry(account.clone()).or_default();
+        if state.refused_in_a_row >= self.after {
+            return Gate::Shut;
+        }
+        if !job.trusted && state.refused_in_a_row + state.undecided >= self.after {
+            return Gate::Later;
+        }
+        if !job.trusted {
+            state.undecided += 1;
+        }
+        Gate::Open
+    }
+
+    fn settle(&mut self, job: &Job, verdict: Verdict) {
+        let Some(state) = job.account.as_ref().and_then(|a| self.accounts.get_mut(a)) else { return };
+        if !job.trusted {
+            state.undecided = state.undecided.saturating_sub(1);
+        }
+        match verdict {
+            v if v.is_dead() || v == Verdict::Blocked => state.refused_in_a_row += 1,
+            Verdict::Valid | Verdict::Expiring | Verdict::Limited => state.refused_in_a_row = 0,
+            _ => {}
+        }
+    }
+}
+
+/// The worst verdict of several bindings.
+#[must_use]
+pub fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
+    verdicts.into_iter().max_by_key(|v| v.severity()).unwrap_or(Verdict::Unchecked)
+}
+
+/// `in 9 days` and the like, for messages.
+#[must_use]
+pub fn ends(core: &Core, credential: &Credential) -> Option<String> {
+    credential.expiry.at().map(|at| exchange::relative(core.clock.now(), at))
+}

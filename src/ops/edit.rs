@@ -1,0 +1,140 @@
+//! Changes what a record says, and takes records off the rack.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::Core;
+use super::hosts::check_name;
+use crate::domain::{Binding, Credential, CredentialId, Expiry, Owner, SecretState};
+use crate::error::{Error, Result};
+
+/// What to change; `None` leaves as is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// New label.
+    pub label: Option<String>,
+    /// The tags to have from now on.
+    pub tags: Option<Vec<String>>,
+    /// New note.
+    pub note: Option<String>,
+    /// New expiry; `Some(None)` forgets the one noted.
+    pub expires: Option<Option<Timestamp>>,
+    /// New user name; `Some(None)` removes it.
+    pub username: Option<Option<String>>,
+    /// New owner.
+    pub owner: Option<Option<Owner>>,
+    /// The bindings to have from now on.
+    pub bindings: Option<Vec<Binding>>,
+}
+
+impl Core {
+    /// Changes a record.
+    ///
+    /// # Errors
+    /// Usage error where the label is taken or a value cannot be used, or where the host tells the expiry itself.
+    pub fn edit(&self, id: &CredentialId, changes: Changes) -> Result<Credential> {
+        let Some(before) = self.rack.credential(id)? else {
+            return Err(Error::usage("that credential is no longer on the rack"));
+        };
+        let mut after = before.clone();
+        if let Some(label) = changes.label {
+            check_name("label", &label)?;
+            after.label = label;
+        }
+        if let Some(mut tags) = changes.tags {
+            for tag in &tags {
+                check_name("tag", tag)?;
+            }
+            tags.sort();
+            tags.dedup();
+            after.tags = tags;
+        }
+        if let Some(note) = changes.note {
+            after.note = note;
+        }
+        if let Some(expires) = changes.expires {
+            if !before.expiry_by_user && before.expiry != Expiry::Unknown {
+                return Err(Error::usage(format!("the expiry of `{}` is told by its host and cannot be edited", before.label))
+                    .hint("It is read again at every check."));
+            }
+            after.expiry = expires.map_or(Expiry::Unknown, Expiry::At);
+            after.expiry_by_user = expires.is_some();
+        }
+        if let Some(username) = changes.username {
+            after.username = username.filter(|u| !u.is_empty());
+        }
+        if let Some(owner) = changes.owner {
+            after.owner = owner;
+        }
+        if let Some(bindings) = changes.bindings {
+            self.check_bindings(&before, &bindings)?;
+            after.bindings = bindings;
+        }
+        self.rack.update_credential(&after)?;
+        let changed = changed_fields(&before, &after);
+        if !changed.is_empty() {
+            self.audit("edit", &after.label, "", "done", changed);
+        }
+        Ok(after)
+    }
+
+    fn check_bindings(&self, credential: &Credential, bindings: &[Binding]) -> Result<()> {
+        if bindings.is_empty() {
+            return Err(Error::usage(format!("`{}` must be used at one host at least", credential.label)));
+        }
+        for binding in bindings {
+            let host = self.host(binding.host)?;
+            if host.family != credential.family {
+                return Err(Error::usage(format!(
+                    "`{}` is a credential of {}; {} is a host of {}",
+                    credential.label, credential.family, host.name, host.family
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a credential off the rack and destroys its secret here. Nothing is sent to its host: the token stays alive
+    /// there.
+    ///
+    /// # Errors
+    /// Where rack or store cannot be written; the journal finishes it later.
+    pub async fn forget(&self, id: &CredentialId) -> Result<Credential> {
+        let Some(credential) = self.rack.credential(id)? else {
+            return Err(Error::usage("that credential is no longer on the rack"));
+        };
+        if credential.secret == SecretState::Present {
+            self.vault.unlock_if_needed().await?;
+        }
+        let entry = self.rack.begin("forget", id, &json!({ "label": credential.label }))?;
+        self.rack.step(entry, "forget", &json!({}))?;
+        if credential.secret == SecretState::Present {
+            self.rack.set_secret_state(id, SecretState::Destroyed)?;
+            self.vault.delete(id).await?;
+        }
+        self.rack.remove_credential(id)?;
+        self.rack.finish(entry)?;
+        self.audit("forget", &credential.label, "", "done", "its host was not told");
+        Ok(credential)
+    }
+}
+
+fn changed_fields(before: &Credential, after: &Credential) -> String {
+    let mut fields = Vec::new();
+    if before.label != after.label {
+        fields.push(format!("label (was {})", before.label));
+    }
+    for (name, changed) in [
+        ("tags", before.tags != after.tags),
+        ("note", before.note != after.note),
+        ("expiry", before.expiry != after.expiry),
+        ("username", before.username != after.username),
+        ("owner", before.owner != after.owner),
+        ("bindings", before.bindings != after.bindings),
+    ] {
+        if changed {
+            fields.push(name.to_owned());
+        }
+    }
+    fields.join(", ")
+}

@@ -1,0 +1,163 @@
+//! One validation of one secret at one host: builds the wire, asks the family, applies what only the rack knows
+//! (warn window, an expiry learned earlier).
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp, Unit};
+
+use super::Core;
+use crate::domain::{Expiry, FamilyId, Host, Kind, Validation, Verdict};
+use crate::error::{Error, ErrorKind, Result};
+use crate::hosts::{self, Authority, Endpoints, Family, HostUrlError, Session, Wire};
+use crate::net::{NetError, NetErrorKind, NetSettings, Transport};
+use crate::secret::{Masker, Secret};
+
+/// A family together with the way to one of its hosts.
+pub(crate) struct Channel {
+    pub(crate) family: &'static dyn Family,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) transport: Arc<dyn Transport>,
+}
+
+/// What is known of a credential besides its secret.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) username: Option<&'a str>,
+    /// The expiry on the rack, and whether the user typed it.
+    pub(crate) expiry: Expiry,
+    pub(crate) expiry_by_user: bool,
+}
+
+/// The family of that id.
+pub(crate) fn family(id: &FamilyId) -> Result<&'static dyn Family> {
+    hosts::family(id).ok_or_else(|| {
+        let known: Vec<_> = hosts::families().iter().map(|f| f.facts().id.to_string()).collect();
+        Error::usage(format!("there is no host family `{id}`")).hint(format!("Families: {}.", known.join(", ")))
+    })
+}
+
+impl From<HostUrlError> for Error {
+    fn from(error: HostUrlError) -> Self {
+        let out = Self::usage(error.message);
+        if error.hint.is_empty() { out } else { out.hint(error.hint) }
+    }
+}
+
+impl From<NetError> for Error {
+    fn from(error: NetError) -> Self {
+        let (_, finding) = hosts::facts::common()
+            .finding(error.kind.code(), &[("target", &error.target), ("detail", &error.detail)]);
+        let kind = match error.kind {
+            NetErrorKind::BadProxySetting | NetErrorKind::BadCaFile | NetErrorKind::BadClientCert | NetErrorKind::PlainHttp | NetErrorKind::BadUrl => {
+                ErrorKind::Usage
+            }
+            _ => ErrorKind::Unreachable,
+        };
+        let out = Self::new(kind, error.to_string());
+        if finding.remedy.is_empty() { out } else { out.hint(finding.remedy) }
+    }
+}
+
+/// The network settings of a host record.
+pub(crate) fn settings_of(host: &Host) -> NetSettings {
+    NetSettings {
+        ca_file: host.ca_file.clone(),
+        client_cert: host.client_cert.clone(),
+        proxy: host.proxy.clone(),
+        allow_http: host.allow_http,
+    }
+}
+
+/// Named endpoints of a host: the family's defaults, then the record's own.
+pub(crate) fn endpoints_of(family: &dyn Family, host: &Host) -> Result<Endpoints> {
+    let mut endpoints = family.endpoints(host)?;
+    for (name, url) in &host.endpoints {
+        endpoints.insert(name.clone(), url.clone());
+    }
+    Ok(endpoints)
+}
+
+/// Named endpoints that requests to a host go to.
+///
+/// # Errors
+/// Where the record lacks something (a region) or its URL is malformed.
+pub fn endpoints(host: &Host) -> Result<Endpoints> {
+    endpoints_of(family(&host.family)?, host)
+}
+
+impl Core {
+    /// The way to a host.
+    pub(crate) fn channel(&self, host: &Host) -> Result<Channel> {
+        let family = family(&host.family)?;
+        let endpoints = endpoints_of(family, host)?;
+        Ok(Channel { family, endpoints, transport: self.network.transport(&settings_of(host))? })
+    }
+
+    /// Validates a secret at a host. Always answers: a host that cannot be addressed gives `unreachable`.
+    pub(crate) async fn validate(&self, host: &Host, known: Known<'_>, secret: &Secret) -> Validation {
+        let now = self.clock.now();
+        let channel = match self.channel(host) {
+            Ok(channel) => channel,
+            Err(error) => return Validation::new(Verdict::Unreachable, error.to_string(), now),
+        };
+        let wire = Wire::new(&*channel.transport, channel.endpoints, Masker::of(secret), now);
+        let session = Session { wire, host, kind: known.kind, username: known.username, secret };
+        let mut validation = channel.family.validate(&session).await;
+        self.judge(&mut validation, known);
+        validation
+    }
+
+    /// Applies the warn window, and what an earlier answer told of the end.
+    fn judge(&self, validation: &mut Validation, known: Known<'_>) {
+        let now = validation.checked_at;
+        match validation.verdict {
+            Verdict::Valid => {
+                let ends = validation.expiry.at().or_else(|| known.expiry.at().filter(|_| known.expiry_by_user));
+                if let Some(ends) = ends
+                    && ends <= now + SignedDuration::from_hours(24 * self.settings.warn_days)
+                {
+                    validation.verdict = Verdict::Expiring;
+                    validation.reason = format!("{}; ends {}", validation.reason, relative(now, ends));
+                }
+            }
+            Verdict::Rejected => {
+                if let Some(ended) = known.expiry.at().filter(|at| *at <= now) {
+                    let day = date(ended);
+                    if known.expiry_by_user {
+                        validation.reason = format!("{}; the expiry you noted, {day}, has passed", validation.reason);
+                    } else {
+                        validation.verdict = Verdict::Expired;
+                        validation.reason = format!("{}; the host had told that it ends on {day}", validation.reason);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// `2027-01-23`, in UTC.
+#[must_use]
+pub fn date(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
+/// `in 9 days`, `in 3 hours`, `today`, `2 days ago`.
+#[must_use]
+pub fn relative(now: Timestamp, at: Timestamp) -> String {
+    let minutes = at.since((Unit::Minute, now)).map(|s| s.get_minutes()).unwrap_or_default();
+    let (amount, unit) = match minutes.unsigned_abs() {
+        m if m >= 2 * 24 * 60 => (m / (24 * 60), "days"),
+        m if m >= 120 => (m / 60, "hours"),
+        m => (m, "minutes"),
+    };
+    if minutes >= 0 { format!("in {amount} {unit}") } else { format!("{amount} {unit} ago") }
+}
+
+/// A wire for an act signed by `using`: masks both secrets.
+pub(crate) fn act_wire<'a>(channel: &'a Channel, secret: &Secret, using: Option<&Authority>, now: Timestamp) -> Wire<'a> {
+    let parts = [Some(secret), using.map(|u| &u.secret)];
+    let masker = Masker::new(parts.into_iter().flatten().flat_map(|s| std::iter::once(&s.token).chain(s.session.as_ref())));
+    Wire::new(&*channel.transport, channel.endpoints.clone(), masker, now)
+}

@@ -1,0 +1,330 @@
+//! Revokes credentials: planned offline, asked of the host once, proved by validating, and only after the host was seen
+//! to refuse the secret is it destroyed here. Journalled, so that a crash at any step loses and repeats nothing.
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::Core;
+use super::exchange::{Channel, Known, act_wire};
+use crate::domain::{
+    Credential, CredentialId, Host, RevokeEnd, RevokePlan, RevokeResult, RevokeWay, SecretState, Validation, Verdict,
+};
+use crate::error::{Error, Result};
+use crate::hosts::{Authority, Revocation, Revoke, Route, Session};
+use crate::secret::{Secret, SecretText};
+
+/// Who signs a revocation when it is not the credential itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Using {
+    /// Another credential on the rack.
+    Credential(CredentialId),
+    /// An account's password, asked for at this moment; never stored.
+    Password {
+        /// The account.
+        user: String,
+        /// Its password.
+        password: SecretText,
+    },
+}
+
+/// How a credential can be settled without asking the host again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// The host refuses the secret.
+    Dead,
+    /// The host still accepts it.
+    Alive,
+    /// Nothing was learned.
+    None,
+}
+
+impl Core {
+    /// How each credential would be revoked. Sends nothing, opens no store unless `using` is a credential.
+    ///
+    /// # Errors
+    /// Where the rack cannot be read or the signer is not there.
+    pub async fn revoke_plan(&self, ids: &[CredentialId], using: Option<&Using>) -> Result<Vec<RevokePlan>> {
+        let authority = self.authority(using).await?;
+        ids.iter().map(|id| self.plan_one(id, authority.as_ref())).collect()
+    }
+
+    fn plan_one(&self, id: &CredentialId, using: Option<&Authority>) -> Result<RevokePlan> {
+        let (credential, host) = self.target(id)?;
+        let way = self.way(&credential, &host, using)?;
+        Ok(RevokePlan { credential: id.clone(), label: credential.label, host: host.name, way })
+    }
+
+    fn way(&self, credential: &Credential, host: &Host, using: Option<&Authority>) -> Result<RevokeWay> {
+        let family = super::exchange::family(&host.family)?;
+        let route = family.revoker().map(|r| r.route(host, credential.kind, credential.username.as_deref(), using));
+        Ok(match route {
+            Some(Route::AtHost(what)) => RevokeWay::AtHost { what },
+            Some(Route::NeedsAuthority { why, password }) => RevokeWay::NeedsAuthority { why, password },
+            Some(Route::Guided { why }) => self.guide(credential, host, why),
+            None => self.guide(credential, host, format!("{} has no API for it", family.facts().name)),
+        })
+    }
+
+    /// Page and steps for revoking by hand.
+    fn guide(&self, credential: &Credential, host: &Host, why: String) -> RevokeWay {
+        let facts = crate::hosts::family(&host.family).and_then(|f| f.facts().kind(credential.kind));
+        let web = crate::hosts::family(&host.family)
+            .and_then(|f| super::exchange::endpoints_of(f, host).ok())
+            .and_then(|e| e.get("web").cloned())
+            .unwrap_or_else(|| host.url.clone());
+        RevokeWay::Guided {
+            why,
+            page: facts.map_or_else(String::new, |k| k.page.replace("{web}", &web)),
+            steps: facts.map_or_else(Vec::new, |k| k.revoke_steps.clone()),
+        }
+    }
+
+    /// Revokes each credential in turn and hands over each result as it comes.
+    ///
+    /// # Errors
+    /// Where the rack cannot be read, the signer is not there, or the store cannot be opened: before anything was sent.
+    pub async fn revoke(
+        &self,
+        ids: &[CredentialId],
+        using: Option<&Using>,
+        cancel: &CancellationToken,
+        mut on_result: impl FnMut(&RevokeResult),
+    ) -> Result<Vec<RevokeResult>> {
+        self.vault.unlock_if_needed().await?;
+        self.recover().await?;
+        let authority = self.authority(using).await?;
+        let mut order = ids.to_vec();
+        // The one that signs goes last: its own revocation would leave the others without a signature.
+        order.sort_by_key(|id| matches!(using, Some(Using::Credential(signer)) if signer == id));
+        let mut results = Vec::with_capacity(order.len());
+        for id in &order {
+            let (credential, host) = self.target(id)?;
+            let using = authority.as_ref().filter(|_| !matches!(using, Some(Using::Credential(s)) if s == id));
+            let result = if cancel.is_cancelled() {
+                done(&credential, &host, RevokeEnd::Cancelled, "stopped before anything was sent")
+            } else {
+                match self.revoke_one(&credential, &host, using).await {
+                    Ok(result) => result,
+                    Err(error) => done(&credential, &host, RevokeEnd::Failed, &error.to_string()),
+                }
+            };
+            let outcome = match result.end {
+                RevokeEnd::Revoked | RevokeEnd::AlreadyDead => "done",
+                RevokeEnd::Unknown => "unknown",
+                RevokeEnd::Refused => "refused",
+                _ => "failed",
+            };
+            self.audit("revoke", &credential.label, &host.name, outcome, result.message.clone());
+            on_result(&result);
+            results.push(result);
+        }
+        Ok(results)
+    }
+
+    async fn revoke_one(&self, credential: &Credential, host: &Host, using: Option<&Authority>) -> Result<RevokeResult> {
+        if credential.secret == SecretState::Destroyed {
+            return Ok(done(credential, host, RevokeEnd::AlreadyDead, "it was revoked before; its secret is destroyed"));
+        }
+        let secret = self.vault.get(&credential.id).await?;
+        let entry = self.rack.begin("revoke", &credential.id, &json!({ "label": credential.label }))?;
+        let result = self.revoke_steps(credential, host, &secret, using, entry).await;
+        match &result {
+            // An answer that was lost stays in the journal until somebody has looked.
+            Ok(_) => self.rack.finish(entry)?,
+            Err(_) => self.rack.finish(entry)?,
+        }
+        result
+    }
+
+    async fn revoke_steps(
+        &self,
+        credential: &Credential,
+        host: &Host,
+        secret: &Secret,
+        using: Option<&Authority>,
+        entry: crate::rack::JournalId,
+    ) -> Result<RevokeResult> {
+        let before = self.look(credential, host, secret).await?;
+        match proof(&before) {
+            Proof::Dead => {
+                self.destroy(credential, entry).await?;
+                let message = format!("{} refuses it already ({}); its secret is destroyed here", host.name, before.reason);
+                return Ok(with(done(credential, host, RevokeEnd::AlreadyDead, &message), before));
+            }
+            Proof::None if before.verdict == Verdict::Unreachable && !is_about_token(&before) => {
+                let message = format!("nothing was sent: {}", before.reason);
+                return Ok(with(done(credential, host, RevokeEnd::Unreachable, &message), before));
+            }
+            Proof::Alive | Proof::None => {}
+        }
+        let way = self.way(credential, host, using)?;
+        let family = super::exchange::family(&host.family)?;
+        let (what, revoker) = match (way.clone(), family.revoker()) {
+            (RevokeWay::AtHost { what }, Some(revoker)) => (what, revoker),
+            (RevokeWay::NeedsAuthority { why, .. }, _) => {
+                return Ok(planned(done(credential, host, RevokeEnd::NeedsAuthority, &why), credential, host, way));
+            }
+            (RevokeWay::Guided { why, .. } | RevokeWay::AtHost { what: why }, _) => {
+                let message = format!("{why}: do it by hand, then run the same again, which proves it dead and destroys it here");
+                return Ok(planned(done(credential, host, RevokeEnd::Guided, &message), credential, host, way));
+            }
+        };
+        let channel = self.channel(host)?;
+        self.rack.step(entry, "asked", &json!({ "what": what }))?;
+        let asked = self.ask(&channel, revoker, credential, host, secret, using, before.remote_id.as_deref()).await;
+        match asked {
+            Revocation::Refused(validation) => {
+                let message = format!("{} refused: {}", host.name, validation.reason);
+                return Ok(with(done(credential, host, RevokeEnd::Refused, &message), *validation));
+            }
+            Revocation::Unsupported(validation) => {
+                let way = self.guide(credential, host, validation.reason.clone());
+                let message = "this host has no API for it: do it by hand, then run the same again";
+                let result = with(done(credential, host, RevokeEnd::Guided, message), *validation);
+                return Ok(planned(result, credential, host, way));
+            }
+            Revocation::Accepted | Revocation::Unknown(_) => {}
+        }
+        // Accepted, or sent and the answer lost: in both cases only the host's refusal proves anything.
+        let after = self.confirm(credential, host, secret).await?;
+        if proof(&after) == Proof::Dead {
+            self.destroy(credential, entry).await?;
+            let message = format!("revoked at {}, seen refused there, and its secret destroyed here", host.name);
+            return Ok(with(done(credential, host, RevokeEnd::Revoked, &message), after));
+        }
+        Ok(match asked {
+            Revocation::Unknown(error) => {
+                let message = format!("sent, and the answer was lost ({error}): it may or may not be revoked; check it again. Kept here");
+                with(done(credential, host, RevokeEnd::Unknown, &message), after)
+            }
+            _ if proof(&after) == Proof::Alive => {
+                let message = format!("{} took the order and still accepts the secret; kept here. Check it again in a minute", host.name);
+                with(done(credential, host, RevokeEnd::StillAccepted, &message), after)
+            }
+            _ => {
+                let message = format!("{} took the order, and could not be asked whether it is dead ({}); kept here", host.name, after.reason);
+                with(done(credential, host, RevokeEnd::Unknown, &message), after)
+            }
+        })
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename the arguments")]
+    async fn ask(
+        &self,
+        channel: &Channel,
+        revoker: &dyn Revoke,
+        credential: &Credential,
+        host: &Host,
+        secret: &Secret,
+        using: Option<&Authority>,
+        remote_id: Option<&str>,
+    ) -> Revocation {
+        let wire = act_wire(channel, secret, using, self.clock.now());
+        let session = Session { wire, host, kind: credential.kind, username: credential.username.as_deref(), secret };
+        revoker.revoke(&session, remote_id, using).await
+    }
+
+    /// Validates and writes the verdict down.
+    async fn look(&self, credential: &Credential, host: &Host, secret: &Secret) -> Result<Validation> {
+        let known = Known {
+            kind: credential.kind,
+            username: credential.username.as_deref(),
+            expiry: credential.expiry,
+            expiry_by_user: credential.expiry_by_user,
+        };
+        let validation = self.validate(host, known, secret).await;
+        self.rack.record(&credential.id, host.id, &validation)?;
+        Ok(validation)
+    }
+
+    /// Looks until the host refuses the secret or patience ends; each look is recorded.
+    async fn confirm(&self, credential: &Credential, host: &Host, secret: &Secret) -> Result<Validation> {
+        let mut last = None;
+        for delay in &self.settings.confirm_after {
+            tokio::time::sleep(*delay).await;
+            let mut seen = self.look(credential, host, secret).await?;
+            if proof(&seen) == Proof::Dead {
+                seen.reason = format!("revoked through keyrack: {}", seen.reason);
+                let revoked = Validation { verdict: Verdict::Revoked, ..seen };
+                self.rack.record(&credential.id, host.id, &revoked)?;
+                return Ok(revoked);
+            }
+            last = Some(seen);
+        }
+        Ok(last.unwrap_or_else(|| Validation::new(Verdict::Unreachable, "it was not looked at again", self.clock.now())))
+    }
+
+    /// First the record says that the secret is gone, then it goes: a crash in between is finished by `recover`.
+    async fn destroy(&self, credential: &Credential, entry: crate::rack::JournalId) -> Result<()> {
+        self.rack.step(entry, "dead", &json!({}))?;
+        self.rack.set_secret_state(&credential.id, SecretState::Destroyed)?;
+        self.vault.delete(&credential.id).await
+    }
+
+    /// The credential and the host at which it is revoked: its first binding.
+    fn target(&self, id: &CredentialId) -> Result<(Credential, Host)> {
+        let credential = self.rack.credential(id)?.ok_or_else(|| {
+            Error::usage("that credential is no longer on the rack").hint("Another keyrack may have removed it; look again.")
+        })?;
+        let Some(binding) = credential.bindings.first() else {
+            return Err(Error::data(format!("`{}` is bound to no host", credential.label)).hint("Run `keyrack doctor`."));
+        };
+        let host = self.host(binding.host)?;
+        Ok((credential, host))
+    }
+
+    async fn authority(&self, using: Option<&Using>) -> Result<Option<Authority>> {
+        Ok(match using {
+            None => None,
+            Some(Using::Password { user, password }) => Some(Authority {
+                kind: None,
+                username: Some(user.clone()),
+                secret: Secret::token(password.clone()),
+            }),
+            Some(Using::Credential(id)) => {
+                let credential = self.rack.credential(id)?.ok_or_else(|| Error::usage("the credential that was to sign is not on the rack"))?;
+                if credential.secret == SecretState::Destroyed {
+                    return Err(Error::usage(format!("`{}` cannot sign: it was revoked", credential.label)));
+                }
+                let secret = self.vault.get(id).await?;
+                Some(Authority { kind: Some(credential.kind), username: credential.username, secret })
+            }
+        })
+    }
+}
+
+fn proof(validation: &Validation) -> Proof {
+    match validation.verdict {
+        v if v.is_dead() => Proof::Dead,
+        Verdict::Valid | Verdict::Expiring | Verdict::Limited | Verdict::Blocked => Proof::Alive,
+        _ => Proof::None,
+    }
+}
+
+/// The host answered, but this kind cannot be checked there; revoking may still be possible.
+fn is_about_token(validation: &Validation) -> bool {
+    validation.findings.iter().any(|f| f.code.contains("not-checkable") || f.code.contains("needs-repository"))
+}
+
+fn done(credential: &Credential, host: &Host, end: RevokeEnd, message: &str) -> RevokeResult {
+    RevokeResult {
+        credential: credential.id.clone(),
+        label: credential.label.clone(),
+        host: host.name.clone(),
+        end,
+        message: message.to_owned(),
+        validation: None,
+        plan: None,
+    }
+}
+
+fn with(mut result: RevokeResult, validation: Validation) -> RevokeResult {
+    result.validation = Some(validation);
+    result
+}
+
+fn planned(mut result: RevokeResult, credential: &Credential, host: &Host, way: RevokeWay) -> RevokeResult {
+    let (label, host) = (credential.label.clone(), host.name.clone());
+    result.plan = Some(RevokePlan { credential: credential.id.clone(), label, host, way });
+    result
+}

@@ -1,0 +1,48 @@
+//! The forms that this site's answers have.
+
+use serde_json::{Value, json};
+
+use super::super::SimResponse;
+use super::state::User;
+
+/// Bitbucket's error envelope; `exception` below `com.atlassian.bitbucket`, or empty for none.
+pub(super) fn error(status: u16, exception: &str, message: &str) -> SimResponse {
+    let name = (!exception.is_empty()).then(|| format!("com.atlassian.bitbucket.{exception}"));
+    let errors = json!([{"context": null, "message": message, "exceptionName": name}]);
+    SimResponse::json(status, &json!({"errors": errors}))
+}
+
+/// The answer to every log-in of an account that failed too often.
+pub(super) fn captcha(base: &str) -> SimResponse {
+    error(
+        403,
+        "auth.CaptchaRequiredAuthenticationException",
+        "CAPTCHA required. Your Bitbucket account has been marked.",
+    )
+    .with("X-Authentication-Denied-Reason", format!("CAPTCHA_CHALLENGE; login-url={base}/login"))
+}
+
+/// The one and only page of a list.
+pub(super) fn page(values: Vec<Value>) -> SimResponse {
+    let body = json!({"size": values.len(), "limit": 25, "isLastPage": true, "start": 0, "values": values});
+    SimResponse::json(200, &body)
+}
+
+/// An HTML page.
+pub(super) fn html(status: u16, body: &str) -> SimResponse {
+    SimResponse { status, body: format!("<!DOCTYPE html><html><body>{body}</body></html>"), ..SimResponse::default() }
+        .with("Content-Type", "text/html;charset=UTF-8")
+}
+
+/// The page where people of that host sign in.
+pub(super) fn login_page(host: &str) -> SimResponse {
+    html(200, &format!("<form action=\"https://{host}/\"><h1>Sign in</h1></form>"))
+}
+
+/// A user as the REST interface shows one.
+pub(super) fn user_json(user: &User) -> Value {
+    json!({
+        "name": user.name, "emailAddress": format!("{}@acme.example", user.slug), "id": user.id,
+        "displayName": user.display_name, "active": true, "slug": user.slug, "type": "NORMAL",
+    })
+}
