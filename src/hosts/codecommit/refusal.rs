@@ -65,6 +65,16 @@ pub enum Meaning {
 #[serde(default)]
 struct XmlError {
     #[serde(rename = "Error")]
+    error: Option<XmlErrorBody>,
+    /// The older form, one level deeper; look-alikes of AWS use it.
+    #[serde(rename = "Errors")]
+    errors: XmlErrors,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct XmlErrors {
+    #[serde(rename = "Error")]
     error: XmlErrorBody,
 }
 
@@ -95,7 +105,8 @@ impl Refusal {
             return None;
         }
         let (code, message) = if root(&response.body).as_deref() == Some("ErrorResponse") {
-            let XmlError { error } = quick_xml::de::from_str(&response.body).unwrap_or_default();
+            let XmlError { error, errors } = quick_xml::de::from_str(&response.body).unwrap_or_default();
+            let error = error.unwrap_or(errors.error);
             (error.code, error.message)
         } else {
             let body: JsonError = response.parse().unwrap_or_default();
@@ -251,6 +262,14 @@ mod tests {
             assert_eq!((refusal.code.as_str(), refusal.message.as_str()), ("AccessDeniedException", "m"), "{body}");
             assert!(matches!(refusal.meaning(), Meaning::Denied { .. }));
         }
+    }
+
+    #[test]
+    fn the_older_xml_form_is_read_too_whatever_it_calls_itself() {
+        let body = "<ErrorResponse><Errors><Error><Code>InvalidClientTokenId</Code><Message>m</Message></Error></Errors>\
+                    </ErrorResponse>";
+        let refusal = Refusal::read(&Response::of(403, &[("Content-Type", "text/html")], body)).unwrap();
+        assert_eq!((refusal.meaning(), refusal.message.as_str()), (Meaning::UnknownKey, "m"));
     }
 
     #[test]

@@ -1,0 +1,76 @@
+//! The AWS family over real HTTP against moto (<https://docs.getmoto.org>), an AWS look-alike that checks signatures.
+//!
+//! `KEYRACK_MOTO` names its `moto_server`, else it is looked for on `PATH`; `tests/run` installs it. Without it these
+//! tests fail, since a proof that silently does not run is none; `KEYRACK_SKIP_SYSTEM=1` leaves them out knowingly.
+
+mod support;
+
+use keyrack::domain::{Expiry, Kind, Verdict};
+use keyrack::hosts::{Authority, Revocation};
+use keyrack::secret::Secret;
+use support::{Key, Moto};
+
+const NOBODY: &str = "AKIARZPUZDIKNBDYHERE";
+
+#[tokio::test]
+async fn keys_are_validated() {
+    let Some(moto) = Moto::start().await else { return };
+
+    let good = moto.validate(&moto.alice).await;
+    assert_eq!(good.verdict, Verdict::Valid, "{good:?}");
+    let who = good.identity.as_ref().unwrap();
+    assert_eq!((who.login.as_str(), who.kind.as_str()), ("alice", "user"));
+    assert_eq!(good.expiry, Expiry::Never);
+    assert!(good.created_at.is_some(), "IAM told when it was made: {good:?}");
+    let again = moto.validate(&moto.alice).await;
+    assert!(again.last_used.is_some(), "IAM told the last use: {again:?}");
+
+    let wrong = Key { secret: Secret::token("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY".into()), ..moto.alice.clone() };
+    let wrong = moto.validate(&wrong).await;
+    assert_eq!((wrong.verdict, wrong.findings[0].code.as_str()), (Verdict::Rejected, "codecommit.wrong-secret"));
+    assert_eq!(wrong.evidence.len(), 2, "tried twice");
+
+    let unknown = moto.validate(&Key { id: NOBODY.into(), ..moto.alice.clone() }).await;
+    assert_eq!((unknown.verdict, unknown.findings[0].code.as_str()), (Verdict::Rejected, "codecommit.unknown-key"));
+
+    // moto, unlike AWS, lets inactive keys sign: so it is IAM's list that tells.
+    let inactive = moto.validate(&moto.alice_inactive).await;
+    assert_eq!((inactive.verdict, inactive.findings[0].code.as_str()), (Verdict::Blocked, "codecommit.inactive"));
+
+    // A user without any policy still has an identity; what may not be asked stays unknown.
+    let bob = moto.validate(&moto.bob).await;
+    assert_eq!((bob.verdict, bob.findings[0].code.as_str()), (Verdict::Limited, "codecommit.no-codecommit-rights"));
+    assert_eq!((bob.identity.unwrap().login.as_str(), bob.last_used), ("bob", None));
+    assert!(bob.evidence.iter().any(|e| e.detail.contains("AccessDenied")), "{:?}", bob.evidence);
+
+    for secret in [&moto.alice.secret, &moto.bob.secret] {
+        let shown = format!("{good:?} {wrong:?} {:?}", bob.evidence);
+        assert!(!shown.contains(secret.token.reveal()));
+    }
+}
+
+#[tokio::test]
+async fn a_key_deletes_itself_and_is_dead() {
+    let Some(moto) = Moto::start().await else { return };
+    assert_eq!(moto.revoke(&moto.alice, None).await, Revocation::Accepted);
+    let after = moto.validate(&moto.alice).await;
+    assert_eq!((after.verdict, after.findings[0].code.as_str()), (Verdict::Rejected, "codecommit.unknown-key"));
+}
+
+#[tokio::test]
+async fn a_key_is_revoked_by_another_users_key() {
+    let Some(moto) = Moto::start().await else { return };
+    match moto.revoke(&moto.bob, None).await {
+        Revocation::Refused(why) => assert!(why.reason.contains("iam:DeleteAccessKey"), "{}", why.reason),
+        other => panic!("bob may not: {other:?}"),
+    }
+    assert_eq!(moto.validate(&moto.bob).await.verdict, Verdict::Limited);
+    let alice = Authority {
+        kind: Some(Kind::AccessKey),
+        username: Some(moto.alice.id.clone()),
+        secret: moto.alice.secret.clone(),
+    };
+    assert_eq!(moto.revoke(&moto.bob, Some(&alice)).await, Revocation::Accepted);
+    assert_eq!(moto.validate(&moto.bob).await.verdict, Verdict::Rejected);
+    assert_eq!(moto.validate(&moto.alice).await.verdict, Verdict::Valid, "the signer lives");
+}

@@ -1,0 +1,178 @@
+//! A moto server of one's own, set up and then enforcing authentication, and a small transport to it.
+
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use keyrack::domain::{FamilyId, Host, Kind, Validation};
+use keyrack::hosts::codecommit::CodeCommit;
+use keyrack::hosts::{Authority, Family, Revocation, Session, Wire};
+use keyrack::net::{Body, NetError, NetErrorKind, Request, Response, Transport};
+use keyrack::secret::{Masker, Secret};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// Generous: python starts slowly on a busy machine. Nothing waits this long when all is well.
+const START: Duration = Duration::from_secs(120);
+
+#[derive(Clone)]
+pub struct Key {
+    pub id: String,
+    pub secret: Secret,
+}
+
+/// A running server with an account: alice may do everything in IAM and CodeCommit, bob nothing.
+pub struct Moto {
+    _server: Child,
+    host: Host,
+    http: Http,
+    pub alice: Key,
+    pub alice_inactive: Key,
+    pub bob: Key,
+}
+
+impl Moto {
+    /// Starts a server and sets it up; none where the machine's tools are left out knowingly.
+    pub async fn start() -> Option<Self> {
+        if std::env::var_os("KEYRACK_SKIP_SYSTEM").is_some_and(|v| v == "1") {
+            return None;
+        }
+        let program = std::env::var_os("KEYRACK_MOTO").unwrap_or_else(|| "moto_server".into());
+        let mut server = Command::new(&program)
+            .args(["-H", "127.0.0.1", "-p", "0"])
+            // So many calls are taken from anybody; the first one after them has to be signed and allowed.
+            .env("INITIAL_NO_AUTH_ACTION_COUNT", SETUP_CALLS.to_string())
+            .env("PYTHONUNBUFFERED", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| {
+                panic!("{} does not start ({error}): tests/run installs moto; KEYRACK_SKIP_SYSTEM=1 leaves these tests out", program.display())
+            });
+        let url = listening_at(&mut server).await;
+        let mut host = Host::new("moto", FamilyId::new("codecommit"), url.clone());
+        host.region = Some("us-east-1".into());
+        host.endpoints = ["git", "sts", "iam", "codecommit"].iter().map(|n| ((*n).to_owned(), url.clone())).collect();
+        let http =
+            Http(reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap());
+        let setup = Setup { http: &http, url: &url };
+        setup.act("CreateUser", &[("UserName", "alice")]).await;
+        setup.act("CreateUser", &[("UserName", "bob")]).await;
+        let all = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:*","codecommit:*"],"Resource":"*"}]}"#;
+        let policy = [("UserName", "alice"), ("PolicyName", "all"), ("PolicyDocument", all)];
+        setup.act("PutUserPolicy", &policy).await;
+        let alice = setup.key("alice").await;
+        let alice_inactive = setup.key("alice").await;
+        let bob = setup.key("bob").await;
+        let off = [("UserName", "alice"), ("AccessKeyId", alice_inactive.id.as_str()), ("Status", "Inactive")];
+        setup.act("UpdateAccessKey", &off).await;
+        Some(Self { _server: server, host, http, alice, alice_inactive, bob })
+    }
+
+    pub async fn validate(&self, key: &Key) -> Validation {
+        CodeCommit.validate(&self.session(key, &[])).await
+    }
+
+    pub async fn revoke(&self, key: &Key, using: Option<&Authority>) -> Revocation {
+        let others: Vec<&Secret> = using.iter().map(|u| &u.secret).collect();
+        CodeCommit.revoker().unwrap().revoke(&self.session(key, &others), None, using).await
+    }
+
+    fn session<'a>(&'a self, key: &'a Key, others: &[&Secret]) -> Session<'a> {
+        let mut endpoints = CodeCommit.endpoints(&self.host).unwrap();
+        endpoints.extend(self.host.endpoints.clone());
+        let secrets = others.iter().copied().chain([&key.secret]);
+        let masker = Masker::new(secrets.map(|s| &s.token));
+        Session {
+            wire: Wire::new(&self.http, endpoints, masker, Timestamp::now()),
+            host: &self.host,
+            kind: Kind::AccessKey,
+            username: Some(&key.id),
+            secret: &key.secret,
+        }
+    }
+}
+
+/// Reads the server's words until it says where it listens.
+async fn listening_at(server: &mut Child) -> String {
+    let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
+    let deadline = Instant::now() + START;
+    let mut said = String::new();
+    while Instant::now() < deadline {
+        let line = tokio::time::timeout(START, lines.next_line()).await.expect("moto_server says nothing").unwrap();
+        let Some(line) = line else { panic!("moto_server ended: {said}") };
+        if let Some((_, url)) = line.split_once("Running on ") {
+            // It must be able to go on writing.
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            return url.trim().trim_end_matches('/').to_owned();
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    panic!("moto_server does not come up: {said}")
+}
+
+/// Calls of [`Moto::start`] that need no signature.
+const SETUP_CALLS: usize = 7;
+
+struct Setup<'a> {
+    http: &'a Http,
+    url: &'a str,
+}
+
+impl Setup<'_> {
+    async fn act(&self, action: &str, params: &[(&str, &str)]) -> String {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("Action", action).append_pair("Version", "2010-05-08").extend_pairs(params);
+        // moto finds the service by the scope; the signature is not looked at yet.
+        let scope =
+            "AWS4-HMAC-SHA256 Credential=setup/20261123/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0";
+        let request = Request::post(format!("{}/", self.url))
+            .header("Authorization", scope)
+            .text_body("application/x-www-form-urlencoded", form.finish());
+        let response = self.http.send(request).await.unwrap();
+        assert_eq!(response.status, 200, "{action}: {}", response.body);
+        response.body
+    }
+
+    async fn key(&self, user: &str) -> Key {
+        let body = self.act("CreateAccessKey", &[("UserName", user)]).await;
+        let part = |name: &str| {
+            let (_, rest) = body.split_once(&format!("<{name}>")).unwrap();
+            rest.split('<').next().unwrap().to_owned()
+        };
+        Key { id: part("AccessKeyId"), secret: Secret::token(part("SecretAccessKey").as_str().into()) }
+    }
+}
+
+/// Sends as plainly as can be: what is proved here is the family's own requests.
+struct Http(reqwest::Client);
+
+impl Transport for Http {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, NetError>> {
+        Box::pin(async move {
+            let fail =
+                |error: reqwest::Error| NetError::new(NetErrorKind::Other, "moto", error.without_url().to_string());
+            let method = reqwest::Method::from_bytes(request.method.as_str().as_bytes()).unwrap();
+            let mut builder = self.0.request(method, &request.url);
+            for (name, value) in &request.headers {
+                builder = builder.header(name, value.reveal());
+            }
+            let body = match request.body {
+                Body::Empty => String::new(),
+                Body::Text(text) => text,
+                Body::Secret(text) => text.reveal().to_owned(),
+            };
+            let started = Instant::now();
+            let answer = builder.body(body).send().await.map_err(fail)?;
+            let headers = answer.headers().iter();
+            let headers = headers.map(|(n, v)| (n.to_string(), v.to_str().unwrap_or("").to_owned())).collect();
+            let status = answer.status().as_u16();
+            let body = answer.text().await.map_err(fail)?;
+            Ok(Response { status, headers, body, truncated: false, elapsed: started.elapsed() })
+        })
+    }
+}
