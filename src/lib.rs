@@ -1,5 +1,6 @@
 //! keyrack: every access token you hold, on one rack.
 
+pub mod config;
 pub mod domain;
 pub mod error;
 pub mod hosts;
@@ -9,3 +10,4 @@ pub mod sanitize;
 pub mod secret;
 pub mod simulator;
 pub mod store;
+pub mod ui;
