@@ -9,14 +9,12 @@
 
 mod bitbucket_datacenter;
 mod codecommit;
-mod gitlab;
-mod gitlab_offline;
-mod gitlab_revoke;
-mod gitlab_site;
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests, outside test functions")]
-
 mod github;
 mod github_revoke;
 mod github_signatures;
 mod github_simulated;
+mod gitlab;
+mod gitlab_offline;
+mod gitlab_revoke;
+mod gitlab_site;
 mod support;
