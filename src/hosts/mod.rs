@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod bitbucket_datacenter;
+pub mod codecommit;
 pub mod facts;
 pub mod github;
 pub mod gitlab;
@@ -30,7 +31,7 @@ pub type Endpoints = BTreeMap<String, String>;
 /// Every family, in the order in which candidates are listed.
 #[must_use]
 pub fn families() -> &'static [&'static dyn Family] {
-    &[&github::GitHub, &gitlab::GitLab, &bitbucket_datacenter::BitbucketDatacenter]
+    &[&github::GitHub, &gitlab::GitLab, &bitbucket_datacenter::BitbucketDatacenter, &codecommit::CodeCommit]
 }
 
 /// The family of that id.

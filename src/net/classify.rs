@@ -41,26 +41,45 @@ pub(crate) struct Hop {
 
 /// How far the request got, as reqwest says.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Phase {
+struct Phase {
     /// It failed before a connection stood.
-    pub connect: bool,
+    connect: bool,
     /// A time limit ended it.
-    pub timeout: bool,
+    timeout: bool,
     /// The body did not decode.
-    pub decode: bool,
+    decode: bool,
     /// From sending to failing.
-    pub elapsed: Duration,
+    elapsed: Duration,
+}
+
+/// A failure that was classified.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// What it is.
+    pub error: NetError,
+    /// What it is instead where the `target` in here does not even take a TCP connection. One time limit covers TCP and
+    /// TLS, and nothing in the error tells which of them used it up.
+    pub unless_tcp_answers: Option<NetError>,
 }
 
 /// Classifies a failure of reqwest. The URL, query included, is dropped first.
-pub(crate) fn classify(error: reqwest::Error, route: &Route, elapsed: Duration) -> NetError {
+pub(crate) fn classify(error: reqwest::Error, route: &Route, elapsed: Duration) -> Found {
     let error = error.without_url();
     let phase = Phase { connect: error.is_connect(), timeout: error.is_timeout(), decode: error.is_decode(), elapsed };
-    classify_chain(&error, phase, route)
+    let error = classify_chain(&error, phase, route);
+    let unless_tcp_answers = match (error.kind, &route.proxy) {
+        (Kind::TlsTimeout, None) => Some(NetError::new(Kind::ConnectTimeout, route.target.clone(), within(phase))),
+        (Kind::ProxyOrTarget, Some(hop)) if phase.connect && phase.timeout => {
+            let detail = format!("this is the proxy, on the way to {}", route.target);
+            Some(NetError::new(Kind::ConnectTimeout, hop.address.clone(), detail))
+        }
+        _ => None,
+    };
+    Found { error, unless_tcp_answers }
 }
 
 /// Classifies a chain of causes.
-pub(crate) fn classify_chain(error: &(dyn StdError + 'static), phase: Phase, route: &Route) -> NetError {
+fn classify_chain(error: &(dyn StdError + 'static), phase: Phase, route: &Route) -> NetError {
     let chain = Chain::of(error);
     let mut found = chain.through_proxy(phase, route).unwrap_or_else(|| chain.direct(phase, route));
     if let Some(hop) = &route.proxy
@@ -97,8 +116,8 @@ impl<'a> Chain<'a> {
 
     /// The operating system's word, if it spoke.
     fn io(&self) -> Option<io::ErrorKind> {
-        let kinds = self.errors.iter().filter_map(|e| e.downcast_ref::<io::Error>()).map(io::Error::kind);
-        kinds.filter(|k| *k != io::ErrorKind::Other).last()
+        let mut kinds = self.errors.iter().rev().filter_map(|e| e.downcast_ref::<io::Error>()).map(io::Error::kind);
+        kinds.find(|k| *k != io::ErrorKind::Other)
     }
 
     fn text_after(&self, prefix: &str) -> Option<&str> {
@@ -185,13 +204,14 @@ impl<'a> Chain<'a> {
             };
             return error(kind, within(phase));
         }
-        if let Some(hyper) = self.find::<hyper::Error>() {
-            if hyper.is_parse() || hyper.is_parse_too_large() {
-                return error(Kind::NotHttp, self.root());
-            }
-            if hyper.is_incomplete_message() || hyper.is_canceled() || hyper.is_closed() {
-                return error(Kind::ClosedEarly, String::new());
-            }
+        let mut hyper = self.errors.iter().filter_map(|e| e.downcast_ref::<hyper::Error>()).peekable();
+        let closed = hyper.peek().is_some_and(|e| e.is_incomplete_message() || e.is_canceled() || e.is_closed());
+        // A server that speaks first, as SSH and mail servers do, cancels the request and is inside of that error.
+        if hyper.any(|e| e.is_parse() || e.is_parse_too_large()) || self.says("received unexpected message") {
+            return error(Kind::NotHttp, self.root());
+        }
+        if closed {
+            return error(Kind::ClosedEarly, String::new());
         }
         if let Some((kind, detail)) = self.io().and_then(|kind| io_kind(kind, phase.connect)) {
             return error(kind, detail);
@@ -258,6 +278,11 @@ fn certificate_kind(error: &CertificateError) -> (Kind, String) {
         C::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
             return (Kind::TlsSelfSigned, "the certificate is one of an authority (CA:TRUE)".to_owned());
         }
+        // Another authority of the same name: one that was made anew, or another installation's.
+        C::BadSignature => {
+            let detail = "an authority of that name is trusted, but it is not the one that signed";
+            return (Kind::TlsUnknownIssuer, detail.to_owned());
+        }
         C::Revoked => return (Kind::TlsOther, "the certificate was revoked".to_owned()),
         _ => Kind::TlsOther,
     };
@@ -275,6 +300,7 @@ fn alert_kind(alert: AlertDescription) -> (Kind, String) {
         | A::CertificateExpired
         | A::CertificateUnknown
         | A::UnknownCA
+        | A::DecryptError
         | A::AccessDenied => (Kind::TlsClientCertWanted, format!("it refuses the one that was shown: {alert:?}")),
         A::ProtocolVersion => (Kind::TlsOldProtocol, String::new()),
         A::HandshakeFailure => (

@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 
-use super::classify::{Hop, Route, classify};
+use super::classify::{Found, Hop, Route, classify};
 use super::proxy::{ProxyEnv, ProxyRules, ProxyUse};
 use super::resolver::Resolver;
 use super::target::Target;
@@ -43,7 +43,8 @@ const SECOND_LOOK: Duration = Duration::from_secs(2);
 /// What rustls-platform-verifier says where the system has no certificate authorities at all.
 const NO_ROOTS: &str = "No CA certificates were loaded";
 
-/// How long a request may take.
+/// How long a request may take. A connection attempt ends at nine tenths of the other two at the latest, since which
+/// limit strikes decides what the user is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// For name, TCP and TLS together.
@@ -166,8 +167,8 @@ impl Way {
         match answer(&built.client, request, started).await {
             Ok(response) => Ok(response),
             Err(error) => {
-                let error = classify(error, &route, started.elapsed());
-                Err(self.look_closer(error, &route, built.no_roots).await)
+                let found = classify(error, &route, started.elapsed());
+                Err(self.look_closer(found, built.no_roots).await)
             }
         }
     }
@@ -200,6 +201,7 @@ impl Way {
 
     fn builder(&self) -> reqwest::ClientBuilder {
         let Timeouts { connect, read, total } = self.options.timeouts;
+        let connect = connect.min(read.min(total).mul_f32(0.9));
         let mut builder = reqwest::Client::builder()
             .user_agent(self.options.user_agent.as_str())
             .redirect(reqwest::redirect::Policy::none())
@@ -224,30 +226,17 @@ impl Way {
     }
 
     /// Adds what the error alone cannot tell.
-    async fn look_closer(&self, mut error: NetError, route: &Route, no_roots: bool) -> NetError {
-        match error.kind {
-            NetErrorKind::TlsUnknownIssuer => {
-                if let Some(why) = self.why_issuer_is_unknown(no_roots) {
-                    error.detail = if error.detail.is_empty() { why } else { format!("{}; {why}", error.detail) };
-                }
-            }
-            // One time limit covers TCP and TLS: which of them it was is seen by connecting once more, sending nothing.
-            NetErrorKind::TlsTimeout => {
-                if !tcp_answers(&route.target, self.options.timeouts.connect).await {
-                    error.kind = NetErrorKind::ConnectTimeout;
-                }
-            }
-            NetErrorKind::ProxyOrTarget => {
-                if let Some(hop) = &route.proxy
-                    && error.detail.starts_with("after ")
-                    && !tcp_answers(&hop.address, self.options.timeouts.connect).await
-                {
-                    error.kind = NetErrorKind::ConnectTimeout;
-                    error.detail = format!("this is the proxy, on the way to {}", route.target);
-                    error.target.clone_from(&hop.address);
-                }
-            }
-            _ => {}
+    async fn look_closer(&self, found: Found, no_roots: bool) -> NetError {
+        let Found { mut error, unless_tcp_answers } = found;
+        if let Some(instead) = unless_tcp_answers
+            && !tcp_answers(&instead.target, self.options.timeouts.connect).await
+        {
+            return instead;
+        }
+        if error.kind == NetErrorKind::TlsUnknownIssuer
+            && let Some(why) = self.why_issuer_is_unknown(no_roots)
+        {
+            error.detail = if error.detail.is_empty() { why } else { format!("{}; {why}", error.detail) };
         }
         error
     }
@@ -266,7 +255,7 @@ impl Way {
     }
 }
 
-/// Whether something takes a TCP connection there, within a fraction of the usual limit.
+/// Whether something takes a TCP connection there. Nothing is sent.
 async fn tcp_answers(address: &str, limit: Duration) -> bool {
     let limit = limit.min(SECOND_LOOK);
     matches!(tokio::time::timeout(limit, TcpStream::connect(address)).await, Ok(Ok(_)))
@@ -341,6 +330,11 @@ fn prepare(request: Request, target: Target) -> Result<reqwest::Request, NetErro
         Method::Delete => reqwest::Method::DELETE,
     };
     let mut prepared = reqwest::Request::new(method, target.url);
+    // Some servers answer 411 to a request that could have a body and does not say that it has none.
+    let expects_body = matches!(request.method, Method::Post | Method::Put | Method::Patch);
+    if expects_body && matches!(request.body, Body::Empty) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
     *prepared.headers_mut() = headers;
     *prepared.body_mut() = match request.body {
         Body::Empty => None,

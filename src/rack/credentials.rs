@@ -54,15 +54,20 @@ impl Rack {
             let bindings = statement
                 .query_map([], |row| Ok((row.get(0)?, binding(row)?)))?
                 .collect::<Result<Vec<(i64, Binding)>, _>>()?;
-            let mut statement = c.prepare_cached(&format!("SELECT {COLUMNS} FROM credential ORDER BY label_key"))?;
+            // Both in the order of the table, side by side; by the index of labels each row would be a search of its own.
+            let mut statement = c.prepare_cached(&format!("SELECT {COLUMNS} FROM credential ORDER BY number"))?;
             let mut rows = statement.query([])?;
             let mut all = Vec::new();
+            let mut bindings = bindings.into_iter().peekable();
             while let Some(row) = rows.next()? {
                 let number: i64 = row.get(0)?;
-                let from = bindings.partition_point(|(n, _)| *n < number);
-                let its = bindings[from..].iter().take_while(|(n, _)| *n == number).map(|(_, b)| b.clone()).collect();
+                let mut its = Vec::new();
+                while let Some((_, binding)) = bindings.next_if(|(n, _)| *n <= number) {
+                    its.push(binding);
+                }
                 all.push(decode(row, its)?);
             }
+            all.sort_by_cached_key(|c| value::folded(&c.label));
             Ok(all)
         })
     }

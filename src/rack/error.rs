@@ -182,9 +182,6 @@ impl Fault {
             | rusqlite::Error::IntegralValueOutOfRange(..)
             | rusqlite::Error::InvalidColumnType(..)
             | rusqlite::Error::Utf8Error(..) => return RackError::Damaged { path, why },
-            rusqlite::Error::SqlInputError { msg, .. } if msg.starts_with("no such ") => {
-                return RackError::Damaged { path, why: msg.clone() };
-            }
             _ => {}
         }
         let extended = error.sqlite_error().map_or(0, |e| e.extended_code);
@@ -193,6 +190,8 @@ impl Fault {
                 RackError::Damaged { path, why: "it is not an SQLite database".to_owned() }
             }
             Some(ErrorCode::DatabaseCorrupt) => RackError::Damaged { path, why },
+            // A table or column that every rack of this schema has.
+            Some(ErrorCode::Unknown) if why.starts_with("no such ") => RackError::Damaged { path, why },
             Some(ErrorCode::SystemIoFailure) if extended == rusqlite::ffi::SQLITE_IOERR_CORRUPTFS => {
                 RackError::Damaged { path, why }
             }

@@ -214,3 +214,107 @@ fn connect(file: &Path) -> Result<Connection, Fault> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     Ok(connection)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::{CredentialId, FamilyId, Host};
+
+    fn open() -> (tempfile::TempDir, Rack) {
+        let temp = tempfile::tempdir().unwrap();
+        let rack = Rack::open(&temp.path().join("rack.db")).unwrap();
+        (temp, rack)
+    }
+
+    fn pragma(rack: &Rack, name: &str) -> String {
+        let connection = rack.connection();
+        let value: rusqlite::types::Value =
+            connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0)).unwrap();
+        match value {
+            rusqlite::types::Value::Text(text) => text,
+            rusqlite::types::Value::Integer(number) => number.to_string(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_connection_is_as_the_header_says() {
+        let (_temp, rack) = open();
+        for (name, value) in [
+            ("journal_mode", "wal"),
+            ("synchronous", "2"),
+            ("foreign_keys", "1"),
+            ("trusted_schema", "0"),
+            ("busy_timeout", "5000"),
+        ] {
+            assert_eq!(pragma(&rack, name), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_relaxed_commit_leaves_the_next_one_durable_even_when_it_fails() {
+        let (_temp, rack) = open();
+        rack.write(Durability::Relaxed, |tx| {
+            let inside: i64 = tx.query_row("PRAGMA synchronous", [], |row| row.get(0))?;
+            assert_eq!(inside, 1);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(pragma(&rack, "synchronous"), "2");
+        let failed = rack.write(Durability::Relaxed, |_| Err::<(), _>(Fault::Value("no".to_owned())));
+        assert!(failed.is_err());
+        assert_eq!(pragma(&rack, "synchronous"), "2");
+    }
+
+    #[test]
+    fn a_full_disk_is_said_to_be_full_and_loses_nothing() {
+        let (_temp, rack) = open();
+        let big = Host { name: "x".repeat(1 << 20), ..Host::new("", FamilyId::new("github"), "https://x") };
+        let small = Host::new("small", FamilyId::new("github"), "https://x");
+        let pages = pragma(&rack, "page_count");
+        rack.connection().pragma_update(None, "max_page_count", pages.parse::<i64>().unwrap()).unwrap();
+        assert!(matches!(rack.add_host(&big), Err(RackError::Full { .. })));
+        rack.add_host(&small).unwrap();
+        assert_eq!(rack.hosts().unwrap().len(), 1);
+        rack.check().unwrap();
+    }
+
+    #[test]
+    fn a_panic_in_the_middle_of_a_write_undoes_it_and_the_rack_goes_on() {
+        let (_temp, rack) = open();
+        let entry = rack.begin("add", &CredentialId("1".to_owned()), &json!(null)).unwrap();
+        let other = rack.clone();
+        let panicked = std::thread::spawn(move || {
+            let _ = other.write(Durability::Full, |tx| -> Result<(), Fault> {
+                tx.execute("DELETE FROM journal", [])?;
+                panic!("on purpose");
+            });
+        })
+        .join();
+        assert!(panicked.is_err());
+        rack.step(entry, "still there", &json!(null)).unwrap();
+    }
+
+    #[test]
+    fn a_writer_that_does_not_finish_is_busy_not_damage() {
+        let (temp, rack) = open();
+        let other = Rack::open(&temp.path().join("rack.db")).unwrap();
+        other.connection().busy_timeout(Duration::ZERO).unwrap();
+        let holder = rack.connection();
+        holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let host = Host::new("small", FamilyId::new("github"), "https://x");
+        assert!(matches!(other.add_host(&host), Err(RackError::Busy { .. })));
+        assert!(other.hosts().unwrap().is_empty(), "readers do not wait");
+        holder.execute_batch("ROLLBACK").unwrap();
+        other.add_host(&host).unwrap();
+    }
+
+    #[test]
+    fn debug_shows_the_path_and_nothing_else() {
+        let (temp, rack) = open();
+        let path = temp.path().join("rack.db");
+        assert_eq!(format!("{rack:?}"), format!("Rack {{ path: {path:?}, .. }}"));
+    }
+}

@@ -36,6 +36,11 @@ pub(super) fn prepare(path: &Path) -> Result<PathBuf, RackError> {
         writable(real, "directory")?;
     }
     let size = check_file(&file)?;
+    if size == 1 {
+        // SQLite takes a file of one byte for an empty one and would write over it.
+        let why = "it is not an SQLite database".to_owned();
+        return Err(RackError::Damaged { path: file.display().to_string(), why });
+    }
     writable(&file, "file")?;
     check_beside(&file, size)?;
     Ok(file)
@@ -50,6 +55,9 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// Makes a directory that only its owner can enter, and its parents likewise.
 pub(super) fn make_directory(directory: &Path) -> Result<(), RackError> {
+    if directory.is_dir() {
+        return Ok(());
+    }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -185,10 +193,12 @@ fn check_file(path: &Path) -> Result<u64, RackError> {
         use std::os::unix::fs::MetadataExt;
         let me = rustix::process::geteuid().as_raw();
         if found.uid() != me {
-            return refuse(
-                format!("it belongs to another user (uid {}, keyrack runs as uid {me})", found.uid()),
-                format!("chown {me} {}", quoted(path)),
-            );
+            // To root, who can read everything, giving the file away is no help to its owner.
+            let fix = match me {
+                0 => format!("sudo -u '#{}' keyrack", found.uid()),
+                _ => format!("sudo chown {me} {}", quoted(path)),
+            };
+            return refuse(format!("it belongs to another user (uid {}, keyrack runs as uid {me})", found.uid()), fix);
         }
         if found.mode() & 0o077 != 0 {
             return refuse(

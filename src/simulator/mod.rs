@@ -4,6 +4,7 @@
 //! A [`Site`] answers requests from its own state; [`server`] puts it on a port. Tokens are obviously fake, well-formed.
 
 pub mod bitbucket_datacenter;
+pub mod codecommit;
 pub mod github;
 pub mod server;
 
@@ -94,7 +95,11 @@ pub trait Site: Send + Sync {
 /// Every simulated installation, in the order in which the demo lists them.
 #[must_use]
 pub fn sites() -> Vec<Arc<dyn Site>> {
-    vec![Arc::new(bitbucket_datacenter::BitbucketDatacenter::new())]
+    vec![
+        Arc::new(github::GitHubSite::dot_com()),
+        Arc::new(github::GitHubSite::server()),
+        Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
+    ]
 }
 
 /// A credential on the demo rack. Its secret is fake by construction.

@@ -86,7 +86,7 @@ pub enum Passphrase {
     Create,
 }
 
-/// Whether a passphrase must be asked for before [`open`].
+/// Whether a passphrase must be asked for before [`open()`].
 #[must_use]
 pub fn passphrase_needed(kind: StoreKind, data_dir: &Path) -> Passphrase {
     match kind {

@@ -331,16 +331,16 @@ mod tests {
 
     #[test]
     fn only_one_creator_wins() {
-        let dir = tempfile::tempdir().unwrap();
-        let wins: Vec<bool> = std::thread::scope(|scope| {
-            let all: Vec<_> =
-                (0..8_u8).map(|n| scope.spawn(move || (n, create_new(dir.path(), "one", &[n]).unwrap()))).collect();
-            let all: Vec<(u8, bool)> = all.into_iter().map(|one| one.join().unwrap()).collect();
-            let winner = all.iter().find(|(_, won)| *won).map(|(n, _)| *n).unwrap();
-            assert_eq!(fs::read(dir.path().join("one")).unwrap(), [winner]);
-            all.into_iter().map(|(_, won)| won).collect()
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path();
+        let results: Vec<(u8, bool)> = std::thread::scope(|scope| {
+            let create = |number: u8| scope.spawn(move || (number, create_new(dir, "one", &[number]).unwrap()));
+            let all: Vec<_> = (0..8).map(create).collect();
+            all.into_iter().map(|one| one.join().unwrap()).collect()
         });
-        assert_eq!(wins.iter().filter(|won| **won).count(), 1);
-        assert_eq!(names(dir.path()).unwrap(), ["one"], "no temporary file stays");
+        let winners: Vec<u8> = results.iter().filter(|(_, won)| *won).map(|(number, _)| *number).collect();
+        assert_eq!(winners.len(), 1);
+        assert_eq!(fs::read(dir.join("one")).unwrap(), winners);
+        assert_eq!(names(dir).unwrap(), ["one"], "no temporary file stays");
     }
 }

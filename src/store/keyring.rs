@@ -7,8 +7,6 @@
 //! No error of the underlying crates is ever printed as it is: some of them carry the secret.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +16,7 @@ use uuid::Uuid;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::worker::{NoAnswer, Worker};
-use super::{SecretStore, StoreError, check_id, clip, decode, encode, is_store_name};
+use super::{SecretStore, StoreError, bus, check_id, clip, decode, encode, is_store_name};
 use crate::domain::{CredentialId, StoreKind};
 use crate::secret::{Masker, Secret};
 
@@ -28,8 +26,8 @@ pub const SERVICE: &str = "keyrack";
 /// How long a call may take before it is reported as [`StoreError::TimedOut`].
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The user name of a probe's entry begins so; no credential id does.
-const CANARY: &str = "canary-";
+/// The service name of a probe's entry: another one, so that listing secrets never meets a probe's.
+const PROBE_SERVICE: &str = "keyrack-probe";
 
 /// Entries whose attributes are read in one call, so that the patience is for a batch and not for the whole list.
 const BATCH: usize = 100;
@@ -60,7 +58,7 @@ impl KeyringStore {
     /// As for [`KeyringStore::open`].
     pub fn open_with_patience(patience: Duration) -> Result<Self, StoreError> {
         if cfg!(target_os = "linux") {
-            session_bus(|name| std::env::var_os(name), Path::exists).map_err(absent)?;
+            bus::present().map_err(absent)?;
         }
         Self::over(system_store, patience)
     }
@@ -86,6 +84,29 @@ impl KeyringStore {
     /// [`StoreError::Absent`], [`StoreError::Locked`], [`StoreError::TimedOut`], or what else is wrong with it.
     pub fn probe(&self) -> Result<(), StoreError> {
         self.call("trying out the keyring", Link::try_out)
+    }
+
+    fn list_once(&self) -> Result<Vec<CredentialId>, StoreError> {
+        let act = "listing the keyring";
+        let mut entries = self.call(act, |link| {
+            let entries = link.with(|backend| backend.search(&search_spec()))?;
+            if entries.is_empty() {
+                link.believe_nothing_there()?;
+            }
+            Ok(entries)
+        })?;
+        let mut ids = Vec::with_capacity(entries.len());
+        while !entries.is_empty() {
+            let batch = entries.split_off(entries.len().saturating_sub(BATCH));
+            let users = self.call(act, move |_| {
+                let users: Result<Vec<_>, _> = batch.iter().map(user_of).collect();
+                users.map_err(Fault::Act)
+            })?;
+            ids.extend(users.into_iter().flatten().filter(|user| is_store_name(user)).map(CredentialId));
+        }
+        ids.sort();
+        ids.dedup();
+        Ok(ids)
     }
 
     /// Runs `work` on the keyring's thread; `act` says what is being done, for messages.
@@ -120,7 +141,7 @@ impl SecretStore for KeyringStore {
         check_id(id)?;
         let user = id.0.clone();
         let found = self.call(&format!("reading the secret of {id} from the keyring"), move |link| {
-            match link.with(|backend| read(&build(backend, &user)?)) {
+            match link.with(|backend| read(&build(backend, SERVICE, &user)?)) {
                 Err(Fault::Act(KeyringError::NoEntry)) => link.believe_nothing_there().map(|()| None),
                 other => other.map(Some),
             }
@@ -134,7 +155,7 @@ impl SecretStore for KeyringStore {
         let bytes = encode(secret)?;
         let user = id.0.clone();
         self.call(&format!("writing the secret of {id} to the keyring"), move |link| {
-            link.with(|backend| write(&build(backend, &user)?, &bytes))?;
+            link.with(|backend| write(&build(backend, SERVICE, &user)?, &bytes))?;
             link.proved = true;
             Ok(())
         })
@@ -149,7 +170,7 @@ impl SecretStore for KeyringStore {
         check_id(id)?;
         let user = id.0.clone();
         self.call(&format!("deleting the secret of {id} from the keyring"), move |link| {
-            match link.with(|backend| delete(&build(backend, &user)?))? {
+            match link.with(|backend| delete(&build(backend, SERVICE, &user)?))? {
                 true => Ok(()),
                 false => link.believe_nothing_there(),
             }
@@ -157,26 +178,12 @@ impl SecretStore for KeyringStore {
     }
 
     fn list(&self) -> Result<Vec<CredentialId>, StoreError> {
-        let act = "listing the keyring";
-        let mut entries = self.call(act, |link| {
-            let entries = link.with(|backend| backend.search(&search_spec()))?;
-            if entries.is_empty() {
-                link.believe_nothing_there()?;
-            }
-            Ok(entries)
-        })?;
-        let mut ids = Vec::with_capacity(entries.len());
-        while !entries.is_empty() {
-            let batch = entries.split_off(entries.len().saturating_sub(BATCH));
-            let users = self.call(act, move |_| {
-                let users: Result<Vec<_>, _> = batch.iter().map(user_of).collect();
-                users.map_err(Fault::Act)
-            })?;
-            ids.extend(users.into_iter().flatten().filter(|user| is_store_name(user)).map(CredentialId));
+        // An entry that another process deletes between search and look fails the whole look, and Secret Service does
+        // not say that this was the reason.
+        match self.list_once() {
+            Err(StoreError::Io { .. }) => self.list_once(),
+            other => other,
         }
-        ids.sort();
-        ids.dedup();
-        Ok(ids)
     }
 }
 
@@ -209,9 +216,9 @@ impl Link {
     /// Writes, reads and deletes an entry.
     fn try_out(&mut self) -> Result<(), Fault> {
         // Random, so that two processes at once do not meet.
-        let user = format!("{CANARY}{}", Uuid::new_v4());
+        let user = Uuid::new_v4().to_string();
         let same = self.with(|backend| {
-            let entry = build(backend, &user)?;
+            let entry = build(backend, PROBE_SERVICE, &user)?;
             entry.set_secret(user.as_bytes())?;
             let back = entry.get_secret().map(Zeroizing::new);
             delete(&entry)?;
@@ -292,13 +299,13 @@ fn absent(why: String) -> StoreError {
     StoreError::Absent { store: StoreKind::Keyring, why }
 }
 
-fn build(backend: &CredentialStore, user: &str) -> Result<Entry, KeyringError> {
+fn build(backend: &CredentialStore, service: &str, user: &str) -> Result<Entry, KeyringError> {
     if cfg!(target_os = "linux") {
         // What a person sees in a keyring manager; the other systems show service and user.
-        let label = format!("keyrack: {user}");
-        backend.build(SERVICE, user, Some(&HashMap::from([("label", label.as_str())])))
+        let label = format!("{service}: {user}");
+        backend.build(service, user, Some(&HashMap::from([("label", label.as_str())])))
     } else {
-        backend.build(SERVICE, user, None)
+        backend.build(service, user, None)
     }
 }
 
@@ -376,64 +383,9 @@ fn system_store() -> Result<Backend, KeyringError> {
     keyring_core::get_default_store().ok_or(KeyringError::NoDefaultStore)
 }
 
-/// Whether this session has a D-Bus that can be used without starting a program.
-fn session_bus(env: impl Fn(&str) -> Option<OsString>, exists: impl Fn(&Path) -> bool) -> Result<(), String> {
-    if let Some(address) = env("DBUS_SESSION_BUS_ADDRESS") {
-        let address = address.to_string_lossy();
-        // Both of these start a program.
-        return match address.split(':').next().unwrap_or_default() {
-            "" => Err("DBUS_SESSION_BUS_ADDRESS is set to nothing, so there is no D-Bus session".to_owned()),
-            scheme @ ("autolaunch" | "unixexec") => {
-                Err(format!("DBUS_SESSION_BUS_ADDRESS is `{scheme}:`, which would start a new D-Bus session"))
-            }
-            _ => Ok(()),
-        };
-    }
-    let runtime = env("XDG_RUNTIME_DIR").map(PathBuf::from).or_else(own_runtime_dir);
-    let Some(socket) = runtime.map(|dir| dir.join("bus")) else {
-        return Err("there is no D-Bus session".to_owned());
-    };
-    if exists(&socket) {
-        return Ok(());
-    }
-    Err(format!(
-        "there is no D-Bus session (DBUS_SESSION_BUS_ADDRESS is not set and {} is not there)",
-        socket.display()
-    ))
-}
-
-/// Where systemd puts the session's socket also for programs started outside it, such as a cron job.
-#[cfg(unix)]
-fn own_runtime_dir() -> Option<PathBuf> {
-    Some(PathBuf::from(format!("/run/user/{}", rustix::process::geteuid().as_raw())))
-}
-
-#[cfg(not(unix))]
-fn own_runtime_dir() -> Option<PathBuf> {
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn bus(vars: &[(&str, &str)], sockets: &[&str]) -> Result<(), String> {
-        session_bus(
-            |name| vars.iter().find(|(n, _)| *n == name).map(|(_, value)| OsString::from(value)),
-            |path| sockets.iter().any(|s| Path::new(s) == path),
-        )
-    }
-
-    #[test]
-    fn a_bus_is_used_only_where_nothing_has_to_be_started() {
-        assert_eq!(bus(&[("DBUS_SESSION_BUS_ADDRESS", "unix:path=/x")], &[]), Ok(()));
-        assert_eq!(bus(&[("XDG_RUNTIME_DIR", "/run/x")], &["/run/x/bus"]), Ok(()));
-        assert!(bus(&[("XDG_RUNTIME_DIR", "/run/x")], &[]).unwrap_err().contains("/run/x/bus"));
-        assert!(bus(&[], &[]).is_err());
-        for spawns in ["autolaunch:", "autolaunch:scope=x", "unixexec:path=/bin/sh", ""] {
-            assert!(bus(&[("DBUS_SESSION_BUS_ADDRESS", spawns)], &["/run/x/bus"]).is_err(), "{spawns}");
-        }
-    }
 
     #[test]
     fn no_error_shows_secret_bytes() {

@@ -8,10 +8,12 @@
 
 mod advice;
 pub mod age_file;
+mod bus;
 pub mod choice;
 mod files;
 pub mod keyring;
 pub mod memory;
+mod sealed;
 mod worker;
 
 use uuid::Uuid;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests, outside test functions")]
 
+mod codecommit;
 mod github;
 mod github_revoke;
 mod github_signatures;

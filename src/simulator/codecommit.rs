@@ -1,0 +1,239 @@
+//! A simulated AWS account with CodeCommit in `us-east-1`: STS, IAM and CodeCommit behind path prefixes of one address.
+//!
+//! Verifies every signature itself, from the published rules, and keeps state: deactivated and deleted keys stay so.
+//! Key ids, secrets and the account number are AWS's published examples or made in their likeness.
+
+mod account;
+mod reply;
+mod sigv4;
+
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+
+use super::{SimCredential, SimRequest, SimResponse, Site};
+use crate::domain::{FamilyId, Kind, Verdict};
+use account::{ACCOUNT, Account, Key, Rights, State};
+use reply::{Service, fields};
+
+/// The account as a site.
+pub struct CodeCommit {
+    account: Mutex<Account>,
+}
+
+impl Default for CodeCommit {
+    fn default() -> Self {
+        Self { account: Mutex::new(Account::new()) }
+    }
+}
+
+impl Site for CodeCommit {
+    fn family(&self) -> FamilyId {
+        FamilyId::new("codecommit")
+    }
+
+    fn name(&self) -> String {
+        "aws-codecommit".into()
+    }
+
+    fn url(&self, listen: &str) -> String {
+        format!("{listen}/git")
+    }
+
+    fn region(&self) -> Option<String> {
+        Some("us-east-1".into())
+    }
+
+    fn endpoints(&self, listen: &str) -> Vec<(String, String)> {
+        ["git", "sts", "iam", "codecommit"].iter().map(|n| ((*n).to_owned(), format!("{listen}/{n}"))).collect()
+    }
+
+    fn roster(&self, _now: Timestamp) -> Vec<SimCredential> {
+        let entry = |label: &str, id: &str, tag: &str, note: &str, expect: Verdict| {
+            let key = account::roster_key(id);
+            SimCredential {
+                label: label.into(),
+                kind: if id.starts_with("ASIA") { Kind::SessionKey } else { Kind::AccessKey },
+                username: Some(id.into()),
+                secret: match key.as_ref().and_then(|k| k.session.as_ref().map(|s| (k, s))) {
+                    Some((key, session)) => format!("{}\n{session}", key.secret),
+                    None => key.map(|k| k.secret).unwrap_or_default(),
+                },
+                tags: vec![tag.into()],
+                note: note.into(),
+                expect,
+            }
+        };
+        vec![
+            entry("aws-alice", account::ALICE, "prod", "build user", Verdict::Valid),
+            entry("aws-bob", account::BOB, "prod", "no CodeCommit policy attached", Verdict::Limited),
+            entry("aws-paused", account::PAUSED, "legacy", "deactivated a moment ago", Verdict::Blocked),
+            entry("aws-inactive", account::INACTIVE, "legacy", "deactivated last month", Verdict::Rejected),
+            entry("aws-gone", account::GONE, "legacy", "deleted in the console", Verdict::Rejected),
+            entry("aws-sso", account::SESSION, "sso", "role session of this morning", Verdict::Valid),
+            entry("aws-sso-old", account::SESSION_OVER, "sso", "role session of last week", Verdict::Expired),
+            entry("aws-root", account::ROOT, "audit", "to be deleted", Verdict::Valid),
+            entry("aws-busy", account::BUSY, "prod", "shared by too many jobs", Verdict::Unreachable),
+        ]
+    }
+
+    fn spare(&self, n: usize, _now: Timestamp) -> SimCredential {
+        let key = account::spare_key(n);
+        SimCredential {
+            label: format!("aws-spare-{n}"),
+            kind: Kind::AccessKey,
+            username: Some(key.id),
+            secret: key.secret,
+            tags: vec!["spare".into()],
+            note: String::new(),
+            expect: Verdict::Valid,
+        }
+    }
+
+    fn answer(&self, request: &SimRequest, now: Timestamp) -> SimResponse {
+        let Some(service) = Service::of_path(&request.path) else {
+            return SimResponse { status: 404, headers: Vec::new(), body: "no such service".into() };
+        };
+        if request.method != "POST" {
+            return reply::error(service, 405, "MethodNotAllowed", "The specified method is not allowed.", now);
+        }
+        let Ok(mut account) = self.account.lock() else {
+            return reply::error(service, 500, "InternalFailure", "Internal error.", now);
+        };
+        match account.authenticate(request, service, now) {
+            Ok(key) => account.serve(&key, service, request, now),
+            Err(refused) => refused,
+        }
+    }
+}
+
+impl Account {
+    /// The key that signed, if it may speak at all.
+    fn authenticate(&self, request: &SimRequest, service: Service, now: Timestamp) -> Result<Key, SimResponse> {
+        let refuse = |status, code: &str, message: &str| Err(reply::error(service, status, code, message, now));
+        let Some(claim) = sigv4::Claim::of(request) else {
+            return refuse(403, "MissingAuthenticationToken", "Request is missing Authentication Token");
+        };
+        let unknown = || refuse(403, "InvalidClientTokenId", "The security token included in the request is invalid.");
+        let Some(key) = self.key(&claim.key_id) else { return unknown() };
+        if key.state == State::Inactive || key.session.as_deref() != request.header("x-amz-security-token") {
+            return unknown();
+        }
+        if claim.service != service.signing_name() || claim.region != "us-east-1" {
+            let message = "Credential should be scoped to a valid region and service.";
+            return refuse(403, "SignatureDoesNotMatch", message);
+        }
+        if let Err(message) = claim.in_time(now) {
+            return refuse(403, "SignatureDoesNotMatch", &message);
+        }
+        if !claim.fits(request, &key.secret) {
+            return refuse(
+                403,
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access \
+                 Key and signing method. Consult the service documentation for details.",
+            );
+        }
+        match key.state {
+            State::SessionOver => refuse(403, "ExpiredToken", "The security token included in the request is expired"),
+            State::Busy => refuse(400, "Throttling", "Rate exceeded"),
+            _ => Ok(key),
+        }
+    }
+
+    fn serve(&mut self, key: &Key, service: Service, request: &SimRequest, now: Timestamp) -> SimResponse {
+        if service == Service::CodeCommit {
+            return self.codecommit(key, request, now);
+        }
+        let form = fields(&request.body);
+        let field = |name: &str| form.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
+        let action = field("Action").unwrap_or("");
+        let version = if service == Service::Sts { "2011-06-15" } else { "2010-05-08" };
+        if field("Version") != Some(version) {
+            return reply::error(service, 400, "InvalidAction", "Could not find operation for that version", now);
+        }
+        if (service, action) == (Service::Sts, "GetCallerIdentity") {
+            return reply::caller(&key.arn, &key.user_id, ACCOUNT, now);
+        }
+        if service == Service::Sts {
+            return reply::error(service, 400, "InvalidAction", &format!("Could not find operation {action}"), now);
+        }
+        if key.rights != Rights::All {
+            let message = format!(
+                "User: {} is not authorized to perform: iam:{action} on resource: user {} because no identity-based policy \
+                 allows the iam:{action} action",
+                key.arn, key.user
+            );
+            return reply::error(service, 403, "AccessDenied", &message, now);
+        }
+        let missing = |what: &str| reply::error(service, 404, "NoSuchEntity", &format!("{what} cannot be found."), now);
+        // The user may be left out: then it is the one whose key signs.
+        let user = field("UserName").unwrap_or(&key.user).to_owned();
+        match action {
+            "ListAccessKeys" if key.session.is_some() && field("UserName").is_none() => reply::error(
+                service,
+                400,
+                "ValidationError",
+                "Must specify userName when calling with non-User credentials",
+                now,
+            ),
+            "ListAccessKeys" => reply::keys(&self.keys_of(&user), now),
+            "GetAccessKeyLastUsed" => match field("AccessKeyId").and_then(|id| self.key(id)) {
+                Some(target) => reply::last_used(&target.user, now),
+                None => missing("The Access Key"),
+            },
+            "UpdateAccessKey" | "DeleteAccessKey" => {
+                let target = field("AccessKeyId").and_then(|id| self.key(id)).filter(|t| t.user == user);
+                let Some(target) = target else { return missing("The Access Key") };
+                let state = match (action, field("Status")) {
+                    ("DeleteAccessKey", _) => State::Deleted,
+                    (_, Some("Inactive")) => State::Inactive,
+                    (_, Some("Active")) => State::Active,
+                    _ => return reply::error(service, 400, "InvalidInput", "Status must be Active or Inactive", now),
+                };
+                self.set(&target.id, state);
+                reply::done(action, now)
+            }
+            "ListServiceSpecificCredentials" => reply::git_credentials(&self.git_of(&user), now),
+            "UpdateServiceSpecificCredential" | "DeleteServiceSpecificCredential" => {
+                let id = field("ServiceSpecificCredentialId").unwrap_or("");
+                let done = match (action, field("Status")) {
+                    ("DeleteServiceSpecificCredential", _) => self.delete_git(&user, id),
+                    (_, Some(status)) => self.set_git(&user, id, status),
+                    _ => false,
+                };
+                if done { reply::done(action, now) } else { missing("The service specific credential") }
+            }
+            "SimulatePrincipalPolicy" => {
+                let source = field("PolicySourceArn").unwrap_or("");
+                let wanted: Vec<&str> = form
+                    .iter()
+                    .filter(|(n, _)| n.starts_with("ActionNames.member."))
+                    .map(|(_, v)| v.as_str())
+                    .collect();
+                match source.contains(":user/") || source.contains(":role/") {
+                    // Every user of this account that has rights has CodeCommit's power user policy.
+                    true => reply::simulation(&wanted, |a| a != "codecommit:DeleteRepository", now),
+                    false => reply::error(service, 400, "InvalidInput", "Invalid principal ARN", now),
+                }
+            }
+            _ => reply::error(service, 400, "InvalidAction", &format!("Could not find operation {action}"), now),
+        }
+    }
+
+    fn codecommit(&self, key: &Key, request: &SimRequest, now: Timestamp) -> SimResponse {
+        let service = Service::CodeCommit;
+        if request.header("x-amz-target") != Some("CodeCommit_20150413.ListRepositories") {
+            return reply::error(service, 400, "UnknownOperationException", "", now);
+        }
+        if key.rights == Rights::Nothing {
+            let message = format!(
+                "User: {} is not authorized to perform: codecommit:ListRepositories because no identity-based policy allows \
+                 the codecommit:ListRepositories action",
+                key.arn
+            );
+            return reply::error(service, 400, "AccessDeniedException", &message, now);
+        }
+        reply::repositories(now)
+    }
+}
