@@ -94,7 +94,7 @@ pub trait Site: Send + Sync {
 /// Every simulated installation, in the order in which the demo lists them.
 #[must_use]
 pub fn sites() -> Vec<Arc<dyn Site>> {
-    vec![Arc::new(bitbucket_datacenter::BitbucketDatacenter::new())]
+    vec![Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()), Arc::new(codecommit::CodeCommit::default())]
 }
 
 /// A credential on the demo rack. Its secret is fake by construction.
