@@ -11,13 +11,13 @@ pub fn line(text: &str) -> Cow<'_, str> {
     escape(text, false)
 }
 
-/// Several lines of outside text, safe to print: `\n` is kept, all else as in [`line`].
+/// Several lines of outside text, safe to print: `\n` is kept, all else as in [`line()`].
 #[must_use]
 pub fn block(text: &str) -> Cow<'_, str> {
     escape(text, true)
 }
 
-/// [`line`], cut to at most `max` characters with `…` as the last one where something was left out.
+/// [`line()`], cut to at most `max` characters with `…` as the last one where something was left out.
 #[must_use]
 pub fn short(text: &str, max: usize) -> String {
     let clean = line(text);

@@ -7,10 +7,11 @@
 //!
 //! Vendor: <https://confluence.atlassian.com/bitbucketserver091/http-access-tokens-1443038354.html> and
 //! <https://developer.atlassian.com/server/bitbucket/rest/>. Texts, patterns and the permission table are in
-//! `assets/hosts/bitbucket-datacenter.toml`; the signatures of refusals and their meaning are in [`answers`].
+//! `assets/hosts/bitbucket-datacenter.toml`; the signatures of refusals and their meaning are in `answers`.
 
 mod address;
 mod answers;
+mod describe;
 mod detect;
 mod owner;
 mod record;

@@ -9,6 +9,7 @@ use std::io;
 use std::time::Duration;
 
 use rustls::{AlertDescription, CertificateError, InvalidMessage, PeerIncompatible};
+use tokio::time::error::Elapsed;
 
 use super::resolver::ResolveError;
 use super::{NetError, NetErrorKind as Kind};
@@ -62,13 +63,42 @@ pub(crate) struct Found {
     pub unless_tcp_answers: Option<NetError>,
 }
 
-/// Classifies a failure of reqwest. The URL, query included, is dropped first.
-pub(crate) fn classify(error: reqwest::Error, route: &Route, elapsed: Duration) -> Found {
-    let error = error.without_url();
+/// Why there is no answer, not yet in terms of a person.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// reqwest failed.
+    Http(reqwest::Error),
+    /// Our own limit on waiting for an answer struck.
+    Late,
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Http(error)
+    }
+}
+
+impl From<Elapsed> for Failure {
+    fn from(_: Elapsed) -> Self {
+        Self::Late
+    }
+}
+
+/// Classifies a failure. The URL, query included, is dropped first.
+pub(crate) fn classify(failure: Failure, route: &Route, elapsed: Duration) -> Found {
+    let error = match failure {
+        Failure::Http(error) => error.without_url(),
+        Failure::Late => {
+            let error = NetError::new(Kind::ReadTimeout, route.target.clone(), after(elapsed));
+            return Found { error: mention_proxy(error, route), unless_tcp_answers: None };
+        }
+    };
     let phase = Phase { connect: error.is_connect(), timeout: error.is_timeout(), decode: error.is_decode(), elapsed };
     let error = classify_chain(&error, phase, route);
     let unless_tcp_answers = match (error.kind, &route.proxy) {
-        (Kind::TlsTimeout, None) => Some(NetError::new(Kind::ConnectTimeout, route.target.clone(), within(phase))),
+        (Kind::TlsTimeout, None) => {
+            Some(NetError::new(Kind::ConnectTimeout, route.target.clone(), after(phase.elapsed)))
+        }
         (Kind::ProxyOrTarget, Some(hop)) if phase.connect && phase.timeout => {
             let detail = format!("this is the proxy, on the way to {}", route.target);
             Some(NetError::new(Kind::ConnectTimeout, hop.address.clone(), detail))
@@ -81,15 +111,21 @@ pub(crate) fn classify(error: reqwest::Error, route: &Route, elapsed: Duration) 
 /// Classifies a chain of causes.
 fn classify_chain(error: &(dyn StdError + 'static), phase: Phase, route: &Route) -> NetError {
     let chain = Chain::of(error);
-    let mut found = chain.through_proxy(phase, route).unwrap_or_else(|| chain.direct(phase, route));
+    let mut error =
+        mention_proxy(chain.through_proxy(phase, route).unwrap_or_else(|| chain.direct(phase, route)), route);
+    error.detail = cap(&error.detail);
+    error
+}
+
+/// Says that a proxy was in between, where the error does not say it already.
+fn mention_proxy(mut error: NetError, route: &Route) -> NetError {
     if let Some(hop) = &route.proxy
-        && !found.detail.contains(&hop.address)
-        && found.target != hop.address
+        && !error.detail.contains(&hop.address)
+        && error.target != hop.address
     {
-        add(&mut found.detail, &format!("through the proxy {}", hop.address));
+        add(&mut error.detail, &format!("through the proxy {}", hop.address));
     }
-    found.detail = cap(&found.detail);
-    found
+    error
 }
 
 /// What the causes of a failure are, outermost first.
@@ -174,14 +210,14 @@ impl<'a> Chain<'a> {
                     let (kind, detail) = io_kind(kind, true).unwrap_or((Kind::ProxyRefused, self.root()));
                     of_proxy(kind, detail)
                 }
-                ("failed to create underlying connection", _) => of_proxy(Kind::ConnectTimeout, within(phase)),
+                ("failed to create underlying connection", _) => of_proxy(Kind::ConnectTimeout, after(phase.elapsed)),
                 (other, _) => of_either(other.to_owned()),
             };
         }
         // With plain http the only connection is the one to the proxy, and nothing in the error says so.
         let before_tls = phase.connect && self.find::<rustls::Error>().is_none();
         if before_tls && phase.timeout {
-            return of_either(within(phase));
+            return of_either(after(phase.elapsed));
         }
         (before_tls && !route.https).then(|| self.root()).and_then(of_either)
     }
@@ -202,7 +238,7 @@ impl<'a> Chain<'a> {
                 true if route.https && !self.says("tcp connect error") => Kind::TlsTimeout,
                 true => Kind::ConnectTimeout,
             };
-            return error(kind, within(phase));
+            return error(kind, after(phase.elapsed));
         }
         let mut hyper = self.errors.iter().filter_map(|e| e.downcast_ref::<hyper::Error>()).peekable();
         let closed = hyper.peek().is_some_and(|e| e.is_incomplete_message() || e.is_canceled() || e.is_closed());
@@ -311,8 +347,8 @@ fn alert_kind(alert: AlertDescription) -> (Kind, String) {
     }
 }
 
-fn within(phase: Phase) -> String {
-    format!("after {:.1} s", phase.elapsed.as_secs_f32())
+fn after(elapsed: Duration) -> String {
+    format!("after {:.1} s", elapsed.as_secs_f32())
 }
 
 fn add(detail: &mut String, more: &str) {

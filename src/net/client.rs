@@ -1,8 +1,10 @@
 //! The real [`Transport`], over reqwest: one client for each distinct [`NetSettings`], built when first needed.
 //!
 //! Owns the policy of every request: no redirects, three time limits, a cap on what is read, secrets in buffers that
-//! are wiped. What went wrong is for [`classify`](super::classify) to say, which proxy to take for
-//! [`proxy`](super::proxy). Reads no environment variable.
+//! are wiped. A request is repeated only where it provably was not processed: a pooled connection that was closed before
+//! it was used, an HTTP/2 stream that the server refused. What went wrong is for `classify` to say, which proxy to take
+//! for `proxy`. Reads no environment variable; that the system's trust store reads `SSL_CERT_FILE` and `SSL_CERT_DIR`
+//! cannot be helped, and is told to the user when it explains a failure.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,8 +17,9 @@ use futures_util::future::BoxFuture;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
+use tokio::time::timeout;
 
-use super::classify::{Found, Hop, Route, classify};
+use super::classify::{Failure, Found, Hop, Route, classify};
 use super::proxy::{ProxyEnv, ProxyRules, ProxyUse};
 use super::resolver::Resolver;
 use super::target::Target;
@@ -43,13 +46,12 @@ const SECOND_LOOK: Duration = Duration::from_secs(2);
 /// What rustls-platform-verifier says where the system has no certificate authorities at all.
 const NO_ROOTS: &str = "No CA certificates were loaded";
 
-/// How long a request may take. A connection attempt ends at nine tenths of the other two at the latest, since which
-/// limit strikes decides what the user is told.
+/// How long a request may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For name, TCP and TLS together.
+    /// For name, TCP and TLS together; at most nine tenths of `total` count.
     pub connect: Duration,
-    /// For each single wait for more of an answer.
+    /// For each single wait for more of an answer. The wait for its beginning includes `connect`.
     pub read: Duration,
     /// For everything, body included.
     pub total: Duration,
@@ -58,6 +60,13 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         Self { connect: Duration::from_secs(10), read: Duration::from_secs(15), total: Duration::from_secs(30) }
+    }
+}
+
+impl Timeouts {
+    /// Must strike before the others, since which one strikes decides what the user is told.
+    fn connect_limit(self) -> Duration {
+        self.connect.min(self.total.mul_f32(0.9))
     }
 }
 
@@ -163,14 +172,15 @@ impl Way {
         };
         let request = prepare(request, target)?;
         let built = self.client.get_or_try_init(|| self.build()).await?;
-        let started = Instant::now();
-        match answer(&built.client, request, started).await {
-            Ok(response) => Ok(response),
-            Err(error) => {
-                let found = classify(error, &route, started.elapsed());
-                Err(self.look_closer(found, built.no_roots).await)
-            }
-        }
+        let (started, timeouts) = (Instant::now(), self.options.timeouts);
+        let answer = answer(&built.client, request, timeouts, started);
+        let failure = match timeout(timeouts.total, answer).await {
+            Ok(Ok(response)) => return Ok(response),
+            Ok(Err(failure)) => failure,
+            Err(_) => Failure::Late,
+        };
+        let found = classify(failure, &route, started.elapsed());
+        Err(self.look_closer(found, built.no_roots).await)
     }
 
     /// Builds the client. Reading the system's certificate authorities takes milliseconds of computing: not on a
@@ -200,15 +210,12 @@ impl Way {
     }
 
     fn builder(&self) -> reqwest::ClientBuilder {
-        let Timeouts { connect, read, total } = self.options.timeouts;
-        let connect = connect.min(read.min(total).mul_f32(0.9));
+        let connect = self.options.timeouts.connect_limit();
         let mut builder = reqwest::Client::builder()
             .user_agent(self.options.user_agent.as_str())
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .connect_timeout(connect)
-            .read_timeout(read)
-            .timeout(total)
             .pool_idle_timeout(IDLE_LIMIT)
             .http2_max_header_list_size(u32::try_from(HEADERS_CAP).unwrap_or(u32::MAX))
             .dns_resolver(Arc::new(Resolver { limit: connect.mul_f32(0.8) }))
@@ -258,21 +265,25 @@ impl Way {
 /// Whether something takes a TCP connection there. Nothing is sent.
 async fn tcp_answers(address: &str, limit: Duration) -> bool {
     let limit = limit.min(SECOND_LOOK);
-    matches!(tokio::time::timeout(limit, TcpStream::connect(address)).await, Ok(Ok(_)))
+    matches!(timeout(limit, TcpStream::connect(address)).await, Ok(Ok(_)))
 }
 
+/// Sends and reads under limits of our own: reqwest's look at the clock before they look at the connection, so that on a
+/// busy machine a connection that never came about would count as a slow answer.
 async fn answer(
     client: &reqwest::Client,
     request: reqwest::Request,
+    timeouts: Timeouts,
     started: Instant,
-) -> Result<Response, reqwest::Error> {
-    let mut answer = client.execute(request).await?;
+) -> Result<Response, Failure> {
+    let first = timeouts.connect_limit() + timeouts.read;
+    let mut answer = timeout(first, client.execute(request)).await??;
     let status = answer.status().as_u16();
     let headers = kept_headers(answer.headers());
     let expected = answer.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
     let mut bytes = Vec::with_capacity(expected.min(BODY_CAP));
     let mut truncated = false;
-    while let Some(chunk) = answer.chunk().await? {
+    while let Some(chunk) = timeout(timeouts.read, answer.chunk()).await?? {
         let room = BODY_CAP - bytes.len();
         bytes.extend_from_slice(&chunk[..chunk.len().min(room)]);
         if chunk.len() > room {

@@ -65,7 +65,7 @@ impl Core {
     pub fn fingerprint(&self, secret: &Secret) -> Result<String> {
         let key = self.rack.fingerprint_key()?;
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|e| Error::internal("the fingerprint key has a wrong length").because(&e))?;
-        mac.update(secret.token.reveal().as_bytes());
+        mac.update(&secret.to_bytes());
         Ok(mac.finalize().into_bytes().iter().take(16).map(|b| format!("{b:02x}")).collect())
     }
 }

@@ -68,18 +68,23 @@ impl Rack {
                      SELECT id, (SELECT count(*) FROM journal_step WHERE journal = ?1), ?2, ?3 FROM journal WHERE id = ?1",
                 )?
                 .execute(params![id.0, step, value::json(detail)?])?;
-            if written == 0 { Err(not_open(id).into()) } else { Ok(()) }
+            if written == 0 {
+                let what = format!("journal entry {} is not open, so no step can be added to it", id.0);
+                return Err(RackError::Internal { what }.into());
+            }
+            Ok(())
         })
     }
 
-    /// Notes durably that all is done: the entry goes.
+    /// Notes durably that all is done: the entry goes. One that is gone already is as good: two processes may have
+    /// settled what a third left behind.
     ///
     /// # Errors
-    /// [`RackError::Internal`] where it is finished already; the ways in which writing fails.
+    /// The ways in which writing fails; then the entry is still open.
     pub fn finish(&self, id: JournalId) -> Result<(), RackError> {
         self.write(Durability::Full, |tx| {
-            let removed = tx.prepare_cached("DELETE FROM journal WHERE id = ?1")?.execute([id.0])?;
-            if removed == 0 { Err(not_open(id).into()) } else { Ok(()) }
+            tx.prepare_cached("DELETE FROM journal WHERE id = ?1")?.execute([id.0])?;
+            Ok(())
         })
     }
 
@@ -173,8 +178,4 @@ impl Rack {
         drop(mine);
         owner::is_alive(&self.locks(), owner)
     }
-}
-
-fn not_open(id: JournalId) -> RackError {
-    RackError::Internal { what: format!("journal entry {} is not open", id.0) }
 }

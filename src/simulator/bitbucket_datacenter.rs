@@ -157,7 +157,7 @@ fn get(state: &State, path: &str, query: &str, caller: Option<&Caller>, now: Tim
         ["users"] => page(state::users().map(user_json).collect()),
         ["users", slug] => match state::users().find(|u| u.slug == *slug) {
             Some(user) => SimResponse::json(200, &user_json(user)),
-            None => error(404, "user.NoSuchUserException", &format!("User {slug} does not exist.")),
+            None => no_user(slug),
         },
         ["projects"] => filtered(&project, "PROJECT_READ"),
         ["repos"] => filtered(&repository, "REPO_READ"),
@@ -177,32 +177,23 @@ fn access_tokens(path: &str) -> Option<&str> {
 }
 
 /// Splits `{owner}[/{tokenId}]`; the answer to send where there is no such owner.
-fn owned(rest: &str) -> Result<(Owner, Option<&str>), SimResponse> {
+fn owned(rest: &str) -> Result<(Owner<'static>, Option<&str>), SimResponse> {
     let segments: Vec<&str> = rest.split('/').collect();
     let (owner, id) = match segments.as_slice() {
-        ["users", slug] => (Owner::User(slug), None),
-        ["users", slug, id] => (Owner::User(slug), Some(*id)),
+        ["users", slug, id @ ..] => match state::users().find(|u| u.slug == *slug) {
+            Some(user) => (Owner::User(user.slug), id),
+            None => return Err(no_user(slug)),
+        },
         ["projects", key, ..] if *key != PROJECT => return Err(no_project(key)),
         ["projects", _, "repos", slug, ..] if *slug != REPOSITORY => return Err(no_repository(slug)),
-        ["projects", _, "repos", _] => (Owner::Repository, None),
-        ["projects", _, "repos", _, id] => (Owner::Repository, Some(*id)),
-        ["projects", _] => (Owner::Project, None),
-        ["projects", _, id] => (Owner::Project, Some(*id)),
+        ["projects", _, "repos", _, id @ ..] => (Owner::Repository, id),
+        ["projects", _, id @ ..] => (Owner::Project, id),
         _ => return Err(html(404, "<h1>Dead link</h1>")),
     };
-    match owner {
-        Owner::User(slug) => match state::users().find(|u| u.slug == slug) {
-            Some(user) => Ok((Owner::User(user.slug), id)),
-            None => Err(error(404, "user.NoSuchUserException", &format!("User {slug} does not exist."))),
-        },
-        owner => Ok((fixed(owner), id)),
-    }
-}
-
-fn fixed(owner: Owner<'_>) -> Owner<'static> {
-    match owner {
-        Owner::Project => Owner::Project,
-        Owner::Repository | Owner::User(_) => Owner::Repository,
+    match id {
+        [] => Ok((owner, None)),
+        [id] => Ok((owner, Some(*id))),
+        _ => Err(html(404, "<h1>Dead link</h1>")),
     }
 }
 
@@ -243,6 +234,10 @@ fn delete(state: &mut State, request: &SimRequest, path: &str, caller: Option<&C
         }
         None => no_token(id),
     }
+}
+
+fn no_user(slug: &str) -> SimResponse {
+    error(404, "user.NoSuchUserException", &format!("User {slug} does not exist."))
 }
 
 fn no_project(key: &str) -> SimResponse {

@@ -5,6 +5,8 @@
 
 pub mod bitbucket_datacenter;
 pub mod codecommit;
+pub mod gitlab;
+pub mod github;
 pub mod server;
 
 use std::sync::Arc;
@@ -94,7 +96,12 @@ pub trait Site: Send + Sync {
 /// Every simulated installation, in the order in which the demo lists them.
 #[must_use]
 pub fn sites() -> Vec<Arc<dyn Site>> {
-    vec![Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()), Arc::new(codecommit::CodeCommit::default())]
+    vec![
+        Arc::new(gitlab::GitLabSite::com()),
+        Arc::new(gitlab::GitLabSite::self_managed()),
+        Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
+        Arc::new(codecommit::CodeCommit::default()),
+    ]
 }
 
 /// A credential on the demo rack. Its secret is fake by construction.

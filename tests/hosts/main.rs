@@ -1,4 +1,20 @@
 //! Families against recorded answers and against the simulator. One module per family; no network.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "clippy takes only test functions for tests, not their helpers"
+)]
+
+mod bitbucket_datacenter;
 mod codecommit;
+mod github;
+mod github_revoke;
+mod github_signatures;
+mod github_simulated;
+mod gitlab;
+mod gitlab_offline;
+mod gitlab_revoke;
+mod gitlab_site;
 mod support;

@@ -4,6 +4,7 @@
 
 mod connections;
 mod exchange;
+mod findings;
 mod proxies;
 mod support;
 mod tls;

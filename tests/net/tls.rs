@@ -152,10 +152,14 @@ async fn a_certificate_for_another_name() {
 }
 
 #[tokio::test]
-async fn a_self_signed_authority_as_server() {
+async fn a_self_signed_authority_as_server_is_refused_even_when_trusted() {
+    let authority = Authority::new();
     let leaf = Leaf::self_signed(|params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained));
     let server = https(leaf.acceptor()).await;
     assert_fails(get(server.https_url("/")).await, NetErrorKind::TlsSelfSigned, &server.name());
+    let settings = NetSettings { ca_file: Some(authority.file("self.pem", &leaf.pem)), ..NetSettings::default() };
+    let result = get_with(&network(), &settings, server.https_url("/")).await;
+    assert_fails(result, NetErrorKind::TlsSelfSigned, &server.name());
 }
 
 #[tokio::test]

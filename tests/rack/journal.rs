@@ -32,7 +32,7 @@ fn an_entry_keeps_its_steps_in_order_until_it_is_finished() {
 
     rack.finish(add).unwrap();
     assert_eq!(rack.open_entries().unwrap().len(), 1);
-    assert!(matches!(rack.finish(add), Err(RackError::Internal { .. })));
+    rack.finish(add).unwrap();
     assert!(matches!(rack.step(add, "late", &json!(null)), Err(RackError::Internal { .. })));
     rack.finish(revoke).unwrap();
     let next = rack.begin("add", &id(3), &json!(null)).unwrap();

@@ -112,8 +112,9 @@ pub fn system_has(programs: &[(&str, &str)]) -> bool {
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let there = |program: &str| std::env::split_paths(&path).any(|dir| dir.join(program).is_file());
-    let missing: Vec<&str> =
+    let mut missing: Vec<&str> =
         programs.iter().filter(|(program, _)| !there(program)).map(|(_, package)| *package).collect();
+    missing.dedup();
     assert!(
         missing.is_empty(),
         "this test needs the packages {}: install them, or set KEYRACK_SKIP_SYSTEM=1 to leave such tests out",

@@ -171,6 +171,8 @@ mod tests {
             let found = host_url(typed).unwrap_or_else(|e| panic!("{typed}: {e}"));
             assert_eq!((found.url.as_str(), found.name.as_str()), (url, name), "{typed}");
             assert!(!found.certain);
+            let again = host_url(url).unwrap();
+            assert!(again.url == url && again.notes.is_empty(), "a base URL stays as it is: {again:?}");
         }
     }
 

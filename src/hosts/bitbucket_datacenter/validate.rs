@@ -3,7 +3,7 @@
 //! 1. `application-properties` answers everybody; its headers show whether the token was accepted, its body the version.
 //! 2. A page that needs a log-in proves it. Where no header names the user, the same page is asked for once more without
 //!    the token: only if that is refused did the token make the difference.
-//! 3. Identity, the token's record and its rights are extras: their failure changes no verdict.
+//! 3. Identity, the token's record and its rights are extras (`describe`).
 //!
 //! <https://developer.atlassian.com/server/bitbucket/rest/>
 
@@ -11,10 +11,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::answers::{Act, Asked, cap, conclude, login, refusal, signature};
-use super::owner::{Owner, segment};
-use super::record::{Record, with_implied};
-use super::{FACTS, WEB, token};
-use crate::domain::{Grant, GrantSource, Identity, Kind, Validation, Verdict};
+use super::describe::describe;
+use super::owner::Owner;
+use super::{FACTS, WEB};
+use crate::domain::{Validation, Verdict};
 use crate::hosts::Session;
 use crate::net::{NetError, Request, Response};
 
@@ -29,11 +29,11 @@ struct Properties {
     version: String,
 }
 
-/// What step 2 showed.
-struct Proof {
-    path: &'static str,
-    login: Option<String>,
-    user_id: Option<String>,
+/// What step 2 showed: the page that proved the token, and who Bitbucket says is calling.
+pub(super) struct Proof {
+    pub path: &'static str,
+    pub login: Option<String>,
+    pub user_id: Option<String>,
 }
 
 /// Validates the session's token. Always as Bearer: tokens of projects and repositories know nothing else, and a failed
@@ -44,29 +44,13 @@ pub(super) async fn validate(session: &Session<'_>) -> Validation {
         wire: &session.wire,
         act: Act::Validate,
         user: session.username.unwrap_or("its user"),
-        owner: owner.as_ref().map_or_else(|| "of the record".to_owned(), Owner::words),
+        owner: owner.as_ref().map_or_else(|| "the owner on the record".to_owned(), Owner::words),
         id: "",
     };
     match prove(session, &asked).await {
-        Ok(proof) => mask(session, describe(session, &asked, owner, proof).await),
+        Ok(proof) => describe(session, &asked, owner, proof).await,
         Err(verdict) => *verdict,
     }
-}
-
-/// Hosts echo what they were given, and JSON and percent escapes hide an echo until it is decoded.
-fn mask(session: &Session<'_>, mut found: Validation) -> Validation {
-    let texts = found
-        .identity
-        .iter_mut()
-        .flat_map(|i| [&mut i.id, &mut i.login, &mut i.name])
-        .chain(found.grants.iter_mut().map(|g| &mut g.name))
-        .chain(found.findings.iter_mut().flat_map(|f| [&mut f.title, &mut f.cause, &mut f.remedy]))
-        .chain(found.remote_name.as_mut())
-        .chain(std::iter::once(&mut found.reason));
-    for text in texts {
-        *text = session.wire.mask(text);
-    }
-    found
 }
 
 async fn prove(session: &Session<'_>, asked: &Asked<'_>) -> Result<Proof, Box<Validation>> {
@@ -87,7 +71,8 @@ async fn prove(session: &Session<'_>, asked: &Asked<'_>) -> Result<Proof, Box<Va
     let [mut path, second] = PROOFS;
     let mut answer = get(session, &format!("{path}?limit=1")).await.map_err(lost)?;
     note_login(session, &answer);
-    let known = login(&greeting).or_else(|| login(&answer));
+    // Decoding may uncover an echo of the token, and the name becomes part of a URL.
+    let known = login(&greeting).or_else(|| login(&answer)).map(|login| wire.mask(&login));
     let denied = |answer: &Response| {
         matches!(signature(Act::Validate, &web, answer), Some("not-permitted" | "anonymous")) && known.is_some()
     };
@@ -132,146 +117,8 @@ async fn prove_difference(session: &Session<'_>, asked: &Asked<'_>, path: &str) 
     }
 }
 
-async fn describe(session: &Session<'_>, asked: &Asked<'_>, owner: Option<Owner>, proof: Proof) -> Validation {
-    let shared = matches!(session.kind, Kind::ProjectToken | Kind::RepositoryToken);
-    let user = match &proof.login {
-        Some(login) if !shared => own_user(session, login).await,
-        _ => None,
-    };
-    let owner = match (&user, &proof.login) {
-        _ if shared => owner,
-        (Some(user), _) => Some(Owner::User(user.slug.clone())),
-        (None, Some(login)) => Owner::of(Kind::HttpAccessToken, Some(login)),
-        (None, None) => owner,
-    };
-    let mut findings = Vec::new();
-    let record = match (&owner, token::number(session.secret.token.reveal())) {
-        (Some(owner), Some(number)) => match own_record(session, owner, &number).await {
-            Ok(record) => record,
-            Err(name) => {
-                let args = [("owner", asked.owner.as_str()), ("web", &session.wire.url(WEB, ""))];
-                findings.push(FACTS.finding(name, &args).1);
-                None
-            }
-        },
-        _ => None,
-    };
-    let told = record.as_ref().map(Record::grants).filter(|g| !g.is_empty());
-    let grants = match told {
-        Some(grants) => grants,
-        None => probe(session).await,
-    };
-    if let (false, Some(login), Some(named)) = (shared, &proof.login, session.username) {
-        let same = |name: &str| name.eq_ignore_ascii_case(named.trim());
-        if !same(login) && !user.as_ref().is_some_and(|u| same(&u.slug)) {
-            findings.push(FACTS.finding("username-differs", &[("seen", login), ("user", &cap(named))]).1);
-        }
-    }
-
-    let whose = proof.login.as_ref().map(|l| format!(" as {l}")).unwrap_or_default();
-    let mut found = session.wire.accepted(format!("accepted by GET {}{whose}", proof.path));
-    found.identity = identity(session.kind, proof, user);
-    found.grants = grants;
-    found.findings = findings;
-    if let Some(record) = record {
-        found.expiry = record.expiry();
-        found.remote_name = record.name();
-        found.remote_id = record.id();
-        found.last_used = record.last_used();
-        found.created_at = record.created_at();
-        found.kind = owner.map(|o| match o {
-            Owner::User(_) => Kind::HttpAccessToken,
-            Owner::Project(_) => Kind::ProjectToken,
-            Owner::Repository(..) => Kind::RepositoryToken,
-        });
-    }
-    found
-}
-
-/// `GET /rest/api/latest/users/{slug}`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct User {
-    name: String,
-    slug: String,
-    display_name: String,
-    id: Option<i64>,
-}
-
-/// The user behind a log-in name. A slug can differ from the name in special characters, so this may find nobody; an
-/// answer about another user is dropped.
-async fn own_user(session: &Session<'_>, login: &str) -> Option<User> {
-    let slug = segment(&login.to_lowercase())?;
-    let answer = get(session, &format!("/rest/api/latest/users/{slug}")).await.ok()?;
-    let user = answer.parse::<User>().filter(|_| answer.status == 200)?;
-    (user.name.eq_ignore_ascii_case(login) && segment(&user.slug).is_some()).then_some(user)
-}
-
-fn identity(kind: Kind, proof: Proof, user: Option<User>) -> Option<Identity> {
-    let login = proof.login?;
-    let kind = match kind {
-        // Bitbucket lets these act as a made-up user; the record knows better what stands behind it.
-        Kind::ProjectToken => "project",
-        Kind::RepositoryToken => "repository",
-        _ => "user",
-    };
-    let user = user.unwrap_or_default();
-    let id = user.id.map(|id| id.to_string()).or(proof.user_id).unwrap_or_default();
-    Some(Identity { id, login, name: cap(&user.display_name), kind: kind.to_owned() })
-}
-
-/// The token's own record. Whether a token may read it is unconfirmed, so a refusal means nothing; but an owner that
-/// does not exist is a fault of the record on the rack, and comes back as the name of a finding.
-async fn own_record(session: &Session<'_>, owner: &Owner, number: &str) -> Result<Option<Record>, &'static str> {
-    let wire = &session.wire;
-    let Some(owner) = owner.path() else { return Ok(None) };
-    let Ok(answer) = get(session, &format!("/rest/access-tokens/latest/{owner}/{number}")).await else {
-        return Ok(None);
-    };
-    match signature(Act::Validate, &wire.url(WEB, ""), &answer) {
-        Some(name @ ("no-such-project" | "no-such-repository")) => return Err(name),
-        _ if answer.status != 200 => {
-            wire.note("the token may not read its own record; that says nothing of the token");
-            return Ok(None);
-        }
-        _ => {}
-    }
-    let record = answer.parse::<Record>().filter(|r| r.id().as_deref() == Some(number));
-    if record.is_none() {
-        wire.note("not the record of this token");
-    }
-    Ok(record)
-}
-
-/// Which levels harmless reads find somewhere. Bitbucket may answer with the rights of the user instead of the
-/// narrower ones of the token (unconfirmed), so what is found here is marked as probed and never as told.
-async fn probe(session: &Session<'_>) -> Vec<Grant> {
-    let mut held = Vec::new();
-    for (what, levels) in [("projects", &["PROJECT_ADMIN"][..]), ("repos", &["REPO_ADMIN", "REPO_WRITE", "REPO_READ"])]
-    {
-        for level in levels {
-            if held.iter().any(|h| FACTS.implied(std::slice::from_ref(h)).iter().any(|i| i == level)) {
-                break;
-            }
-            let Ok(answer) = get(session, &format!("/rest/api/latest/{what}?permission={level}&limit=1")).await else {
-                return with_implied(&held, GrantSource::Probed, GrantSource::Probed);
-            };
-            if answer.status == 429 {
-                return with_implied(&held, GrantSource::Probed, GrantSource::Probed);
-            }
-            let values =
-                answer.json().filter(|_| answer.status == 200).and_then(|v| v["values"].as_array().map(Vec::len));
-            session.wire.note(format!("{level}: {}", if values.unwrap_or(0) > 0 { "yes" } else { "none found" }));
-            if values.unwrap_or(0) > 0 {
-                held.push((*level).to_owned());
-                break;
-            }
-        }
-    }
-    with_implied(&held, GrantSource::Probed, GrantSource::Probed)
-}
-
-async fn get(session: &Session<'_>, path: &str) -> Result<Response, NetError> {
+/// A GET by the token.
+pub(super) async fn get(session: &Session<'_>, path: &str) -> Result<Response, NetError> {
     let request = Request::get(session.wire.url(WEB, path)).header("Accept", "application/json");
     session.wire.send(request.bearer(&session.secret.token)).await
 }

@@ -79,10 +79,10 @@ pub(super) fn endpoints(host: &Host) -> Result<Endpoints, HostUrlError> {
 pub(super) fn host_url(typed: &str) -> Result<HostUrl, HostUrlError> {
     let typed = typed.trim();
     let mut notes = Vec::new();
-    let url = parse(typed).ok_or_else(|| {
+    let Typed { url, clone } = parse(typed).ok_or_else(|| {
         error("this is no URL of a host", "type `github.com`, `SUB.ghe.com` or `https://github.example.com`")
     })?;
-    if !url.username().is_empty() || url.password().is_some() {
+    if clone.is_none() && (!url.username().is_empty() || url.password().is_some()) {
         notes.push("left out the user name or password in the URL".to_owned());
     }
     let given = url.host_str().unwrap_or_default().trim_end_matches('.').to_owned();
@@ -91,12 +91,11 @@ pub(super) fn host_url(typed: &str) -> Result<HostUrl, HostUrlError> {
     if name != given {
         notes.push(format!("took `{name}` for `{given}`"));
     }
-    if url.path().trim_matches('/') != "" || url.query().is_some() || url.fragment().is_some() {
+    if !url.path().trim_matches('/').is_empty() || url.query().is_some() || url.fragment().is_some() {
         notes.push("left out what follows the host name; GitHub has no context path".to_owned());
     }
-    let is_web = matches!(url.scheme(), "https" | "http");
-    if !is_web {
-        notes.push(format!("took the https address of the host that `{}` clones from", url.scheme()));
+    if let Some(scheme) = &clone {
+        notes.push(format!("took the https address of the host that git clones from by {scheme}"));
     }
     let mut scheme = "https";
     let mut port = None;
@@ -105,13 +104,12 @@ pub(super) fn host_url(typed: &str) -> Result<HostUrl, HostUrlError> {
             scheme = "http";
             notes.push("plain http: the token would travel unencrypted; use https if the server has it".to_owned());
         }
-        // The port of an ssh URL is that of ssh.
-        port = url.port().filter(|_| is_web);
+        port = url.port();
     } else {
         if url.scheme() == "http" {
             notes.push("took https for http".to_owned());
         }
-        if is_web && let Some(port) = url.port() {
+        if let Some(port) = url.port() {
             notes.push(format!("left out port {port}"));
         }
     }
@@ -119,36 +117,50 @@ pub(super) fn host_url(typed: &str) -> Result<HostUrl, HostUrlError> {
     Ok(HostUrl { url: format!("{scheme}://{name}"), name, region: None, certain: variant != Variant::Server, notes })
 }
 
+/// A URL of the web, or of the https address that stands for one that git clones from.
+struct Typed {
+    url: Url,
+    /// What git would have cloned by, where that is not http.
+    clone: Option<String>,
+}
+
 /// A URL of whatever scheme, an scp-like `git@host:owner/repository`, or a bare host name.
-fn parse(typed: &str) -> Option<Url> {
+fn parse(typed: &str) -> Option<Typed> {
     if typed.is_empty() || typed.len() > LONGEST || typed.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return None;
     }
-    let url = match typed.split_once("://") {
-        // The parser applies its rules for host names to the schemes of the web alone.
-        Some((scheme @ ("ssh" | "git" | "git+ssh" | "ssh+git"), rest)) => {
-            let url = Url::parse(&format!("{scheme}://{rest}")).ok()?;
-            let lower = url.host_str()?.to_ascii_lowercase();
-            let mut url = url;
-            url.set_host(Some(&lower)).ok()?;
-            url
-        }
-        Some((scheme, _)) if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") => {
-            return None;
-        }
-        Some(_) => Url::parse(typed).ok()?,
-        None => {
-            let authority = typed.split(['/', '?', '#']).next().unwrap_or_default();
-            match authority.rsplit_once(':') {
-                Some((before, after)) if !authority.starts_with('[') && !after.bytes().all(|b| b.is_ascii_digit()) => {
-                    let host = before.rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
-                    Url::parse(&format!("ssh://{host}/scp")).ok()?
-                }
-                _ => Url::parse(&format!("https://{typed}")).ok()?,
+    let (url, clone) = match typed.split_once("://") {
+        Some((scheme, rest)) => match scheme.to_ascii_lowercase().as_str() {
+            "https" | "http" => (typed.to_owned(), None),
+            // Its port is that of ssh or git.
+            scheme @ ("ssh" | "git" | "git+ssh" | "ssh+git") => {
+                let authority = authority(rest);
+                let host = authority.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(authority, |(h, _)| h);
+                (format!("https://{host}/{}", after(rest)), Some(scheme.to_owned()))
             }
-        }
+            _ => return None,
+        },
+        None => match authority(typed).split_once('@').map_or(authority(typed), |(_, host)| host).split_once(':') {
+            Some((host, path)) if !host.is_empty() && !host.starts_with('[') && !is_port(path) => {
+                (format!("https://{host}/{path}"), Some("ssh".to_owned()))
+            }
+            _ => (format!("https://{typed}"), None),
+        },
     };
-    url.host_str().is_some_and(|host| !host.is_empty()).then_some(url)
+    let url = Url::parse(&url).ok()?;
+    url.host_str().is_some_and(|host| !host.is_empty()).then_some(Typed { url, clone })
+}
+
+fn authority(rest: &str) -> &str {
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
+fn after(rest: &str) -> &str {
+    rest[authority(rest).len()..].trim_start_matches('/')
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// The host name that stands for `given`: every sub-domain of github.com is github.com, what stands before a tenant of
@@ -202,7 +214,7 @@ mod tests {
             "git@github.com:acme/site.git",
             "github.com:acme/site.git",
             "ssh://git@github.com/acme/site.git",
-            "ssh://git@SSH.github.com:443/acme/site.git",
+            "SSH://git@SSH.github.com:443/acme/site.git",
             "git://github.com/acme/site.git",
             "  github.com \n",
         ] {

@@ -170,15 +170,15 @@ fn forbidden(session: &Session<'_>, response: &Response, message: &str, lower: &
     if let Some(permissions) = &permissions {
         session.wire.note(format!("X-Accepted-GitHub-Permissions: {permissions}"));
     }
+    let needed = permissions.clone().unwrap_or_else(|| "that the request needs".to_owned());
     if has("not accessible by integration") {
-        return Signature::new("not-for-integrations").with("permissions", permissions.unwrap_or_default());
+        return Signature::new("not-for-integrations").with("permissions", needed);
     }
     if has("not accessible by personal access token") || (permissions.is_some() && form.has_permissions()) {
-        let needed = permissions.unwrap_or_else(|| "that the request needs".to_owned());
         return Signature::new("missing-permission").with("permissions", needed);
     }
-    missing_scope(session, response, form)
-        .unwrap_or_else(|| Signature::new("forbidden").with("message", message.to_owned()))
+    let words = if message.is_empty() { "403, without a message" } else { message };
+    missing_scope(session, response, form).unwrap_or_else(|| Signature::new("forbidden").with("message", words))
 }
 
 /// `X-GitHub-SSO`, on whatever status. See
@@ -187,7 +187,10 @@ pub(super) fn sso(session: &Session<'_>, response: &Response) -> Option<Signatur
     let value = response.header("x-github-sso")?;
     let mut parts = value.split(';').map(str::trim);
     match parts.next()? {
-        "required" => Some(sso_required(session, parts.find_map(|part| part.strip_prefix("url=")))),
+        "required" => {
+            session.wire.note("X-GitHub-SSO: required");
+            Some(sso_required(session, parts.find_map(|part| part.strip_prefix("url="))))
+        }
         "partial-results" => {
             let ids: Vec<&str> = parts
                 .find_map(|part| part.strip_prefix("organizations="))
@@ -207,7 +210,6 @@ pub(super) fn sso(session: &Session<'_>, response: &Response) -> Option<Signatur
 /// The address to authorise at is good for an hour and for the user alone: it goes into the advice, not into evidence.
 /// An address at another host than this one is not passed on.
 fn sso_required(session: &Session<'_>, url: Option<&str>) -> Signature {
-    session.wire.note("X-GitHub-SSO: required");
     let ours = Url::parse(&session.host.url).ok();
     let theirs = url
         .and_then(|url| Url::parse(url).ok())

@@ -23,7 +23,7 @@ pub(super) async fn validate(session: &Session<'_>) -> Validation {
             Check::Access => access(session).await,
             Check::Runner => runner(session).await,
             Check::Job => job(session).await,
-            Check::Cookie => wire.conclude(&FACTS, "session-cookie", &[("web", &wire.url("web", ""))]),
+            Check::Cookie => wire.conclude(&FACTS, "cookie-not-checkable", &[("web", &wire.url("web", ""))]),
             Check::None => not_checkable(seen.form.name),
         },
         // Without a prefix the form tells nothing (custom prefixes, tokens from before 14.x): what the record says counts.

@@ -1,0 +1,90 @@
+//! Everything that can lie on the screen, and what it has to be able to do. The stack's lowest layer is the rack.
+//!
+//! Adding a screen: its file, one variant, the arms the compiler then lists, one table in `keymap.toml`.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::config::{Action, Context};
+
+use super::overlays::{dialog, palette, settings, unlock};
+use super::screens::{detail, help, rack};
+use super::shared::{Cx, Input, Shared};
+
+/// Actions for the footer, with another word than the usual one where it is not empty.
+pub type Hints = Vec<(Action, &'static str)>;
+
+/// A layer: handles input, draws itself, and says what works on it.
+pub trait Pane {
+    /// Where keys mean something here, the nearest first.
+    fn contexts(&self, s: &Shared) -> Vec<Context>;
+
+    /// The keys worth showing right now.
+    fn hints(&self, s: &Shared) -> Hints;
+
+    /// Whether an action bound here makes sense right now.
+    fn enabled(&self, _action: Action, _s: &Shared) -> bool {
+        true
+    }
+
+    /// Handles an input.
+    fn input(&mut self, input: Input<'_>, cx: &mut Cx<'_>);
+
+    /// Draws itself on the area between header and footer.
+    fn view(&self, s: &Shared, frame: &mut Frame<'_>, area: Rect);
+
+    /// Whether it covers everything below.
+    fn full_screen(&self) -> bool {
+        false
+    }
+
+    /// Brings its own state in line with what changed elsewhere: size, rows.
+    fn settle(&mut self, _s: &mut Shared) {}
+
+    /// Closed without an answer: what it had begun is given up.
+    fn closed(&mut self, _cx: &mut Cx<'_>) {}
+}
+
+macro_rules! layers {
+    ($($(#[$doc:meta])* $name:ident($state:ty),)*) => {
+        /// One of them.
+        #[derive(Debug)]
+        pub enum Layer { $($(#[$doc])* $name($state),)* }
+
+        impl Layer {
+            /// What all can do.
+            #[must_use]
+            pub fn pane(&self) -> &dyn Pane {
+                match self { $(Self::$name(state) => state,)* }
+            }
+
+            /// What all can do, to change it.
+            pub fn pane_mut(&mut self) -> &mut dyn Pane {
+                match self { $(Self::$name(state) => state,)* }
+            }
+        }
+
+        $(impl From<$state> for Layer {
+            fn from(state: $state) -> Self {
+                Self::$name(state)
+            }
+        })*
+    };
+}
+
+layers! {
+    /// The list of credentials.
+    Rack(rack::Rack),
+    /// One credential in full.
+    Detail(detail::Detail),
+    /// Every key that works.
+    Help(help::Help),
+    /// Commands by name.
+    Palette(palette::Palette),
+    /// A question.
+    Dialog(dialog::Dialog),
+    /// Asks for the store's passphrase.
+    Unlock(unlock::Unlock),
+    /// Store and settings.
+    Settings(settings::Settings),
+}

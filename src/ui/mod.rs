@@ -1,0 +1,376 @@
+//! The pure half of the terminal interface: a model, an update, a view.
+//!
+//! ```text
+//!  header (widgets::header)     keyrack ▏ 128 credentials  97 valid  5 dead      ▖ checking 41/128 ━━━───
+//!  body   (screens::*)         ┏ Rack ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┓┌ ci-release ────────────────┐
+//!         rack | detail        ┃▸ ● ci-release   github.com    in 61 d   ┃│ GitHub · fine-grained PAT  │
+//!         overlays on top      ┗━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┛└────────────────────────────┘
+//!  footer (widgets::footer)     a add  c check  / filter  ? help
+//! ```
+//!
+//! [`update`] turns a [`Msg`] into changes of the [`Model`] and [`Effect`]s; [`view`] only reads. No I/O, no clock, no
+//! store, no network: time comes in [`Msg::Tick`], answers come as messages. This file routes and does nothing else.
+
+pub mod check;
+pub mod effect;
+pub mod filter;
+pub mod history;
+pub mod jobs;
+pub mod layer;
+pub mod msg;
+pub mod overlays;
+pub mod rows;
+pub mod screens;
+pub mod shared;
+pub mod text;
+pub mod time;
+pub mod widgets;
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use jiff::{SignedDuration, Timestamp};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::config::{Action, Context};
+
+use effect::{AddFx, Effect, RackFx, RevokeFx, SystemFx};
+use layer::{Layer, Pane};
+use msg::{AddMsg, CheckMsg, Msg, Passphrase, RackMsg, RevokeMsg, StoreMsg};
+use overlays::dialog::Dialog;
+use overlays::palette::Palette;
+use overlays::settings::Settings;
+use overlays::toast::Level;
+use overlays::unlock::{self, Unlock};
+use screens::help::Help;
+use screens::rack::Rack;
+use shared::{Cx, Input, Nav, Shared};
+
+pub use shared::Setup;
+
+/// Below this, nothing useful fits.
+pub const SMALLEST: (u16, u16) = (60, 12);
+/// From this width on, the credential under the cursor is shown beside the list.
+pub const WIDE: u16 = 100;
+
+/// The whole state of the interface.
+#[derive(Debug)]
+pub struct Model {
+    s: Shared,
+    layers: Vec<Layer>,
+}
+
+impl Model {
+    /// The state before the first message, which is [`Msg::Start`].
+    #[must_use]
+    pub fn new(setup: Setup) -> Self {
+        Self { s: Shared::new(setup), layers: vec![Rack::default().into()] }
+    }
+
+    /// When a [`Msg::Tick`] is due at the latest; none while nothing on the screen depends on time.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        let after = |ms| self.s.now.checked_add(SignedDuration::from_millis(ms)).ok();
+        let spin = if self.s.jobs.any() { after(widgets::bar::SPIN_MS) } else { None };
+        let age = if self.s.rows.all().is_empty() { None } else { after(60_000) };
+        [spin, self.s.toasts.next_expiry(), age].into_iter().flatten().min()
+    }
+}
+
+/// Takes in one message: changes the model and says what is to be done.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let mut fx = Vec::new();
+    route(model, msg, &mut fx);
+    settle(model, &mut fx);
+    fx
+}
+
+/// Draws the model.
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let s = &model.s;
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let text = format!(
+            "This terminal is too small: {}x{}. keyrack needs {}x{}; make it larger, or quit with {}.",
+            area.width,
+            area.height,
+            SMALLEST.0,
+            SMALLEST.1,
+            s.key(&[Context::Global], Action::QuitNow)
+        );
+        let lines = text::wrap(&text, usize::from(area.width)).into_iter().map(Line::from);
+        widgets::panel::lines(frame, area, lines);
+        return;
+    }
+    widgets::header::view(s, frame, Rect { height: 1, ..area });
+    let body = body(area.width, area.height);
+    let first = model.layers.iter().rposition(|l| l.pane().full_screen()).unwrap_or(0);
+    for layer in &model.layers[first..] {
+        layer.pane().view(s, frame, body);
+    }
+    s.toasts.view(frame, body, &s.theme);
+    if let Some(top) = model.layers.last() {
+        let pane = top.pane();
+        let contexts = pane.contexts(s);
+        let hints: Vec<_> = pane.hints(s).into_iter().filter(|(action, _)| pane.enabled(*action, s)).collect();
+        widgets::footer::view(s, &contexts, &hints, frame, Rect { y: area.bottom() - 1, height: 1, ..area });
+    }
+}
+
+/// The area between header and footer.
+#[must_use]
+pub fn body(width: u16, height: u16) -> Rect {
+    Rect { x: 0, y: 1, width, height: height.saturating_sub(2) }
+}
+
+fn route(model: &mut Model, msg: Msg, fx: &mut Vec<Effect>) {
+    match msg {
+        Msg::Start => {
+            let job = model.s.jobs.begin("reading the rack");
+            fx.push(Effect::Rack(RackFx::Load { job }));
+        }
+        Msg::Key(key) => {
+            let contexts = top(model).contexts(&model.s);
+            let input = match model.s.keymap.action(&contexts, key.0) {
+                Some(action) => Some(Input::Action(action)),
+                None => key.0.text().map(Input::Char),
+            };
+            if let Some(input) = input {
+                input_to_top(model, input, fx);
+            }
+        }
+        Msg::Paste(text) => input_to_top(model, Input::Paste(&text), fx),
+        Msg::Mouse(event) => mouse(model, event, fx),
+        Msg::Resize(width, height) => model.s.size = (width, height),
+        Msg::Tick(now) => tick(&mut model.s, now),
+        Msg::Failed(error) => model.s.toasts.push_error(&error, model.s.now),
+        Msg::Rack(msg) => with(model, fx, |_, cx| on_rack(msg, cx)),
+        Msg::Check(msg) => with(model, fx, |_, cx| check::on(msg, cx)),
+        Msg::Store(msg) => with(model, fx, |layers, cx| on_store(msg, layers, cx)),
+        Msg::Add(_) | Msg::Revoke(_) | Msg::Hosts(_) | Msg::Log(_) => {}
+    }
+}
+
+fn top(model: &Model) -> &dyn Pane {
+    // The rack is never closed, so the stack is never empty.
+    model.layers[model.layers.len() - 1].pane()
+}
+
+/// Runs `act` with something to act through, then goes where it says.
+fn with(model: &mut Model, fx: &mut Vec<Effect>, act: impl FnOnce(&mut [Layer], &mut Cx<'_>)) {
+    let mut nav = Vec::new();
+    act(&mut model.layers, &mut Cx { s: &mut model.s, fx, nav: &mut nav });
+    for step in nav {
+        go(model, step, fx);
+    }
+}
+
+fn input_to_top(model: &mut Model, input: Input<'_>, fx: &mut Vec<Effect>) {
+    if let Input::Action(action) = input
+        && everywhere(model, action, fx)
+    {
+        return;
+    }
+    with(model, fx, |layers, cx| {
+        if let Some(layer) = layers.last_mut() {
+            layer.pane_mut().input(input, cx);
+        }
+    });
+}
+
+/// What means the same on every layer; false where the layer itself has to say.
+fn everywhere(model: &mut Model, action: Action, fx: &mut Vec<Effect>) -> bool {
+    let layer: Layer = match action {
+        Action::QuitNow => {
+            fx.push(Effect::System(SystemFx::Quit));
+            return true;
+        }
+        Action::Suspend => {
+            fx.push(Effect::System(SystemFx::Suspend));
+            return true;
+        }
+        Action::Redraw => {
+            fx.push(Effect::System(SystemFx::Redraw));
+            return true;
+        }
+        Action::Stop => {
+            with(model, fx, |_, cx| check::stop(cx));
+            return true;
+        }
+        Action::Help => Help::new(top(model), &model.s).into(),
+        Action::Palette => Palette::new(top(model), &model.s).into(),
+        Action::Settings => Settings.into(),
+        _ => return false,
+    };
+    go(model, Nav::Open(Box::new(layer)), fx);
+    true
+}
+
+fn go(model: &mut Model, step: Nav, fx: &mut Vec<Effect>) {
+    match step {
+        Nav::Back => close_top(model, fx),
+        Nav::Open(layer) => model.layers.push(*layer),
+        Nav::Replace(layer) => {
+            close_top(model, fx);
+            model.layers.push(*layer);
+        }
+        Nav::Command(action) => {
+            close_top(model, fx);
+            input_to_top(model, Input::Action(action), fx);
+        }
+        Nav::Home => {
+            while model.layers.len() > 1 {
+                close_top(model, fx);
+            }
+        }
+        Nav::Quit => fx.push(Effect::System(SystemFx::Quit)),
+        Nav::Deliver(msg) => route(model, *msg, fx),
+    }
+}
+
+fn close_top(model: &mut Model, fx: &mut Vec<Effect>) {
+    if model.layers.len() > 1
+        && let Some(mut layer) = model.layers.pop()
+    {
+        with(model, fx, |_, cx| layer.pane_mut().closed(cx));
+    }
+}
+
+fn mouse(model: &mut Model, event: MouseEvent, fx: &mut Vec<Effect>) {
+    let input = match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Input::Click(event.column, event.row),
+        MouseEventKind::ScrollDown => Input::Wheel(true),
+        MouseEventKind::ScrollUp => Input::Wheel(false),
+        _ => return,
+    };
+    input_to_top(model, input, fx);
+}
+
+fn tick(s: &mut Shared, now: Timestamp) {
+    // Verdicts depend on time by the day: once a minute is plenty.
+    let minute = |t: Timestamp| t.as_second().div_euclid(60);
+    let aged = minute(now) != minute(s.now);
+    s.now = now;
+    s.toasts.expire(now);
+    if aged {
+        s.rows.age(now);
+    }
+}
+
+fn load(cx: &mut Cx<'_>) {
+    let job = cx.s.jobs.begin("reading the rack");
+    cx.emit(Effect::Rack(RackFx::Load { job }));
+}
+
+fn on_rack(msg: RackMsg, cx: &mut Cx<'_>) {
+    match msg {
+        RackMsg::Changed => load(cx),
+        RackMsg::Loaded { job, result } => {
+            if !cx.s.jobs.close(job) {
+                return;
+            }
+            match result {
+                Ok(data) => {
+                    cx.s.rows.load(*data, cx.s.now);
+                    cx.s.loaded = true;
+                    cx.s.history.outdated();
+                }
+                Err(error) => cx.fail(&error),
+            }
+        }
+        RackMsg::Detail { job, id, result } => {
+            if cx.s.jobs.close(job)
+                && let Err(error) = cx.s.history.loaded(job, id, result)
+            {
+                cx.fail(&error);
+            }
+        }
+        RackMsg::Saved { job, result } => {
+            if cx.s.jobs.close(job) {
+                match result {
+                    Ok(()) => {
+                        cx.say(Level::Good, "saved");
+                        load(cx);
+                    }
+                    Err(error) => cx.fail(&error),
+                }
+            }
+        }
+        RackMsg::Forgotten { job, result } => {
+            if cx.s.jobs.close(job) {
+                match result {
+                    Ok(ids) => {
+                        cx.say(Level::Good, format!("{} off the rack", text::count(ids.len(), "credential")));
+                        load(cx);
+                    }
+                    Err(error) => cx.fail(&error),
+                }
+            }
+        }
+    }
+}
+
+fn on_store(msg: StoreMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    match msg {
+        StoreMsg::State(state) => cx.s.store = Some(state),
+        StoreMsg::Unlocked { job, result } => {
+            if !cx.s.jobs.close(job) {
+                return;
+            }
+            if result.is_ok()
+                && let Some(store) = &mut cx.s.store
+            {
+                store.passphrase = Passphrase::None;
+            }
+            for layer in layers {
+                if let Layer::Unlock(unlock) = layer {
+                    unlock.answered(&result, cx);
+                }
+            }
+        }
+    }
+}
+
+/// After every message: layers fit the size and the rows, the history looked at is read, a passphrase is asked for.
+fn settle(model: &mut Model, fx: &mut Vec<Effect>) {
+    for layer in &mut model.layers {
+        layer.pane_mut().settle(&mut model.s);
+    }
+    if !model.s.parked.is_empty() && !model.layers.iter().any(|l| matches!(l, Layer::Unlock(_))) {
+        let create = model.s.passphrase() == Passphrase::Create;
+        model.layers.push(Unlock::new(create).into());
+    }
+    let looked_at = model.layers.iter().rev().find_map(|layer| match layer {
+        Layer::Detail(detail) => Some(detail.id().clone()),
+        Layer::Rack(rack) if model.s.size.0 >= WIDE => rack.id().cloned(),
+        _ => None,
+    });
+    fx.extend(model.s.history.want(looked_at.as_ref(), &mut model.s.jobs));
+}
+
+/// Closes the job of an effect that will not be carried out, with the message its screen waits for.
+fn give_up(effect: Effect, cx: &mut Cx<'_>) {
+    let error = unlock::stayed_locked();
+    let msg = match effect {
+        Effect::Check { job, .. } => Msg::Check(CheckMsg::Done { job, result: Err(error) }),
+        Effect::Add(AddFx::Keep { job, .. }) => Msg::Add(AddMsg::Kept { job, result: Err(error) }),
+        Effect::Revoke(RevokeFx::Run { job, .. } | RevokeFx::Verify { job, .. }) => {
+            Msg::Revoke(RevokeMsg::Done { job, result: Err(error) })
+        }
+        Effect::Rack(RackFx::Forget { job, .. }) => Msg::Rack(RackMsg::Forgotten { job, result: Err(error) }),
+        // Nothing else waits for the store: see `Effect::needs_store`.
+        _ => return,
+    };
+    cx.nav.push(Nav::Deliver(Box::new(msg)));
+}
+
+/// Asks before quitting while work is under way that would be cut off.
+fn quit(cx: &mut Cx<'_>) {
+    let under_way = cx.s.jobs.weighty();
+    if under_way.is_empty() {
+        cx.nav.push(Nav::Quit);
+    } else {
+        let text = format!("keyrack is still {}. Quit all the same?", under_way.join(" and "));
+        cx.open(Dialog::new("Quit", text, Nav::Quit).into());
+    }
+}

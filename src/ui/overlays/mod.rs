@@ -1,0 +1,7 @@
+//! Windows on top of a screen. State in the model like any screen; none reads events by itself.
+
+pub mod dialog;
+pub mod palette;
+pub mod settings;
+pub mod toast;
+pub mod unlock;

@@ -1,0 +1,5 @@
+//! One file per screen: its state, what keys do on it, how it looks. Screens know the shared state, not each other's.
+
+pub mod detail;
+pub mod help;
+pub mod rack;
