@@ -119,7 +119,13 @@ impl<'a> Context<'a> {
         })
     }
 
-    fn vault(&self, config: &Config, paths: &Paths, rack: &Rack, ask: crate::ops::vault::AskPassphrase) -> Result<Vault> {
+    fn vault(
+        &self,
+        config: &Config,
+        paths: &Paths,
+        rack: &Rack,
+        ask: crate::ops::vault::AskPassphrase,
+    ) -> Result<Vault> {
         let flag = self.global.store.map(|s| (StoreKind::from(s), ChosenBy::Flag));
         let explicit = match (flag, config.store) {
             (Some(flag), _) => Some(flag),
@@ -150,7 +156,11 @@ pub fn network(config: &Config, env: &BTreeMap<String, String>) -> Network {
         read: Duration::from_secs(config.read_timeout),
         total: Duration::from_secs(config.total_timeout),
     };
-    Network::new(ProxyEnv::from_vars(|name| env.get(name).cloned()), timeouts, concat!("keyrack/", env!("CARGO_PKG_VERSION")))
+    Network::new(
+        ProxyEnv::from_vars(|name| env.get(name).cloned()),
+        timeouts,
+        concat!("keyrack/", env!("CARGO_PKG_VERSION")),
+    )
 }
 
 fn locked() -> Error {
@@ -162,9 +172,11 @@ fn passphrase(file: Option<&PathBuf>, can_ask: bool, need: Passphrase) -> Result
         return secret_input::first_line_of(path, "passphrase file");
     }
     if !can_ask {
-        let what = if need == Passphrase::Create { "a new file store needs a passphrase" } else { "the file store is locked" };
-        return Err(Error::new(ErrorKind::Store, what)
-            .hint("Name a file that holds it: --passphrase-file FILE or KEYRACK_PASSPHRASE_FILE. On a terminal keyrack asks."));
+        let what =
+            if need == Passphrase::Create { "a new file store needs a passphrase" } else { "the file store is locked" };
+        return Err(Error::new(ErrorKind::Store, what).hint(
+            "Name a file that holds it: --passphrase-file FILE or KEYRACK_PASSPHRASE_FILE. On a terminal keyrack asks.",
+        ));
     }
     let ask = |prompt: &str| -> Result<SecretText> {
         rpassword::prompt_password(prompt)

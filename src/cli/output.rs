@@ -46,7 +46,7 @@ impl Palette {
 }
 
 /// Tells the user of an error and gives its exit code. A closed pipe ends quietly.
-pub(super) fn report(io: &mut Io, error: &Error) -> u8 {
+pub fn report(io: &mut Io, error: &Error) -> u8 {
     if error.kind == ErrorKind::BrokenPipe {
         return 0;
     }
@@ -76,7 +76,8 @@ impl Context<'_> {
 
     /// The result as one JSON value.
     pub(super) fn out_json(&mut self, value: &Value) -> Result<()> {
-        let text = serde_json::to_string_pretty(value).map_err(|e| Error::internal("the result cannot be written as JSON").because(&e))?;
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|e| Error::internal("the result cannot be written as JSON").because(&e))?;
         self.out(&text)
     }
 
@@ -86,7 +87,9 @@ impl Context<'_> {
             return Ok(());
         }
         if !self.io.stdin.is_terminal() || !self.io.stderr_is_terminal() {
-            return Err(Error::usage(format!("{what} has to be confirmed")).hint("Say `--yes` where nobody can be asked."));
+            return Err(
+                Error::usage(format!("{what} has to be confirmed")).hint("Say `--yes` where nobody can be asked.")
+            );
         }
         self.io.err_raw(&format!("{what}.\nType `{typed}` to go on: "));
         let mut answer = String::new();

@@ -107,7 +107,11 @@ fn sentence(way: &RevokeWay) -> String {
     match way {
         RevokeWay::AtHost { what } => what.clone(),
         RevokeWay::NeedsAuthority { why, password } => {
-            let who = if *password { "--using ask:USER (that account's password), or --using LABEL" } else { "--using LABEL" };
+            let who = if *password {
+                "--using ask:USER (that account's password), or --using LABEL"
+            } else {
+                "--using LABEL"
+            };
             format!("{why}; say who signs: {who}")
         }
         RevokeWay::Guided { why, .. } => format!("by hand: {why}"),
@@ -146,7 +150,12 @@ fn print_result(context: &mut Context<'_>, result: &RevokeResult) -> Result<()> 
         RevokeEnd::Failed => "failed",
         RevokeEnd::Cancelled => "cancelled",
     };
-    context.out(&format!("{}: {} - {}", sanitize::line(&result.label), palette.strong(word), sanitize::line(&result.message)))?;
+    context.out(&format!(
+        "{}: {} - {}",
+        sanitize::line(&result.label),
+        palette.strong(word),
+        sanitize::line(&result.message)
+    ))?;
     if let Some(plan) = &result.plan {
         print_steps(context, &plan.way)?;
         if let RevokeWay::NeedsAuthority { .. } = plan.way {

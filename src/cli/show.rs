@@ -48,7 +48,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
     }
     let palette = context.palette();
     let facts = hosts::family(&credential.family).map(|f| f.facts());
-    let kind = facts.and_then(|f| f.kind(credential.kind)).map_or_else(|| credential.kind.to_string(), |k| k.name.clone());
+    let kind =
+        facts.and_then(|f| f.kind(credential.kind)).map_or_else(|| credential.kind.to_string(), |k| k.name.clone());
     let family = facts.map_or_else(|| credential.family.to_string(), |f| f.name.clone());
     context.out(&palette.strong(&sanitize::line(&credential.label)))?;
     let secret = match credential.secret {
@@ -58,7 +59,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
     let ends = match credential.expiry {
         Expiry::Unknown => "not told by the host; `keyrack edit` can note it".to_owned(),
         Expiry::Never => "does not end by itself".to_owned(),
-        Expiry::At(at) => format!("{} ({}){}", date(at), relative(now, at), if credential.expiry_by_user { ", as you noted" } else { "" }),
+        Expiry::At(at) => format!(
+            "{} ({}){}",
+            date(at),
+            relative(now, at),
+            if credential.expiry_by_user { ", as you noted" } else { "" }
+        ),
     };
     let mut fields = vec![("kind", format!("{family}, {kind}")), ("secret", secret), ("expires", ends)];
     if let Some(username) = &credential.username {
@@ -80,9 +86,20 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
     for (host, v) in &latest {
         context.out("")?;
         let sign = palette.verdict(v.verdict, &format!("{} {}", v.verdict.symbol(), v.verdict));
-        context.out(&format!("{sign} at {} ({}), {}: {}", sanitize::line(&host.name), sanitize::line(&host.url), relative(now, v.checked_at), sanitize::line(&v.reason)))?;
+        context.out(&format!(
+            "{sign} at {} ({}), {}: {}",
+            sanitize::line(&host.name),
+            sanitize::line(&host.url),
+            relative(now, v.checked_at),
+            sanitize::line(&v.reason)
+        ))?;
         if let Some(who) = &v.identity {
-            context.out(&format!("  as {} ({}, id {})", sanitize::line(&who.login), sanitize::line(&who.kind), sanitize::line(&who.id)))?;
+            context.out(&format!(
+                "  as {} ({}, id {})",
+                sanitize::line(&who.login),
+                sanitize::line(&who.kind),
+                sanitize::line(&who.id)
+            ))?;
         }
         if !v.grants.is_empty() {
             let grants: Vec<_> = v.grants.iter().map(|g| g.name.as_str()).collect();

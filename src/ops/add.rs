@@ -38,7 +38,8 @@ impl Core {
     pub fn resolve(&self, draft: Draft) -> Result<Resolved> {
         check_name("label", &draft.label)?;
         if let Some(existing) = self.rack.credential_by_label(&draft.label)? {
-            let gone = if existing.secret == SecretState::Destroyed { " (revoked; its secret is destroyed)" } else { "" };
+            let gone =
+                if existing.secret == SecretState::Destroyed { " (revoked; its secret is destroyed)" } else { "" };
             return Err(Error::usage(format!("the label `{}` is taken{gone}", existing.label)).hint(format!(
                 "Choose another label, or take that one off the rack first: keyrack forget {}",
                 existing.label
@@ -62,7 +63,8 @@ impl Core {
             }
         }
         let Some(family_id) = hosts.first().map(|(h, _)| h.family.clone()) else {
-            return Err(Error::usage("it is not known at which host this is used").hint("Say it with --host NAME or --host URL."));
+            return Err(Error::usage("it is not known at which host this is used")
+                .hint("Say it with --host NAME or --host URL."));
         };
         if let Some((other, _)) = hosts.iter().find(|(h, _)| h.family != family_id) {
             return Err(Error::usage(format!(
@@ -89,7 +91,8 @@ impl Core {
                             facts.name
                         ));
                     } else {
-                        notes.push(format!("the form of this token is not known; taken for a {kind} of {}", facts.name));
+                        notes
+                            .push(format!("the form of this token is not known; taken for a {kind} of {}", facts.name));
                     }
                     kind
                 }
@@ -99,7 +102,8 @@ impl Core {
             && draft.username.is_none()
             && facts.kind(kind).is_some_and(|k| k.second.is_some())
         {
-            return Err(Error::usage(format!("a {kind} needs its {asked}")).hint("Give it with --username, or paste both together."));
+            return Err(Error::usage(format!("a {kind} needs its {asked}"))
+                .hint("Give it with --username, or paste both together."));
         }
         Ok(Resolved { draft, family: family_id, kind, hosts, notes })
     }
@@ -117,18 +121,27 @@ impl Core {
             return Ok((host, Vec::new()));
         }
         if !url.contains("://") && !url.contains('.') && !url.contains(':') {
-            return Err(self.host_by_name(url).err().unwrap_or_else(|| Error::internal("a host appeared meanwhile; try again")));
+            return Err(self
+                .host_by_name(url)
+                .err()
+                .unwrap_or_else(|| Error::internal("a host appeared meanwhile; try again")));
         }
         let guess = candidates.iter().find(|c| c.certain).or(candidates.first()).map(|c| c.family.clone());
-        let family = wanted.cloned().or_else(|| understand(url, None).ok().map(|(f, _)| f.facts().id.clone())).or(guess);
+        let family =
+            wanted.cloned().or_else(|| understand(url, None).ok().map(|(f, _)| f.facts().id.clone())).or(guess);
         let proposed = propose(&HostInput { url: url.to_owned(), family, ..HostInput::default() })?;
-        if let Some(known) = self.rack.hosts()?.into_iter().find(|h| h.url == proposed.host.url && h.family == proposed.host.family) {
+        if let Some(known) =
+            self.rack.hosts()?.into_iter().find(|h| h.url == proposed.host.url && h.family == proposed.host.family)
+        {
             return Ok((known, proposed.notes));
         }
         let mut host = proposed.host;
         if let Some(taken) = self.rack.host_by_name(&host.name)? {
             return Err(Error::usage(format!("the name `{}` belongs to another host ({})", taken.name, taken.url))
-                .hint(format!("Put this one on the rack under a name of its own first: keyrack host add NAME {}", host.url)));
+                .hint(format!(
+                    "Put this one on the rack under a name of its own first: keyrack host add NAME {}",
+                    host.url
+                )));
         }
         host.id = HostId::default();
         Ok((host, proposed.notes))
@@ -142,7 +155,11 @@ impl Core {
         let mut choices = Vec::new();
         let families: Vec<&FamilyId> = identified.candidates.iter().map(|c| &c.family).collect();
         if let Some(url) = &identified.url {
-            choices.push(HostChoice::New { url: url.clone(), family: families.first().map(|f| (*f).clone()), role: None });
+            choices.push(HostChoice::New {
+                url: url.clone(),
+                family: families.first().map(|f| (*f).clone()),
+                role: None,
+            });
         }
         for host in self.rack.hosts()? {
             if families.contains(&&host.family) {
@@ -153,7 +170,11 @@ impl Core {
             let Some(facts) = hosts::family(&candidate.family).map(|f| f.facts()) else { continue };
             let known = self.rack.hosts()?.iter().any(|h| h.url == facts.default_url);
             if !facts.default_url.is_empty() && !known {
-                choices.push(HostChoice::New { url: facts.default_url.clone(), family: Some(facts.id.clone()), role: None });
+                choices.push(HostChoice::New {
+                    url: facts.default_url.clone(),
+                    family: Some(facts.id.clone()),
+                    role: None,
+                });
             }
         }
         Ok(choices)

@@ -144,7 +144,10 @@ fn validate_record(family: &dyn Family, host: &mut Host) -> Result<()> {
         }
         let parsed = url::Url::parse(value).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
         let Some(parsed) = parsed else {
-            return Err(Error::usage(format!("the endpoint {name} is no http(s) URL: `{}`", crate::sanitize::short(value, 80))));
+            return Err(Error::usage(format!(
+                "the endpoint {name} is no http(s) URL: `{}`",
+                crate::sanitize::short(value, 80)
+            )));
         };
         if !parsed.username().is_empty() || parsed.password().is_some() {
             return Err(Error::usage(format!("the endpoint {name} must not hold a user name or password")));
@@ -162,7 +165,9 @@ impl Core {
     /// Usage error where the input cannot be used or the name is taken.
     pub async fn host_add(&self, input: &HostInput) -> Result<(Host, Vec<String>)> {
         let Proposed { mut host, mut notes } = match propose(input) {
-            Err(error) if input.family.is_none() && url::Url::parse(&input.url).is_ok() => self.ask_around(input, error).await?,
+            Err(error) if input.family.is_none() && url::Url::parse(&input.url).is_ok() => {
+                self.ask_around(input, error).await?
+            }
             other => other?,
         };
         if self.rack.host_by_name(&host.name)?.is_some() {
@@ -235,7 +240,8 @@ impl Core {
     /// Where the rack or the secret store cannot be used.
     pub async fn host_test(&self, host: &Host, using: Option<&Credential>) -> Result<HostTest> {
         let mut test = self.detect(host).await;
-        if test.found && host.id != HostId::default() && (test.product != host.product || test.version != host.version) {
+        if test.found && host.id != HostId::default() && (test.product != host.product || test.version != host.version)
+        {
             let newer = Host { product: test.product.clone(), version: test.version.clone(), ..host.clone() };
             self.rack.update_host(&newer)?;
         }
@@ -327,4 +333,3 @@ fn as_finding(error: &Error) -> Finding {
         link: String::new(),
     }
 }
-

@@ -32,7 +32,9 @@ pub enum PasteError {
     #[error("no token was found in that text; paste the token alone")]
     NoToken,
     /// An access key id came without its secret access key.
-    #[error("that is an AWS access key id without its secret access key; paste both, the id on a line of its own first")]
+    #[error(
+        "that is an AWS access key id without its secret access key; paste both, the id on a line of its own first"
+    )]
     IdOnly,
 }
 
@@ -68,7 +70,10 @@ pub fn clean(text: &str) -> Result<Pasted, PasteError> {
     let token = found.token.filter(|t| !t.is_empty()).ok_or(PasteError::NoToken)?;
     notes.append(&mut found.notes);
     Ok(Pasted {
-        secret: Secret { token: SecretText::new(token.to_string()), session: found.session.map(|s| SecretText::new(s.to_string())) },
+        secret: Secret {
+            token: SecretText::new(token.to_string()),
+            session: found.session.map(|s| SecretText::new(s.to_string())),
+        },
         username: found.username,
         url: found.url,
         notes,
@@ -98,7 +103,11 @@ impl Found {
 
 fn strip_invisible(text: &str, notes: &mut Vec<String>) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
-    out.extend(text.chars().filter(|c| matches!(c, '\n' | '\t') || !is_invisible(*c)).map(|c| if c == '\u{a0}' { ' ' } else { c }));
+    out.extend(
+        text.chars()
+            .filter(|c| matches!(c, '\n' | '\t') || !is_invisible(*c))
+            .map(|c| if c == '\u{a0}' { ' ' } else { c }),
+    );
     let lost = text.chars().filter(|c| is_invisible(*c) && !matches!(c, '\n' | '\t' | '\r')).count();
     if lost > 0 {
         notes.push(format!("removed {lost} invisible characters"));
@@ -107,7 +116,8 @@ fn strip_invisible(text: &str, notes: &mut Vec<String>) -> Zeroizing<String> {
 }
 
 fn is_invisible(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}')
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}')
 }
 
 fn curl_words(text: &str) -> Option<Vec<Zeroizing<String>>> {
@@ -174,7 +184,8 @@ fn from_netrc(words: &[Zeroizing<String>], found: &mut Found) {
 }
 
 fn from_lines(text: &str, found: &mut Found, notes: &mut Vec<String>) {
-    let lines: Vec<&str> = text.split('\n').map(|l| l.trim_matches([' ', '\t', '\r'])).filter(|l| !l.is_empty()).collect();
+    let lines: Vec<&str> =
+        text.split('\n').map(|l| l.trim_matches([' ', '\t', '\r'])).filter(|l| !l.is_empty()).collect();
     let named = lines.iter().any(|l| assignment(l).is_some());
     if lines.len() > 1 && !named {
         let joined = Zeroizing::new(lines.concat());
@@ -185,7 +196,10 @@ fn from_lines(text: &str, found: &mut Found, notes: &mut Vec<String>) {
         }
     }
     for line in lines {
-        if line.starts_with('[') && line.ends_with(']') || line.starts_with('#') || line.eq_ignore_ascii_case("Access key ID,Secret access key") {
+        if line.starts_with('[') && line.ends_with(']')
+            || line.starts_with('#')
+            || line.eq_ignore_ascii_case("Access key ID,Secret access key")
+        {
             continue;
         }
         from_line(line, found);
@@ -238,7 +252,8 @@ fn from_line(line: &str, found: &mut Found) {
 
 /// `Authorization: Bearer X`, `PRIVATE-TOKEN: X`, `Bearer X`, `token X`, `Basic X`. True where it was one.
 fn from_header(text: &str, found: &mut Found) -> bool {
-    const TOKEN_HEADERS: [&str; 6] = ["private-token", "x-api-key", "job-token", "deploy-token", "x-auth-token", "x-gitlab-token"];
+    const TOKEN_HEADERS: [&str; 6] =
+        ["private-token", "x-api-key", "job-token", "deploy-token", "x-auth-token", "x-gitlab-token"];
     let value = match text.split_once(':') {
         Some((name, value)) if name.trim().eq_ignore_ascii_case("authorization") => value.trim(),
         Some((name, value)) if TOKEN_HEADERS.iter().any(|h| name.trim().eq_ignore_ascii_case(h)) => {
@@ -310,7 +325,11 @@ fn from_url(text: &str, found: &mut Found) -> bool {
 
 /// `NAME=value`, `export NAME=value`, `set NAME=value`, `name = value`, `NAME: value`, `"name": "value",`.
 fn assignment(line: &str) -> Option<(&str, &str)> {
-    let line = line.strip_prefix("export ").or_else(|| line.strip_prefix("set ")).or_else(|| line.strip_prefix("$env:")).unwrap_or(line);
+    let line = line
+        .strip_prefix("export ")
+        .or_else(|| line.strip_prefix("set "))
+        .or_else(|| line.strip_prefix("$env:"))
+        .unwrap_or(line);
     let line = line.trim_end_matches([',', ';']);
     let (name, value) = match (line.find('='), line.find(": ")) {
         (Some(equals), Some(colon)) if colon < equals => line.split_once(": ")?,
@@ -325,7 +344,8 @@ fn assignment(line: &str) -> Option<(&str, &str)> {
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     // A token may hold `=` itself; the name of a variable says what it is, or is all capitals.
     let lower = name.to_ascii_lowercase();
-    let speaks = ["token", "key", "secret", "password", "pat", "region", "output", "auth"].iter().any(|w| lower.contains(w));
+    let speaks =
+        ["token", "key", "secret", "password", "pat", "region", "output", "auth"].iter().any(|w| lower.contains(w));
     let shouts = name.contains('_') && !name.bytes().any(|b| b.is_ascii_lowercase());
     (is_name && !value.is_empty() && !is_certain(line) && (speaks || shouts)).then_some((name, value))
 }
@@ -346,7 +366,9 @@ fn unquote<'a>(text: &'a str, found: &mut Found) -> &'a str {
 }
 
 fn is_key_id(text: &str) -> bool {
-    text.len() == 20 && (text.starts_with("AKIA") || text.starts_with("ASIA")) && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    text.len() == 20
+        && (text.starts_with("AKIA") || text.starts_with("ASIA"))
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }
 
 /// Its form leaves no doubt what it is.

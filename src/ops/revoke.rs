@@ -121,9 +121,19 @@ impl Core {
         Ok(results)
     }
 
-    async fn revoke_one(&self, credential: &Credential, host: &Host, using: Option<&Authority>) -> Result<RevokeResult> {
+    async fn revoke_one(
+        &self,
+        credential: &Credential,
+        host: &Host,
+        using: Option<&Authority>,
+    ) -> Result<RevokeResult> {
         if credential.secret == SecretState::Destroyed {
-            return Ok(done(credential, host, RevokeEnd::AlreadyDead, "it was revoked before; its secret is destroyed"));
+            return Ok(done(
+                credential,
+                host,
+                RevokeEnd::AlreadyDead,
+                "it was revoked before; its secret is destroyed",
+            ));
         }
         let secret = self.vault.get(&credential.id).await?;
         let entry = self.rack.begin("revoke", &credential.id, &json!({ "label": credential.label }))?;
@@ -148,7 +158,8 @@ impl Core {
         match proof(&before) {
             Proof::Dead => {
                 self.destroy(credential, entry).await?;
-                let message = format!("{} refuses it already ({}); its secret is destroyed here", host.name, before.reason);
+                let message =
+                    format!("{} refuses it already ({}); its secret is destroyed here", host.name, before.reason);
                 return Ok(with(done(credential, host, RevokeEnd::AlreadyDead, &message), before));
             }
             Proof::None if before.verdict == Verdict::Unreachable && !is_about_token(&before) => {
@@ -165,7 +176,8 @@ impl Core {
                 return Ok(planned(done(credential, host, RevokeEnd::NeedsAuthority, &why), credential, host, way));
             }
             (RevokeWay::Guided { why, .. } | RevokeWay::AtHost { what: why }, _) => {
-                let message = format!("{why}: do it by hand, then run the same again, which proves it dead and destroys it here");
+                let message =
+                    format!("{why}: do it by hand, then run the same again, which proves it dead and destroys it here");
                 return Ok(planned(done(credential, host, RevokeEnd::Guided, &message), credential, host, way));
             }
         };
@@ -194,15 +206,23 @@ impl Core {
         }
         Ok(match asked {
             Revocation::Unknown(error) => {
-                let message = format!("sent, and the answer was lost ({error}): it may or may not be revoked; check it again. Kept here");
+                let message = format!(
+                    "sent, and the answer was lost ({error}): it may or may not be revoked; check it again. Kept here"
+                );
                 with(done(credential, host, RevokeEnd::Unknown, &message), after)
             }
             _ if proof(&after) == Proof::Alive => {
-                let message = format!("{} took the order and still accepts the secret; kept here. Check it again in a minute", host.name);
+                let message = format!(
+                    "{} took the order and still accepts the secret; kept here. Check it again in a minute",
+                    host.name
+                );
                 with(done(credential, host, RevokeEnd::StillAccepted, &message), after)
             }
             _ => {
-                let message = format!("{} took the order, and could not be asked whether it is dead ({}); kept here", host.name, after.reason);
+                let message = format!(
+                    "{} took the order, and could not be asked whether it is dead ({}); kept here",
+                    host.name, after.reason
+                );
                 with(done(credential, host, RevokeEnd::Unknown, &message), after)
             }
         })
@@ -251,7 +271,8 @@ impl Core {
             }
             last = Some(seen);
         }
-        Ok(last.unwrap_or_else(|| Validation::new(Verdict::Unreachable, "it was not looked at again", self.clock.now())))
+        Ok(last
+            .unwrap_or_else(|| Validation::new(Verdict::Unreachable, "it was not looked at again", self.clock.now())))
     }
 
     /// First the record says that the secret is gone, then it goes: a crash in between is finished by `recover`.
@@ -264,10 +285,13 @@ impl Core {
     /// The credential and the host at which it is revoked: its first binding.
     fn target(&self, id: &CredentialId) -> Result<(Credential, Host)> {
         let credential = self.rack.credential(id)?.ok_or_else(|| {
-            Error::usage("that credential is no longer on the rack").hint("Another keyrack may have removed it; look again.")
+            Error::usage("that credential is no longer on the rack")
+                .hint("Another keyrack may have removed it; look again.")
         })?;
         let Some(binding) = credential.bindings.first() else {
-            return Err(Error::data(format!("`{}` is bound to no host", credential.label)).hint("Run `keyrack doctor`."));
+            return Err(
+                Error::data(format!("`{}` is bound to no host", credential.label)).hint("Run `keyrack doctor`.")
+            );
         };
         let host = self.host(binding.host)?;
         Ok((credential, host))
@@ -276,13 +300,14 @@ impl Core {
     async fn authority(&self, using: Option<&Using>) -> Result<Option<Authority>> {
         Ok(match using {
             None => None,
-            Some(Using::Password { user, password }) => Some(Authority {
-                kind: None,
-                username: Some(user.clone()),
-                secret: Secret::token(password.clone()),
-            }),
+            Some(Using::Password { user, password }) => {
+                Some(Authority { kind: None, username: Some(user.clone()), secret: Secret::token(password.clone()) })
+            }
             Some(Using::Credential(id)) => {
-                let credential = self.rack.credential(id)?.ok_or_else(|| Error::usage("the credential that was to sign is not on the rack"))?;
+                let credential = self
+                    .rack
+                    .credential(id)?
+                    .ok_or_else(|| Error::usage("the credential that was to sign is not on the rack"))?;
                 if credential.secret == SecretState::Destroyed {
                     return Err(Error::usage(format!("`{}` cannot sign: it was revoked", credential.label)));
                 }
