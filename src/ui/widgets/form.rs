@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::config::{Action, Context, Theme};
 use crate::sanitize;
+use crate::secret::SecretText;
 
 use super::super::shared::Input;
 use super::super::text;
@@ -191,6 +192,22 @@ impl<K: Copy + PartialEq> Form<K> {
         match self.get(name).map(|e| &e.value) {
             Some(Value::Choice { at, .. }) => *at,
             _ => 0,
+        }
+    }
+
+    /// A copy of what is in a secret's field, if there is something.
+    #[must_use]
+    pub fn secret_copy(&self, name: K) -> Option<SecretText> {
+        match self.get(name).map(|e| &e.value) {
+            Some(Value::Secret(field)) if !field.is_empty() => Some(field.copy()),
+            _ => None,
+        }
+    }
+
+    /// Replaces the help of a field.
+    pub fn explain(&mut self, name: K, help: &str) {
+        if let Some(entry) = self.entries.iter_mut().find(|e| e.name == name) {
+            help.clone_into(&mut entry.help);
         }
     }
 
