@@ -38,7 +38,7 @@ impl Forget {
         Some(Self {
             ids: rows.iter().map(|r| r.credential.id.clone()).collect(),
             alive: rows.iter().filter(|r| !r.retired() && !r.verdict.is_dead()).count(),
-            form: Form::new().text((), "Type to confirm", "", &text::clean(&phrase)),
+            form: Form::new().text((), "Confirm", "", ""),
             labels,
             phrase,
         })
@@ -87,6 +87,7 @@ impl Pane for Forget {
                 format!("{} may still work at its host. Revoke instead to end that.", count(self.alive, "token"));
             lines.extend(text::wrap(&still, width).into_iter().map(|l| Line::styled(l, s.theme.warn)));
         }
+        lines.push(Line::styled(text::cut(&format!("To go on, type: {}", self.phrase), width), s.theme.title));
         lines.push(Line::default());
         let used = u16::try_from(lines.len()).unwrap_or(0).min(inner.height);
         panel::lines(frame, inner, lines);

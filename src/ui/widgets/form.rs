@@ -297,8 +297,9 @@ impl<K: Copy + PartialEq> Form<K> {
             });
             lines.push(Line::from(spans));
             if let Some(error) = &entry.error {
-                for line in text::wrap(error, value_width.saturating_sub(2)) {
-                    lines.push(Line::from(Span::styled(format!("{indent}✗ {line}"), theme.bad)));
+                for (at, line) in text::wrap(error, value_width.saturating_sub(2)).iter().enumerate() {
+                    let sign = if at == 0 { "✗" } else { " " };
+                    lines.push(Line::from(Span::styled(format!("{indent}{sign} {line}"), theme.bad)));
                 }
             } else if focused && !entry.help.is_empty() {
                 for line in text::wrap(&entry.help, value_width) {

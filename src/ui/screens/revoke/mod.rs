@@ -120,14 +120,14 @@ impl Revoke {
             );
         }
         if needs(true) || needs(false) {
-            form = form.text(Name::Using, "Sign with", "", "or the label of a credential that may revoke");
+            form = form.text(Name::Using, "Sign with", "", "label of a credential that may revoke");
             let signers = cx.s.rows.all().iter().filter(|r| !r.retired() && !self.ids.contains(&r.credential.id));
             let families: Vec<_> =
                 self.ids.iter().filter_map(|id| cx.s.rows.get(id)).map(|r| &r.credential.family).collect();
             let signers = signers.filter(|r| families.contains(&&r.credential.family));
             form.offer(Name::Using, signers.map(|r| r.credential.label.clone()).take(50).collect());
         }
-        let form = form.text(Name::Confirm, "Type to confirm", "", &phrase);
+        let form = form.text(Name::Confirm, "Confirm", "", "");
         self.stage = Stage::Confirm { plans, phrase, form, top: 0 };
     }
 

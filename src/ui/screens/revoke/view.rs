@@ -31,7 +31,7 @@ pub(super) fn view(revoke: &Revoke, s: &Shared, frame: &mut Frame<'_>, area: Rec
             let line = format!("{} looking up how each host does it; nothing is sent yet", bar::spinner(s.now));
             panel::lines(frame, inner, [Line::styled(line, s.theme.info)]);
         }
-        Stage::Confirm { plans, form, top, .. } => confirm(plans, form, *top, s, frame, inner),
+        Stage::Confirm { plans, phrase, form, top } => confirm(plans, phrase, form, *top, s, frame, inner),
         Stage::Running { total, stopping, .. } => {
             let done = revoke.results.len().min(*total);
             let word = if *stopping { "stopping after those already sent" } else { "revoking" };
@@ -53,7 +53,15 @@ fn way(plan: &RevokePlan) -> (&'static str, &str) {
     }
 }
 
-fn confirm(plans: &[RevokePlan], form: &Form<Name>, top: usize, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
+fn confirm(
+    plans: &[RevokePlan],
+    phrase: &str,
+    form: &Form<Name>,
+    top: usize,
+    s: &Shared,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
     let width = usize::from(area.width);
     let mut lines: Vec<Line<'static>> = Vec::new();
     if plans.len() <= 2 {
@@ -83,6 +91,8 @@ fn confirm(plans: &[RevokePlan], form: &Form<Name>, top: usize, s: &Shared, fram
     let warning = "What is revoked stays dead. Its secret is destroyed here once the host was seen to refuse it.";
     lines.push(Line::default());
     lines.extend(text::wrap(warning, width).into_iter().map(|l| Line::styled(l, s.theme.warn)));
+    let ask = text::cut(&format!("To go on, type: {phrase}"), width);
+    lines.push(Line::styled(ask, s.theme.title));
     lines.push(Line::default());
     let room = area.height.saturating_sub(5);
     let used = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(room);
