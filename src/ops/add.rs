@@ -8,7 +8,7 @@ use super::exchange::{Known, family};
 use super::hosts::{HostInput, check_name, propose, understand};
 use crate::domain::{
     Binding, Candidate, Credential, CredentialId, Draft, Expiry, FamilyId, Host, HostChoice, HostId, Identified, Kind,
-    SecretState, Validation,
+    SecretState, StoreKind, Validation,
 };
 use crate::error::{Error, Result};
 use crate::hosts;
@@ -48,7 +48,16 @@ impl Core {
             return Err(Error::usage(format!("this very secret is on the rack already, as `{label}`"))
                 .hint(format!("See it: keyrack show {label}. To use it at another host, edit its bindings.")));
         }
+        for tag in &draft.tags {
+            check_name("tag", tag)?;
+        }
+        if let Some(username) = &draft.username {
+            check_name("user name", username)?;
+        }
         let mut notes = Vec::new();
+        if let Some(ended) = draft.expires.filter(|at| *at <= self.clock.now()) {
+            notes.push(format!("the expiry you gave, {}, has passed", super::exchange::date(ended)));
+        }
         let candidates = self.candidates(&draft);
         let mut hosts = Vec::new();
         for choice in &draft.hosts {
@@ -100,6 +109,10 @@ impl Core {
             && facts.kind(kind).is_some_and(|k| k.second.is_some())
         {
             return Err(Error::usage(format!("a {kind} needs its {asked}")).hint("Give it with --username, or paste both together."));
+        }
+        if draft.secret.session.is_some() && facts.kind(kind).is_none_or(|k| k.second.is_none()) {
+            return Err(Error::usage(format!("two lines were given, and a {kind} of {} is one", facts.name))
+                .hint("If the token was broken in two, paste it as one line; another token is added on its own."));
         }
         Ok(Resolved { draft, family: family_id, kind, hosts, notes })
     }
@@ -219,6 +232,7 @@ impl Core {
             }
             return Err(error);
         }
+        self.remember_store().await?;
         self.rack.step(entry, "stored", &json!({}))?;
         if let Err(error) = self.rack.insert_credential(credential) {
             self.vault.delete(&credential.id).await?;
@@ -229,6 +243,16 @@ impl Core {
         let results: Vec<_> =
             credential.bindings.iter().zip(found).map(|(b, v)| (credential.id.clone(), b.host, v.clone())).collect();
         self.rack.record_many(&results)?;
+        Ok(())
+    }
+
+    /// The store that took the first secret is that of this rack from now on: a later probe that ends differently must
+    /// not make the secrets seem to vanish.
+    async fn remember_store(&self) -> Result<()> {
+        let kind = self.vault.kind().await?;
+        if kind != StoreKind::Memory && self.rack.remembered_store()?.is_none() {
+            self.rack.remember_store(kind)?;
+        }
         Ok(())
     }
 
