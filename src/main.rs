@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use keyrack::cli::{self, Io, Outcome};
+use keyrack::cli::{self, Io, Outcome, Tui};
+use keyrack::runtime::{self, Source, Start};
 
 /// Freed memory is wiped, which covers the copies of a secret that libraries make (buffers of HTTP, JSON, TLS).
 #[global_allocator]
@@ -18,13 +19,40 @@ fn main() -> ExitCode {
             return ExitCode::from(70);
         }
     };
-    let code = match runtime.block_on(cli::run(std::env::args_os(), &mut io)) {
-        Outcome::Exit(code) => code,
-        Outcome::Tui(_tui) => 0,
-    };
+    let code = runtime.block_on(async {
+        match cli::run(std::env::args_os(), &mut io).await {
+            Outcome::Exit(code) => code,
+            Outcome::Tui(tui) => screens(*tui, &mut io).await,
+        }
+    });
     // A store that waits for a prompt somewhere must not keep the program from ending.
     runtime.shutdown_background();
     ExitCode::from(code)
+}
+
+async fn screens(tui: Tui, io: &mut Io) -> u8 {
+    let (source, settings) = match (tui.demo, tui.loaded.core) {
+        (Some(demo), _) => {
+            (Source::Demo(Box::new(demo)), vec![("rack".to_owned(), "a throw-away rack on simulated hosts".to_owned())])
+        }
+        (None, Some(core)) => {
+            let rack = core.rack.path().display().to_string();
+            let config = tui.loaded.paths.config.display().to_string();
+            (Source::Own(Box::new(core)), vec![("rack".to_owned(), rack), ("configuration".to_owned(), config)])
+        }
+        (None, None) => return 70,
+    };
+    let start = Start {
+        source,
+        config_dir: tui.loaded.paths.config,
+        theme: tui.loaded.config.theme,
+        no_colour: !tui.color,
+        settings,
+    };
+    match runtime::run(start).await {
+        Ok(()) => 0,
+        Err(error) => cli::report(io, &error),
+    }
 }
 
 /// Secrets stay out of core dumps and out of reach of debuggers of the same user. Best effort: a system that refuses

@@ -91,7 +91,8 @@ fn modules_import_only_what_the_law_allows() {
         if module == "main" || module == "lib" {
             continue;
         }
-        let allowed = law.get(module.as_str()).unwrap_or_else(|| panic!("the module `{module}` has no line in the law"));
+        let allowed =
+            law.get(module.as_str()).unwrap_or_else(|| panic!("the module `{module}` has no line in the law"));
         for (n, line) in code(&path) {
             for import in imports(&line) {
                 let fine = import.split("::").next() == Some(module.as_str())
@@ -126,9 +127,17 @@ fn nobody_prints_but_the_one_place_that_does() {
     for (module, path) in sources() {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         for (n, line) in code(&path) {
-            let streams = line.contains("std::io::stdout") || line.contains("std::io::stderr") || line.contains("io::{self, stdout");
-            let home = (module == "cli" && name == "io.rs") || (module == "runtime" && name == "terminal.rs") || module == "main";
-            assert!(!streams || home, "{}:{n}: only cli/io.rs and runtime/terminal.rs write to the terminal", path.display());
+            let streams = line.contains("std::io::stdout")
+                || line.contains("std::io::stderr")
+                || line.contains("io::{self, stdout");
+            let home = (module == "cli" && name == "io.rs")
+                || (module == "runtime" && name == "terminal.rs")
+                || module == "main";
+            assert!(
+                !streams || home,
+                "{}:{n}: only cli/io.rs and runtime/terminal.rs write to the terminal",
+                path.display()
+            );
         }
     }
 }
@@ -138,11 +147,15 @@ fn every_family_has_its_asset_its_simulator_and_its_tests() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for entry in fs::read_dir(root.join("assets/hosts")).unwrap() {
         let path = entry.unwrap().path();
-        let Some(id) = path.file_stem().and_then(|s| s.to_str()).filter(|_| path.extension().is_some_and(|e| e == "toml")) else {
+        let Some(id) =
+            path.file_stem().and_then(|s| s.to_str()).filter(|_| path.extension().is_some_and(|e| e == "toml"))
+        else {
             continue;
         };
         let module = id.replace('-', "_");
-        for place in [format!("src/hosts/{module}.rs"), format!("src/simulator/{module}.rs"), format!("tests/hosts/{module}.rs")] {
+        for place in
+            [format!("src/hosts/{module}.rs"), format!("src/simulator/{module}.rs"), format!("tests/hosts/{module}.rs")]
+        {
             let there = root.join(&place).exists() || root.join(place.replace(".rs", "/mod.rs")).exists();
             assert!(there, "{id} has no {place}");
         }

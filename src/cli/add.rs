@@ -106,7 +106,8 @@ pub(super) async fn run(context: &mut Context<'_>, args: AddArgs) -> Result<u8> 
     } else {
         let palette = context.palette();
         for ((host, _), validation) in resolved.hosts.iter().zip(&found) {
-            let sign = palette.verdict(validation.verdict, &format!("{} {}", validation.verdict.symbol(), validation.verdict));
+            let sign =
+                palette.verdict(validation.verdict, &format!("{} {}", validation.verdict.symbol(), validation.verdict));
             context.out(&format!("{sign} at {}: {}", host.name, sanitize::line(&validation.reason)))?;
         }
         context.out(&format!("added `{}`; its secret is in the {} store", credential.label, chosen.kind))?;

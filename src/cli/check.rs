@@ -111,7 +111,10 @@ pub(super) async fn run(context: &mut Context<'_>, args: CheckArgs) -> Result<u8
         print(context, &results, &credentials, &hosts, args.verbose)?;
     }
     if summary.cancelled {
-        return Err(Error::new(ErrorKind::Cancelled, format!("stopped after {} of {}; what was found is kept", summary.done, summary.total)));
+        return Err(Error::new(
+            ErrorKind::Cancelled,
+            format!("stopped after {} of {}; what was found is kept", summary.done, summary.total),
+        ));
     }
     let soon = args.expires_within.is_some_and(|within| {
         let now = context.io.clock.now();
@@ -148,9 +151,11 @@ fn select(context: &mut Context<'_>, args: &CheckArgs) -> Result<Option<Vec<Cred
         ids.push(core.by_label(label)?.id);
     }
     if !args.tags.is_empty() {
-        let tagged: Vec<_> = core.rack.credentials()?.into_iter().filter(|c| args.tags.iter().any(|t| c.tags.contains(t))).collect();
+        let tagged: Vec<_> =
+            core.rack.credentials()?.into_iter().filter(|c| args.tags.iter().any(|t| c.tags.contains(t))).collect();
         if tagged.is_empty() {
-            return Err(Error::usage(format!("no credential has the tag {}", args.tags.join(" or "))).hint("`keyrack list` shows the tags."));
+            return Err(Error::usage(format!("no credential has the tag {}", args.tags.join(" or ")))
+                .hint("`keyrack list` shows the tags."));
         }
         if args.labels.is_empty() {
             ids.extend(tagged.into_iter().map(|c| c.id));
@@ -161,7 +166,11 @@ fn select(context: &mut Context<'_>, args: &CheckArgs) -> Result<Option<Vec<Cred
     Ok(Some(ids))
 }
 
-fn line_of(checked: &Checked, credentials: &BTreeMap<CredentialId, Credential>, hosts: &BTreeMap<HostId, Host>) -> Value {
+fn line_of(
+    checked: &Checked,
+    credentials: &BTreeMap<CredentialId, Credential>,
+    hosts: &BTreeMap<HostId, Host>,
+) -> Value {
     match (credentials.get(&checked.credential), hosts.get(&checked.host)) {
         (Some(credential), Some(host)) => result_json(credential, host, &checked.validation),
         _ => Value::Null,
@@ -189,7 +198,11 @@ pub(super) fn result_json(credential: &Credential, host: &Host, validation: &Val
     })
 }
 
-fn report_json(results: &[Checked], credentials: &BTreeMap<CredentialId, Credential>, hosts: &BTreeMap<HostId, Host>) -> Value {
+fn report_json(
+    results: &[Checked],
+    credentials: &BTreeMap<CredentialId, Credential>,
+    hosts: &BTreeMap<HostId, Host>,
+) -> Value {
     json!({
         "schema": 1,
         "summary": counts(results).into_iter().map(|(v, n)| (v.slug().to_owned(), json!(n))).collect::<serde_json::Map<_, _>>(),
@@ -207,7 +220,9 @@ fn counts(results: &[Checked]) -> BTreeMap<Verdict, usize> {
 
 fn metrics(context: &mut Context<'_>, results: &[Checked]) -> Result<()> {
     let counts = counts(results);
-    let mut text = String::from("# HELP keyrack_credentials Credentials by verdict of the last check.\n# TYPE keyrack_credentials gauge\n");
+    let mut text = String::from(
+        "# HELP keyrack_credentials Credentials by verdict of the last check.\n# TYPE keyrack_credentials gauge\n",
+    );
     for verdict in Verdict::ALL {
         text.push_str(&format!("keyrack_credentials{{verdict=\"{verdict}\"}} {}\n", counts.get(verdict).unwrap_or(&0)));
     }
@@ -224,7 +239,9 @@ fn print(
     let palette = context.palette();
     let mut rows = Vec::with_capacity(results.len());
     for result in results {
-        let (Some(credential), Some(host)) = (credentials.get(&result.credential), hosts.get(&result.host)) else { continue };
+        let (Some(credential), Some(host)) = (credentials.get(&result.credential), hosts.get(&result.host)) else {
+            continue;
+        };
         let v = &result.validation;
         let account = v.identity.as_ref().map_or("-", |i| i.login.as_str());
         let ends = v.expiry.at().or(credential.expiry.at()).map_or_else(|| "-".to_owned(), date);

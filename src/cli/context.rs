@@ -111,11 +111,17 @@ impl<'a> Context<'a> {
             network: self.network(config),
             clock: self.io.clock,
             settings: settings(config),
-            user: self.io.var("USER").or_else(|| self.io.var("LOGNAME")).unwrap_or_else(|| "unknown".to_owned()),
+            user: os_user(self.io),
         })
     }
 
-    fn vault(&self, config: &Config, paths: &Paths, rack: &Rack, ask: crate::ops::vault::AskPassphrase) -> Result<Vault> {
+    fn vault(
+        &self,
+        config: &Config,
+        paths: &Paths,
+        rack: &Rack,
+        ask: crate::ops::vault::AskPassphrase,
+    ) -> Result<Vault> {
         let by = if self.global.store_from_env { ChosenBy::Environment } else { ChosenBy::Flag };
         let flag = self.global.store.map(|s| (StoreKind::from(s), by));
         let explicit = match (flag, config.store) {
@@ -147,7 +153,21 @@ pub fn network(config: &Config, env: &BTreeMap<String, String>) -> Network {
         read: Duration::from_secs(config.read_timeout),
         total: Duration::from_secs(config.total_timeout),
     };
-    Network::new(ProxyEnv::from_vars(|name| env.get(name).cloned()), timeouts, concat!("keyrack/", env!("CARGO_PKG_VERSION")))
+    Network::new(
+        ProxyEnv::from_vars(|name| env.get(name).cloned()),
+        timeouts,
+        concat!("keyrack/", env!("CARGO_PKG_VERSION")),
+    )
+}
+
+/// Who runs this, for the audit log: the log-in name, else the number of the user.
+fn os_user(io: &Io) -> String {
+    let named = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|n| io.var(n).filter(|v| !v.is_empty()));
+    #[cfg(unix)]
+    let number = format!("uid {}", rustix::process::getuid().as_raw());
+    #[cfg(not(unix))]
+    let number = "unknown".to_owned();
+    named.unwrap_or(number)
 }
 
 fn locked() -> Error {
@@ -159,9 +179,11 @@ fn passphrase(file: Option<&PathBuf>, can_ask: bool, need: Passphrase) -> Result
         return secret_input::first_line_of(path, "passphrase file");
     }
     if !can_ask {
-        let what = if need == Passphrase::Create { "a new file store needs a passphrase" } else { "the file store is locked" };
-        return Err(Error::new(ErrorKind::Store, what)
-            .hint("Name a file that holds it: --passphrase-file FILE or KEYRACK_PASSPHRASE_FILE. On a terminal keyrack asks."));
+        let what =
+            if need == Passphrase::Create { "a new file store needs a passphrase" } else { "the file store is locked" };
+        return Err(Error::new(ErrorKind::Store, what).hint(
+            "Name a file that holds it: --passphrase-file FILE or KEYRACK_PASSPHRASE_FILE. On a terminal keyrack asks.",
+        ));
     }
     let ask = |prompt: &str| -> Result<SecretText> {
         rpassword::prompt_password(prompt)

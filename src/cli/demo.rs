@@ -33,7 +33,8 @@ const SEEN: Duration = Duration::from_millis(120);
 pub(super) async fn run(context: &mut Context<'_>, args: DemoArgs) -> Result<Outcome> {
     let to_screen = args.verb.is_empty();
     if to_screen && (!context.io.stdin.is_terminal() || !context.io.stdout_is_terminal()) {
-        return Err(Error::usage("the demo's screens need a terminal").hint("Run a verb on the demo instead: keyrack demo check, keyrack demo list."));
+        return Err(Error::usage("the demo's screens need a terminal")
+            .hint("Run a verb on the demo instead: keyrack demo check, keyrack demo list."));
     }
     let config = match context.settings() {
         Ok((config, _)) => config,
@@ -47,9 +48,16 @@ pub(super) async fn run(context: &mut Context<'_>, args: DemoArgs) -> Result<Out
     let network = context.network(&config);
     let demo = Demo::start(size, context.io.clock, network, super::context::settings(&config)).await?;
     if to_screen {
-        let paths = Paths { config: context.settings().map(|(_, p)| p.config).unwrap_or_default(), data: std::path::PathBuf::new() };
+        let paths = Paths {
+            config: context.settings().map(|(_, p)| p.config).unwrap_or_default(),
+            data: std::path::PathBuf::new(),
+        };
         let color = context.color();
-        return Ok(Outcome::Tui(Box::new(Tui { loaded: Loaded { config, paths, core: None }, color, demo: Some(demo) })));
+        return Ok(Outcome::Tui(Box::new(Tui {
+            loaded: Loaded { config, paths, core: None },
+            color,
+            demo: Some(demo),
+        })));
     }
     let words = std::iter::once(OsString::from("keyrack demo")).chain(args.verb);
     let inner = match Cli::try_parse_from(words) {

@@ -63,7 +63,11 @@ pub(super) fn run(context: &mut Context<'_>, args: EditArgs) -> Result<u8> {
             match choice {
                 HostChoice::Known { host, role } => bindings.push(Binding { host, role }),
                 HostChoice::New { url, .. } => {
-                    return Err(context.core()?.host_by_name(&url).err().unwrap_or_else(|| Error::usage("no such host")));
+                    return Err(context
+                        .core()?
+                        .host_by_name(&url)
+                        .err()
+                        .unwrap_or_else(|| Error::usage("no such host")));
                 }
             }
         }
@@ -88,7 +92,10 @@ pub(super) fn parse_date(text: &str) -> Result<Timestamp> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
     }
-    let date: Date = text.parse().map_err(|_| Error::usage(format!("`{text}` is no date")).hint("Write it as YYYY-MM-DD."))?;
-    let zoned = date.to_zoned(TimeZone::UTC).map_err(|e| Error::usage(format!("`{text}` is no date that can be kept")).because(&e))?;
+    let date: Date =
+        text.parse().map_err(|_| Error::usage(format!("`{text}` is no date")).hint("Write it as YYYY-MM-DD."))?;
+    let zoned = date
+        .to_zoned(TimeZone::UTC)
+        .map_err(|e| Error::usage(format!("`{text}` is no date that can be kept")).because(&e))?;
     Ok(zoned.timestamp())
 }

@@ -155,13 +155,16 @@ fn list(context: &mut Context<'_>) -> Result<u8> {
         return Ok(0);
     }
     if hosts.is_empty() {
-        context.remark("there are no hosts on the rack; `keyrack host add NAME URL` adds one, and `keyrack add` does it by itself");
+        context.remark(
+            "there are no hosts on the rack; `keyrack host add NAME URL` adds one, and `keyrack add` does it by itself",
+        );
         return Ok(0);
     }
     let mut rows = vec![["NAME", "FAMILY", "URL", "PRODUCT", "USED BY"].map(str::to_owned).to_vec()];
     for host in &hosts {
         let users = context.core()?.users_of(host.id)?.len();
-        let product = [host.product.as_deref(), host.version.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let product =
+            [host.product.as_deref(), host.version.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
         rows.push(vec![
             sanitize::short(&host.name, 40),
             host.family.to_string(),
@@ -185,7 +188,8 @@ fn show(context: &mut Context<'_>, name: &str) -> Result<u8> {
     }
     let palette = context.palette();
     context.out(&palette.strong(&sanitize::line(&host.name)))?;
-    let product = [host.product.as_deref(), host.version.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let product =
+        [host.product.as_deref(), host.version.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let mut fields = vec![("family", host.family.to_string()), ("url", host.url.clone())];
     for (name, value) in [
         ("product", Some(product).filter(|p| !p.is_empty())),
@@ -282,7 +286,12 @@ fn print_test(context: &mut Context<'_>, test: &HostTest) -> Result<()> {
     if test.found {
         let version = test.version.as_deref().unwrap_or("(version not told without a log-in)");
         let product = test.product.as_deref().unwrap_or("");
-        context.out(&format!("{} answers: {} {}", sanitize::line(&test.host), sanitize::line(product), sanitize::line(version)))?;
+        context.out(&format!(
+            "{} answers: {} {}",
+            sanitize::line(&test.host),
+            sanitize::line(product),
+            sanitize::line(version)
+        ))?;
     }
     if let Some(finding) = &test.finding {
         context.out(&format!("{}: {}", sanitize::line(&test.host), sanitize::line(&finding.title)))?;
@@ -304,7 +313,8 @@ fn print_test(context: &mut Context<'_>, test: &HostTest) -> Result<()> {
 
 /// A host as JSON, with the endpoints that requests really go to.
 fn host_json(context: &mut Context<'_>, host: &Host) -> Result<Value> {
-    let endpoints: BTreeMap<String, String> = crate::ops::exchange::endpoints(host).unwrap_or_else(|_| host.endpoints.clone());
+    let endpoints: BTreeMap<String, String> =
+        crate::ops::exchange::endpoints(host).unwrap_or_else(|_| host.endpoints.clone());
     let users = context.core()?.users_of(host.id)?;
     Ok(json!({
         "name": host.name, "family": host.family, "url": host.url, "region": host.region, "endpoints": endpoints,
@@ -315,7 +325,11 @@ fn host_json(context: &mut Context<'_>, host: &Host) -> Result<Value> {
 }
 
 /// A given value replaces, an empty one removes, none keeps.
-fn change(given: Option<String>, before: Option<String>, make: impl Fn(&str) -> Result<String>) -> Result<Option<String>> {
+fn change(
+    given: Option<String>,
+    before: Option<String>,
+    make: impl Fn(&str) -> Result<String>,
+) -> Result<Option<String>> {
     match given {
         None => Ok(before),
         Some(text) if text.is_empty() => Ok(None),
@@ -332,7 +346,11 @@ fn absolute(path: &str) -> Result<String> {
 fn without_password(proxy: &str) -> String {
     match url::Url::parse(proxy) {
         Ok(mut url) if url.password().is_some() => {
-            if url.set_password(Some("***")).is_ok() { url.to_string() } else { "***".to_owned() }
+            if url.set_password(Some("***")).is_ok() {
+                url.to_string()
+            } else {
+                "***".to_owned()
+            }
         }
         _ => proxy.to_owned(),
     }

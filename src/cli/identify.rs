@@ -49,7 +49,8 @@ pub(super) fn run(context: &mut Context<'_>, args: IdentifyArgs) -> Result<u8> {
 pub(super) fn describe(candidate: &Candidate) -> String {
     let facts = hosts::family(&candidate.family).map(|f| f.facts());
     let family = facts.map_or_else(|| candidate.family.to_string(), |f| f.name.clone());
-    let kind = facts.and_then(|f| f.kind(candidate.kind)).map_or_else(|| candidate.kind.to_string(), |k| k.name.clone());
+    let kind =
+        facts.and_then(|f| f.kind(candidate.kind)).map_or_else(|| candidate.kind.to_string(), |k| k.name.clone());
     let mut line = format!("{family}: {kind} ({})", candidate.kind);
     line.push_str(if candidate.certain { ", certain" } else { ", possible" });
     match candidate.checksum {

@@ -62,7 +62,11 @@ impl Input {
         match self {
             Self::Real => {
                 let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
-                std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|e| Error::data("standard input cannot be read").because(&e))?;
+                std::io::stdin()
+                    .lock()
+                    .take(limit)
+                    .read_to_end(&mut bytes)
+                    .map_err(|e| Error::data("standard input cannot be read").because(&e))?;
             }
             Self::Text(text) => bytes.append(text),
         }
@@ -107,7 +111,11 @@ impl Io {
 
     /// For tests: piped input, buffers for output.
     #[must_use]
-    pub fn piped(stdin: &str, env: BTreeMap<String, String>, clock: Clock) -> (Self, Arc<Mutex<Vec<u8>>>, Arc<Mutex<Vec<u8>>>) {
+    pub fn piped(
+        stdin: &str,
+        env: BTreeMap<String, String>,
+        clock: Clock,
+    ) -> (Self, Arc<Mutex<Vec<u8>>>, Arc<Mutex<Vec<u8>>>) {
         let (out, err) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
         let io = Self {
             stdin: Input::Text(Zeroizing::new(stdin.as_bytes().to_vec())),

@@ -48,7 +48,11 @@ impl Row {
         if self.credential.secret == SecretState::Destroyed {
             return None;
         }
-        self.standings.iter().filter(|s| !s.verdict.is_real()).filter_map(|s| s.real).max_by_key(|(verdict, _)| verdict.severity())
+        self.standings
+            .iter()
+            .filter(|s| !s.verdict.is_real())
+            .filter_map(|s| s.real)
+            .max_by_key(|(verdict, _)| verdict.severity())
     }
 
     fn account(&self) -> String {
@@ -58,7 +62,16 @@ impl Row {
 
     fn matches(&self, words: &[String]) -> bool {
         let c = &self.credential;
-        let text = format!("{} {} {} {} {} {} {}", c.label, self.hosts.join(" "), self.account(), c.tags.join(" "), c.family, c.kind, self.verdict());
+        let text = format!(
+            "{} {} {} {} {} {} {}",
+            c.label,
+            self.hosts.join(" "),
+            self.account(),
+            c.tags.join(" "),
+            c.family,
+            c.kind,
+            self.verdict()
+        );
         let text = text.to_lowercase();
         words.iter().all(|w| text.contains(&w.to_lowercase()))
     }
@@ -97,15 +110,21 @@ pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<u8> {
         return Ok(0);
     }
     if rows.is_empty() {
-        context.remark(if any { "nothing on the rack matches" } else { "the rack is empty; `keyrack add` puts a token on it, `keyrack demo` shows one full" });
+        context.remark(if any {
+            "nothing on the rack matches"
+        } else {
+            "the rack is empty; `keyrack add` puts a token on it, `keyrack demo` shows one full"
+        });
         return Ok(0);
     }
     let palette = context.palette();
-    let mut table = vec![["", "LABEL", "HOST", "KIND", "ACCOUNT", "EXPIRES", "CHECKED", "TAGS"].map(str::to_owned).to_vec()];
+    let mut table =
+        vec![["", "LABEL", "HOST", "KIND", "ACCOUNT", "EXPIRES", "CHECKED", "TAGS"].map(str::to_owned).to_vec()];
     for row in &rows {
         let c = &row.credential;
         let verdict = row.verdict();
-        let checked = row.standings.iter().map(|s| s.checked_at).max().map_or_else(|| "never".to_owned(), |at| relative(now, at));
+        let checked =
+            row.standings.iter().map(|s| s.checked_at).max().map_or_else(|| "never".to_owned(), |at| relative(now, at));
         let mut sign = palette.verdict(verdict, &format!("{} {verdict}", verdict.symbol()));
         if let Some((before, at)) = row.last_real().filter(|_| !verdict.is_real()) {
             sign.push_str(&palette.faint(&format!(" (was {before} {})", relative(now, at))));

@@ -32,6 +32,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ops::demo::Demo;
 pub use context::{Context, Loaded};
 pub use io::{Io, Stream};
+pub use output::report;
 
 /// Exit code where all is well.
 const WELL: u8 = 0;
@@ -41,7 +42,9 @@ const WELL: u8 = 0;
 /// Without a verb, on a terminal, the screens open.
 #[derive(Debug, Parser)]
 #[command(name = "keyrack", version, disable_help_subcommand = true, max_term_width = 100)]
-#[command(after_help = "Try it without any account: keyrack demo\n\nExit codes: 0 all well, 1 a credential is limited, expired, revoked, rejected or blocked, 2 usage,\n3 secret store locked or absent, 4 only unreachable hosts stood in the way, 5 the host refused, 70 internal.")]
+#[command(
+    after_help = "Try it without any account: keyrack demo\n\nExit codes: 0 all well, 1 a credential is limited, expired, revoked, rejected or blocked, 2 usage,\n3 secret store locked or absent, 4 only unreachable hosts stood in the way, 5 the host refused, 70 internal."
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -186,7 +189,10 @@ pub async fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> Outco
     let color = cli.global.color;
     match dispatch(cli, io).await {
         Ok(outcome) => outcome,
-        Err(error) => Outcome::Exit(output::report(io, &error, color.wanted(io, true))),
+        Err(error) => {
+            let color = color.wanted(io, true);
+            Outcome::Exit(output::report_with(io, &error, color))
+        }
     }
 }
 
@@ -202,7 +208,11 @@ fn parse(args: &[OsString], io: &mut Io) -> std::result::Result<Cli, u8> {
 
 /// Shows what the argument parser has to say: help on stdout, a mistake on stderr. Gives the exit code.
 fn show_clap(io: &mut Io, error: &clap::Error, color: ColorFlag) -> u8 {
-    let text = if color.wanted(io, error.use_stderr()) { error.render().ansi().to_string() } else { error.render().to_string() };
+    let text = if color.wanted(io, error.use_stderr()) {
+        error.render().ansi().to_string()
+    } else {
+        error.render().to_string()
+    };
     if matches!(error.kind(), ClapKind::DisplayHelp | ClapKind::DisplayVersion) {
         return io.out_raw(&text).map_or_else(|e| e.kind.exit_code(), |()| WELL);
     }

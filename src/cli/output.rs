@@ -46,7 +46,13 @@ impl Palette {
 }
 
 /// Tells the user of an error and gives its exit code. A closed pipe ends quietly.
-pub(super) fn report(io: &mut Io, error: &Error, color: bool) -> u8 {
+pub fn report(io: &mut Io, error: &Error) -> u8 {
+    let color = io.wants_color(true);
+    report_with(io, error, color)
+}
+
+/// [`report`], coloured or not.
+pub(super) fn report_with(io: &mut Io, error: &Error, color: bool) -> u8 {
     if error.kind == ErrorKind::BrokenPipe {
         return 0;
     }
@@ -76,13 +82,15 @@ impl Context<'_> {
 
     /// The result as one JSON value.
     pub(super) fn out_json(&mut self, value: &Value) -> Result<()> {
-        let text = serde_json::to_string_pretty(value).map_err(|e| Error::internal("the result cannot be written as JSON").because(&e))?;
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|e| Error::internal("the result cannot be written as JSON").because(&e))?;
         self.out(&harmless(text))
     }
 
     /// Asks for a yes; `--yes` answers. Without a terminal it is refused: nothing dangerous happens by default.
     pub(super) fn confirm(&mut self, what: &str, typed: &str) -> Result<()> {
-        let refusal = Error::usage(format!("not done without a confirmation: {what}")).hint("Say `--yes` where nobody can be asked.");
+        let refusal = Error::usage(format!("not done without a confirmation: {what}"))
+            .hint("Say `--yes` where nobody can be asked.");
         self.confirm_or(what, typed, refusal)
     }
 

@@ -40,7 +40,10 @@ pub(super) async fn run(context: &mut Context<'_>, args: RevokeArgs) -> Result<u
     let using = match args.using.as_deref() {
         None => None,
         Some(text) => Some(match text.strip_prefix("ask:") {
-            Some("") => return Err(Error::usage("whose password? `--using ask:` needs a user name").hint("For example: --using ask:jdoe")),
+            Some("") => {
+                return Err(Error::usage("whose password? `--using ask:` needs a user name")
+                    .hint("For example: --using ask:jdoe"));
+            }
             Some(user) => Using::Password {
                 user: user.to_owned(),
                 password: secret_input::password(context, &format!("Password of {user} (used once, not kept)"))?,
@@ -108,7 +111,11 @@ fn sentence(way: &RevokeWay) -> String {
     match way {
         RevokeWay::AtHost { what } => what.clone(),
         RevokeWay::NeedsAuthority { why, password } => {
-            let who = if *password { "--using ask:USER (that account's password), or --using LABEL" } else { "--using LABEL" };
+            let who = if *password {
+                "--using ask:USER (that account's password), or --using LABEL"
+            } else {
+                "--using LABEL"
+            };
             format!("{why}; say who signs: {who}")
         }
         RevokeWay::Guided { why, .. } => format!("by hand: {why}"),
@@ -147,7 +154,12 @@ fn print_result(context: &mut Context<'_>, result: &RevokeResult) -> Result<()> 
         RevokeEnd::Failed => "failed",
         RevokeEnd::Cancelled => "cancelled",
     };
-    context.out(&format!("{}: {} - {}", sanitize::line(&result.label), palette.strong(word), sanitize::line(&result.message)))?;
+    context.out(&format!(
+        "{}: {} - {}",
+        sanitize::line(&result.label),
+        palette.strong(word),
+        sanitize::line(&result.message)
+    ))?;
     if let Some(plan) = &result.plan {
         print_steps(context, &plan.way)?;
         if let RevokeWay::NeedsAuthority { .. } = plan.way {

@@ -33,7 +33,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
     let mut latest = Vec::new();
     for host in &hosts {
         if let Some(validation) = core.rack.latest(&credential.id, host.id)? {
-            let real = if validation.verdict.is_real() { None } else { core.rack.latest_real(&credential.id, host.id)? };
+            let real =
+                if validation.verdict.is_real() { None } else { core.rack.latest_real(&credential.id, host.id)? };
             latest.push((host.clone(), validation, real));
         }
     }
@@ -49,7 +50,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
     }
     let palette = context.palette();
     let facts = hosts::family(&credential.family).map(|f| f.facts());
-    let kind = facts.and_then(|f| f.kind(credential.kind)).map_or_else(|| credential.kind.to_string(), |k| k.name.clone());
+    let kind =
+        facts.and_then(|f| f.kind(credential.kind)).map_or_else(|| credential.kind.to_string(), |k| k.name.clone());
     let family = facts.map_or_else(|| credential.family.to_string(), |f| f.name.clone());
     context.out(&palette.strong(&sanitize::line(&credential.label)))?;
     let secret = match credential.secret {
@@ -59,7 +61,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
     let ends = match credential.expiry {
         Expiry::Unknown => "not told by the host; `keyrack edit` can note it".to_owned(),
         Expiry::Never => "does not end by itself".to_owned(),
-        Expiry::At(at) => format!("{} ({}){}", date(at), relative(now, at), if credential.expiry_by_user { ", as you noted" } else { "" }),
+        Expiry::At(at) => format!(
+            "{} ({}){}",
+            date(at),
+            relative(now, at),
+            if credential.expiry_by_user { ", as you noted" } else { "" }
+        ),
     };
     let mut fields = vec![("kind", format!("{family}, {kind}")), ("secret", secret), ("expires", ends)];
     if let Some(username) = &credential.username {
@@ -81,15 +88,30 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
     for (host, v, real) in &latest {
         context.out("")?;
         let sign = palette.verdict(v.verdict, &format!("{} {}", v.verdict.symbol(), v.verdict));
-        context.out(&format!("{sign} at {} ({}), {}: {}", sanitize::line(&host.name), sanitize::line(&host.url), relative(now, v.checked_at), sanitize::line(&v.reason)))?;
+        context.out(&format!(
+            "{sign} at {} ({}), {}: {}",
+            sanitize::line(&host.name),
+            sanitize::line(&host.url),
+            relative(now, v.checked_at),
+            sanitize::line(&v.reason)
+        ))?;
         if let Some(before) = real {
             let sign = palette.verdict(before.verdict, &format!("{} {}", before.verdict.symbol(), before.verdict));
-            context.out(&format!("  last known: {sign}, {}: {}", relative(now, before.checked_at), sanitize::line(&before.reason)))?;
+            context.out(&format!(
+                "  last known: {sign}, {}: {}",
+                relative(now, before.checked_at),
+                sanitize::line(&before.reason)
+            ))?;
         }
         // What the token is and may do was last told by the last real answer.
         let told = real.as_ref().unwrap_or(v);
         if let Some(who) = &told.identity {
-            context.out(&format!("  as {} ({}, id {})", sanitize::line(&who.login), sanitize::line(&who.kind), sanitize::line(&who.id)))?;
+            context.out(&format!(
+                "  as {} ({}, id {})",
+                sanitize::line(&who.login),
+                sanitize::line(&who.kind),
+                sanitize::line(&who.id)
+            ))?;
         }
         if !told.grants.is_empty() {
             let grants: Vec<_> = told.grants.iter().map(|g| g.name.as_str()).collect();

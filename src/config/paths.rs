@@ -23,9 +23,8 @@ impl Paths {
         data: Option<PathBuf>,
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<Self> {
-        let named = |flag: Option<PathBuf>, name: &str| {
-            flag.or_else(|| env(name).filter(|v| !v.is_empty()).map(PathBuf::from))
-        };
+        let named =
+            |flag: Option<PathBuf>, name: &str| flag.or_else(|| env(name).filter(|v| !v.is_empty()).map(PathBuf::from));
         let xdg = |name: &str, below: &str| {
             env(name)
                 .map(PathBuf::from)

@@ -100,15 +100,17 @@ fn store(name: Option<String>, path: &Path) -> Result<Option<StoreKind>> {
         None | Some("auto") => Ok(None),
         Some("keyring") => Ok(Some(StoreKind::Keyring)),
         Some("file") => Ok(Some(StoreKind::File)),
-        Some(other) => Err(Error::usage(format!("{}: `store = \"{other}\"` is none of: auto, keyring, file", path.display()))),
+        Some(other) => {
+            Err(Error::usage(format!("{}: `store = \"{other}\"` is none of: auto, keyring, file", path.display())))
+        }
     }
 }
 
 fn parse(text: &str, name: &str) -> Result<File> {
     toml::from_str(text).map_err(|error| {
-        Error::usage(format!("{name} cannot be understood")).cause(error.to_string().trim().to_owned()).hint(
-            "Every setting and its default is in assets/config.toml of the source, and in the README.",
-        )
+        Error::usage(format!("{name} cannot be understood"))
+            .cause(error.to_string().trim().to_owned())
+            .hint("Every setting and its default is in assets/config.toml of the source, and in the README.")
     })
 }
 

@@ -8,11 +8,12 @@ use super::exchange::{Known, family};
 use super::hosts::{HostInput, check_name, propose, understand};
 use crate::domain::{
     Binding, Candidate, Credential, CredentialId, Draft, Expiry, FamilyId, Host, HostChoice, HostId, Identified, Kind,
-    SecretState, StoreKind, Validation,
+    SecretState, Validation,
 };
 use crate::error::{Error, Result};
 use crate::hosts;
 use crate::hosts::recognise::recognise;
+use crate::store::choice::ChosenBy;
 
 /// A draft whose hosts, family and kind are settled; nothing is kept yet.
 #[derive(Debug, Clone)]
@@ -38,7 +39,8 @@ impl Core {
     pub fn resolve(&self, draft: Draft) -> Result<Resolved> {
         check_name("label", &draft.label)?;
         if let Some(existing) = self.rack.credential_by_label(&draft.label)? {
-            let gone = if existing.secret == SecretState::Destroyed { " (revoked; its secret is destroyed)" } else { "" };
+            let gone =
+                if existing.secret == SecretState::Destroyed { " (revoked; its secret is destroyed)" } else { "" };
             return Err(Error::usage(format!("the label `{}` is taken{gone}", existing.label)).hint(format!(
                 "Choose another label, or take that one off the rack first: keyrack forget {}",
                 existing.label
@@ -71,7 +73,8 @@ impl Core {
             }
         }
         let Some(family_id) = hosts.first().map(|(h, _)| h.family.clone()) else {
-            return Err(Error::usage("it is not known at which host this is used").hint("Say it with --host NAME or --host URL."));
+            return Err(Error::usage("it is not known at which host this is used")
+                .hint("Say it with --host NAME or --host URL."));
         };
         if let Some((other, _)) = hosts.iter().find(|(h, _)| h.family != family_id) {
             return Err(Error::usage(format!(
@@ -98,7 +101,8 @@ impl Core {
                             facts.name
                         ));
                     } else {
-                        notes.push(format!("the form of this token is not known; taken for a {kind} of {}", facts.name));
+                        notes
+                            .push(format!("the form of this token is not known; taken for a {kind} of {}", facts.name));
                     }
                     kind
                 }
@@ -108,7 +112,8 @@ impl Core {
             && draft.username.is_none()
             && facts.kind(kind).is_some_and(|k| k.second.is_some())
         {
-            return Err(Error::usage(format!("a {kind} needs its {asked}")).hint("Give it with --username, or paste both together."));
+            return Err(Error::usage(format!("a {kind} needs its {asked}"))
+                .hint("Give it with --username, or paste both together."));
         }
         if draft.secret.session.is_some() && facts.kind(kind).is_none_or(|k| k.second.is_none()) {
             return Err(Error::usage(format!("two lines were given, and a {kind} of {} is one", facts.name))
@@ -130,18 +135,27 @@ impl Core {
             return Ok((host, Vec::new()));
         }
         if !url.contains("://") && !url.contains('.') && !url.contains(':') {
-            return Err(self.host_by_name(url).err().unwrap_or_else(|| Error::internal("a host appeared meanwhile; try again")));
+            return Err(self
+                .host_by_name(url)
+                .err()
+                .unwrap_or_else(|| Error::internal("a host appeared meanwhile; try again")));
         }
         let guess = candidates.iter().find(|c| c.certain).or(candidates.first()).map(|c| c.family.clone());
-        let family = wanted.cloned().or_else(|| understand(url, None).ok().map(|(f, _)| f.facts().id.clone())).or(guess);
+        let family =
+            wanted.cloned().or_else(|| understand(url, None).ok().map(|(f, _)| f.facts().id.clone())).or(guess);
         let proposed = propose(&HostInput { url: url.to_owned(), family, ..HostInput::default() })?;
-        if let Some(known) = self.rack.hosts()?.into_iter().find(|h| h.url == proposed.host.url && h.family == proposed.host.family) {
+        if let Some(known) =
+            self.rack.hosts()?.into_iter().find(|h| h.url == proposed.host.url && h.family == proposed.host.family)
+        {
             return Ok((known, proposed.notes));
         }
         let mut host = proposed.host;
         if let Some(taken) = self.rack.host_by_name(&host.name)? {
             return Err(Error::usage(format!("the name `{}` belongs to another host ({})", taken.name, taken.url))
-                .hint(format!("Put this one on the rack under a name of its own first: keyrack host add NAME {}", host.url)));
+                .hint(format!(
+                    "Put this one on the rack under a name of its own first: keyrack host add NAME {}",
+                    host.url
+                )));
         }
         host.id = HostId::default();
         Ok((host, proposed.notes))
@@ -155,7 +169,11 @@ impl Core {
         let mut choices = Vec::new();
         let families: Vec<&FamilyId> = identified.candidates.iter().map(|c| &c.family).collect();
         if let Some(url) = &identified.url {
-            choices.push(HostChoice::New { url: url.clone(), family: families.first().map(|f| (*f).clone()), role: None });
+            choices.push(HostChoice::New {
+                url: url.clone(),
+                family: families.first().map(|f| (*f).clone()),
+                role: None,
+            });
         }
         for host in self.rack.hosts()? {
             if families.contains(&&host.family) {
@@ -166,7 +184,11 @@ impl Core {
             let Some(facts) = hosts::family(&candidate.family).map(|f| f.facts()) else { continue };
             let known = self.rack.hosts()?.iter().any(|h| h.url == facts.default_url);
             if !facts.default_url.is_empty() && !known {
-                choices.push(HostChoice::New { url: facts.default_url.clone(), family: Some(facts.id.clone()), role: None });
+                choices.push(HostChoice::New {
+                    url: facts.default_url.clone(),
+                    family: Some(facts.id.clone()),
+                    role: None,
+                });
             }
         }
         Ok(choices)
@@ -232,8 +254,8 @@ impl Core {
             }
             return Err(error);
         }
-        self.remember_store().await?;
         self.rack.step(entry, "stored", &json!({}))?;
+        self.remember_store()?;
         if let Err(error) = self.rack.insert_credential(credential) {
             self.vault.delete(&credential.id).await?;
             self.rack.finish(entry)?;
@@ -246,12 +268,12 @@ impl Core {
         Ok(())
     }
 
-    /// The store that took the first secret is that of this rack from now on: a later probe that ends differently must
-    /// not make the secrets seem to vanish.
-    async fn remember_store(&self) -> Result<()> {
-        let kind = self.vault.kind().await?;
-        if kind != StoreKind::Memory && self.rack.remembered_store()?.is_none() {
-            self.rack.remember_store(kind)?;
+    /// From its first secret on, a rack stays with the store that a probe found: a keyring that appears or disappears
+    /// later must not split the secrets over two stores.
+    fn remember_store(&self) -> Result<()> {
+        let chosen = self.vault.chosen();
+        if chosen.by == ChosenBy::Probe {
+            self.rack.remember_store(chosen.kind)?;
         }
         Ok(())
     }

@@ -94,7 +94,8 @@ pub async fn check(
                     }
                     Next::Braked(job) => {
                         let validation = braked(core, &hosts[host], &job);
-                        let checked = Checked { credential: job.credential.id.clone(), host: hosts[host].id, validation };
+                        let checked =
+                            Checked { credential: job.credential.id.clone(), host: hosts[host].id, validation };
                         summary.done += 1;
                         on_result(&checked);
                         unwritten.push((checked.credential, checked.host, checked.validation));
@@ -231,7 +232,8 @@ pub(crate) fn learn(core: &Core, credential: &Credential, validation: &Validatio
         && let Some(current) = core.rack.credential(&credential.id)?
     {
         // Only what was learned is written: the user may have edited the rest meanwhile.
-        let merged = Credential { expiry: better.expiry, expiry_by_user: better.expiry_by_user, kind: better.kind, ..current };
+        let merged =
+            Credential { expiry: better.expiry, expiry_by_user: better.expiry_by_user, kind: better.kind, ..current };
         core.rack.update_credential(&merged)?;
     }
     Ok(())

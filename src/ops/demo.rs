@@ -1,6 +1,7 @@
 //! The demo: simulated hosts on loopback and a throw-away rack with credentials in every state. No account, no network,
 //! nothing left behind.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,7 +46,8 @@ impl Demo {
             .map_err(|e| Error::data("no temporary directory for the demo's rack").because(&e))?;
         let rack = Rack::open(&dir.path().join("rack").join("rack.db"))?;
         let store = Arc::new(MemoryStore::default());
-        let vault = Vault::over(Arc::clone(&store) as Arc<dyn SecretStore>, "the demo keeps its made-up secrets in memory");
+        let vault =
+            Vault::over(Arc::clone(&store) as Arc<dyn SecretStore>, "the demo keeps its made-up secrets in memory");
         let mut sites = Vec::new();
         for site in simulator::sites() {
             let running = simulator::server::start(site, size.delay, clock)
@@ -86,7 +88,13 @@ impl Demo {
         }
         roster.truncate(wanted);
         let mut credentials = Vec::with_capacity(roster.len());
-        for (n, (place, seed)) in roster.iter().enumerate() {
+        let mut labels = HashSet::with_capacity(roster.len());
+        for (n, (place, seed)) in roster.iter_mut().enumerate() {
+            // The sites do not know of one another's labels.
+            if !labels.insert(seed.label.clone()) {
+                seed.label = format!("{}-{}", seed.label, n + 1);
+                labels.insert(seed.label.clone());
+            }
             let (host, family) = &hosts[*place];
             let credential = self.record(n, seed, *host, family, store)?;
             credentials.push(credential);
@@ -95,8 +103,16 @@ impl Demo {
         Ok(())
     }
 
-    fn record(&self, n: usize, seed: &SimCredential, host: HostId, family: &FamilyId, store: &MemoryStore) -> Result<Credential> {
-        let secret = Secret::from_bytes(seed.secret.as_bytes()).map_err(|e| Error::internal("a demo secret is malformed").because(&e))?;
+    fn record(
+        &self,
+        n: usize,
+        seed: &SimCredential,
+        host: HostId,
+        family: &FamilyId,
+        store: &MemoryStore,
+    ) -> Result<Credential> {
+        let secret = Secret::from_bytes(seed.secret.as_bytes())
+            .map_err(|e| Error::internal("a demo secret is malformed").because(&e))?;
         let id = CredentialId(uuid::Uuid::new_v4().to_string());
         store.put(&id, &secret)?;
         Ok(Credential {

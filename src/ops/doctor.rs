@@ -42,7 +42,11 @@ impl Core {
         let mut all = Vec::new();
         let credentials = self.rack.credentials()?;
         let hosts = self.rack.hosts()?;
-        all.push(good("rack", format!("{}: {} credentials, {} hosts", self.rack.path().display(), credentials.len(), hosts.len())));
+        self.rack.check()?;
+        all.push(good(
+            "rack",
+            format!("{}: {} credentials, {} hosts", self.rack.path().display(), credentials.len(), hosts.len()),
+        ));
         let chosen = self.vault.chosen();
         if let Err(error) = self.vault.unlock_if_needed().await {
             all.push(Complaint {

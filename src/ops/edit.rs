@@ -54,8 +54,11 @@ impl Core {
         }
         if let Some(expires) = changes.expires {
             if !before.expiry_by_user && before.expiry != Expiry::Unknown {
-                return Err(Error::usage(format!("the expiry of `{}` is told by its host and cannot be edited", before.label))
-                    .hint("It is read again at every check."));
+                return Err(Error::usage(format!(
+                    "the expiry of `{}` is told by its host and cannot be edited",
+                    before.label
+                ))
+                .hint("It is read again at every check."));
             }
             after.expiry = expires.map_or(Expiry::Unknown, Expiry::At);
             after.expiry_by_user = expires.is_some();

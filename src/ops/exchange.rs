@@ -46,12 +46,14 @@ impl From<HostUrlError> for Error {
 
 impl From<NetError> for Error {
     fn from(error: NetError) -> Self {
-        let (_, finding) = hosts::facts::common()
-            .finding(error.kind.code(), &[("target", &error.target), ("detail", &error.detail)]);
+        let (_, finding) =
+            hosts::facts::common().finding(error.kind.code(), &[("target", &error.target), ("detail", &error.detail)]);
         let kind = match error.kind {
-            NetErrorKind::BadProxySetting | NetErrorKind::BadCaFile | NetErrorKind::BadClientCert | NetErrorKind::PlainHttp | NetErrorKind::BadUrl => {
-                ErrorKind::Usage
-            }
+            NetErrorKind::BadProxySetting
+            | NetErrorKind::BadCaFile
+            | NetErrorKind::BadClientCert
+            | NetErrorKind::PlainHttp
+            | NetErrorKind::BadUrl => ErrorKind::Usage,
             _ => ErrorKind::Unreachable,
         };
         let out = Self::new(kind, error.to_string());
@@ -143,11 +145,13 @@ pub fn date(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
 }
 
-/// `in 9 days`, `in 3 hours`, `today`, `2 days ago`.
+/// `in 9 days`, `in 3 hours`, `just now`, `2 days ago`.
 #[must_use]
 pub fn relative(now: Timestamp, at: Timestamp) -> String {
     let minutes = at.since((Unit::Minute, now)).map(|s| s.get_minutes()).unwrap_or_default();
     let (amount, unit) = match minutes.unsigned_abs() {
+        0 => return "just now".to_owned(),
+        1 => (1, "minute"),
         m if m >= 2 * 24 * 60 => (m / (24 * 60), "days"),
         m if m >= 120 => (m / 60, "hours"),
         m => (m, "minutes"),
@@ -156,8 +160,14 @@ pub fn relative(now: Timestamp, at: Timestamp) -> String {
 }
 
 /// A wire for an act signed by `using`: masks both secrets.
-pub(crate) fn act_wire<'a>(channel: &'a Channel, secret: &Secret, using: Option<&Authority>, now: Timestamp) -> Wire<'a> {
+pub(crate) fn act_wire<'a>(
+    channel: &'a Channel,
+    secret: &Secret,
+    using: Option<&Authority>,
+    now: Timestamp,
+) -> Wire<'a> {
     let parts = [Some(secret), using.map(|u| &u.secret)];
-    let masker = Masker::new(parts.into_iter().flatten().flat_map(|s| std::iter::once(&s.token).chain(s.session.as_ref())));
+    let masker =
+        Masker::new(parts.into_iter().flatten().flat_map(|s| std::iter::once(&s.token).chain(s.session.as_ref())));
     Wire::new(&*channel.transport, channel.endpoints.clone(), masker, now)
 }

@@ -144,7 +144,10 @@ fn validate_record(family: &dyn Family, host: &mut Host) -> Result<()> {
         }
         let parsed = url::Url::parse(value).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
         let Some(parsed) = parsed else {
-            return Err(Error::usage(format!("the endpoint {name} is no http(s) URL: `{}`", crate::sanitize::short(value, 80))));
+            return Err(Error::usage(format!(
+                "the endpoint {name} is no http(s) URL: `{}`",
+                crate::sanitize::short(value, 80)
+            )));
         };
         if !parsed.username().is_empty() || parsed.password().is_some() {
             return Err(Error::usage(format!("the endpoint {name} must not hold a user name or password")));
@@ -171,8 +174,11 @@ fn is_plain_http(text: &str) -> bool {
 }
 
 fn plain_http(url: &str) -> Error {
-    Error::usage(format!("{} is plain http: whoever is on the way could read the secrets sent there", crate::sanitize::short(url, 120)))
-        .hint("Use https://. Where the host has no TLS and the network is yours, say so with --allow-http.")
+    Error::usage(format!(
+        "{} is plain http: whoever is on the way could read the secrets sent there",
+        crate::sanitize::short(url, 120)
+    ))
+    .hint("Use https://. Where the host has no TLS and the network is yours, say so with --allow-http.")
 }
 
 impl Core {
@@ -187,7 +193,9 @@ impl Core {
             return Err(plain_http(&input.url));
         }
         let Proposed { mut host, mut notes } = match propose(input) {
-            Err(error) if input.family.is_none() && url::Url::parse(&input.url).is_ok() => self.ask_around(input, error).await?,
+            Err(error) if input.family.is_none() && url::Url::parse(&input.url).is_ok() => {
+                self.ask_around(input, error).await?
+            }
             other => other?,
         };
         if self.rack.host_by_name(&host.name)?.is_some() {
@@ -260,7 +268,8 @@ impl Core {
     /// Where the rack or the secret store cannot be used.
     pub async fn host_test(&self, host: &Host, using: Option<&Credential>) -> Result<HostTest> {
         let mut test = self.detect(host).await;
-        if test.found && host.id != HostId::default() && (test.product != host.product || test.version != host.version) {
+        if test.found && host.id != HostId::default() && (test.product != host.product || test.version != host.version)
+        {
             let newer = Host { product: test.product.clone(), version: test.version.clone(), ..host.clone() };
             self.rack.update_host(&newer)?;
         }
@@ -334,7 +343,8 @@ impl Core {
     /// Labels of the credentials whose secrets are sent to a host: those that still have one.
     fn senders_to(&self, host: HostId) -> Result<Vec<String>> {
         let all = self.rack.credentials()?;
-        let sent = all.into_iter().filter(|c| c.secret == SecretState::Present && c.bindings.iter().any(|b| b.host == host));
+        let sent =
+            all.into_iter().filter(|c| c.secret == SecretState::Present && c.bindings.iter().any(|b| b.host == host));
         Ok(sent.map(|c| c.label).collect())
     }
 
@@ -358,4 +368,3 @@ fn as_finding(error: &Error) -> Finding {
         link: String::new(),
     }
 }
-

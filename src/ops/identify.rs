@@ -11,7 +11,8 @@ use crate::secret::Secret;
 
 impl From<paste::PasteError> for Error {
     fn from(error: paste::PasteError) -> Self {
-        Self::usage(error.to_string()).hint("Paste the token itself, a header, an environment line, a URL with it, or a curl command.")
+        Self::usage(error.to_string())
+            .hint("Paste the token itself, a header, an environment line, a URL with it, or a curl command.")
     }
 }
 
@@ -64,7 +65,8 @@ impl Core {
     /// Where the rack's key cannot be read.
     pub fn fingerprint(&self, secret: &Secret) -> Result<String> {
         let key = self.rack.fingerprint_key()?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|e| Error::internal("the fingerprint key has a wrong length").because(&e))?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key)
+            .map_err(|e| Error::internal("the fingerprint key has a wrong length").because(&e))?;
         mac.update(&secret.to_bytes());
         Ok(mac.finalize().into_bytes().iter().take(16).map(|b| format!("{b:02x}")).collect())
     }

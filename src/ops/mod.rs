@@ -17,7 +17,7 @@ pub mod vault;
 use std::time::Duration;
 
 use crate::domain::{AuditEntry, Clock, Credential, Host, HostId};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::net::client::Network;
 use crate::rack::Rack;
 pub use vault::Vault;
@@ -71,15 +71,10 @@ impl Core {
     /// # Errors
     /// Usage error naming the closest labels where there is none.
     pub fn by_label(&self, label: &str) -> Result<Credential> {
-        if let Some(found) = self.rack.credential_by_label(label)? {
-            return Ok(found);
+        match self.rack.credential_by_label(label)? {
+            Some(found) => Ok(found),
+            None => Err(self.rack.no_such_label(label).into()),
         }
-        let error = Error::usage(format!("there is no credential `{label}` on the rack"));
-        let close = self.rack.similar_labels(label);
-        Err(match close.as_slice() {
-            [] => error.hint("`keyrack list` shows what is there; `keyrack add` puts one on the rack."),
-            close => error.hint(format!("did you mean: {}", close.join(", "))),
-        })
     }
 
     /// The host record of that id.

@@ -40,7 +40,9 @@ pub enum PasteError {
     #[error("that holds the name of a variable, not the token; paste the value of the variable")]
     Variable,
     /// An access key id came without its secret access key.
-    #[error("that is an AWS access key id without its secret access key; paste both, the id on a line of its own first")]
+    #[error(
+        "that is an AWS access key id without its secret access key; paste both, the id on a line of its own first"
+    )]
     IdOnly,
 }
 
@@ -101,7 +103,8 @@ impl Found {
 
     fn set_username(&mut self, text: &str) {
         // Placeholders that git hosts want beside a token; they are nobody's account.
-        let placeholder = ["oauth2", "x-access-token", "x-oauth-basic", "x-token-auth", "git", "PRIVATE-TOKEN"].contains(&text);
+        let placeholder =
+            ["oauth2", "x-access-token", "x-oauth-basic", "x-token-auth", "git", "PRIVATE-TOKEN"].contains(&text);
         if self.username.is_none() && !placeholder && !text.is_empty() {
             self.username = Some(sanitize::short(text, 256));
         }
@@ -124,7 +127,10 @@ impl Found {
             return Err(PasteError::Variable);
         }
         Ok(Pasted {
-            secret: Secret { token: SecretText::new(token.to_string()), session: session.map(|s| SecretText::new(s.to_string())) },
+            secret: Secret {
+                token: SecretText::new(token.to_string()),
+                session: session.map(|s| SecretText::new(s.to_string())),
+            },
             username: self.key_id.or(self.username),
             url: self.url,
             notes: self.notes,
@@ -184,9 +190,15 @@ fn is_invisible(c: char) -> bool {
 
 /// `$TOKEN`, `${TOKEN}`, `${{ secrets.TOKEN }}`, `%TOKEN%`, `<token>`.
 fn is_variable(text: &str) -> bool {
-    let name = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b' ' | b':'));
+    let name = |t: &str| {
+        !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b' ' | b':'))
+    };
     let inner = |open: &str, close: &str| text.strip_prefix(open).and_then(|t| t.strip_suffix(close)).is_some_and(name);
-    text.strip_prefix('$').is_some_and(name) || inner("${", "}") || inner("${{", "}}") || inner("$(", ")") || inner("%", "%")
+    text.strip_prefix('$').is_some_and(name)
+        || inner("${", "}")
+        || inner("${{", "}}")
+        || inner("$(", ")")
+        || inner("%", "%")
 }
 
 /// Its form leaves no doubt what it is.
@@ -205,5 +217,7 @@ fn certain_word(text: &str) -> Option<&str> {
 }
 
 fn is_key_id(text: &str) -> bool {
-    text.len() == 20 && (text.starts_with("AKIA") || text.starts_with("ASIA")) && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    text.len() == 20
+        && (text.starts_with("AKIA") || text.starts_with("ASIA"))
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }

@@ -26,7 +26,8 @@ impl Core {
     pub async fn recover(&self) -> Result<Vec<Settled>> {
         let mut settled = Vec::new();
         for entry in self.rack.open_entries()? {
-            if !entry.owner_alive {
+            // Taken over first, so that two processes never settle the same entry.
+            if !entry.owner_alive && self.rack.adopt(entry.id)? {
                 settled.push(self.settle(&entry).await?);
             }
         }
@@ -43,7 +44,9 @@ impl Core {
                 self.vault.delete(&entry.credential).await?;
                 "it never reached the rack; its secret was removed from the store"
             }
-            ("revoke" | "forget", Some(record)) if record.secret == SecretState::Destroyed || last == "dead" || last == "forget" => {
+            ("revoke" | "forget", Some(record))
+                if record.secret == SecretState::Destroyed || last == "dead" || last == "forget" =>
+            {
                 self.rack.set_secret_state(&entry.credential, SecretState::Destroyed)?;
                 self.vault.delete(&entry.credential).await?;
                 if entry.op == "forget" {

@@ -74,8 +74,8 @@ impl Core {
             .unwrap_or_else(|| host.url.clone());
         RevokeWay::Guided {
             why,
-            page: facts.map_or_else(String::new, |k| k.page.replace("{web}", &web)),
-            steps: facts.map_or_else(Vec::new, |k| k.revoke_steps.clone()),
+            page: facts.map_or_else(String::new, |k| page(&k.page, &web)),
+            steps: facts.map_or_else(Vec::new, |k| k.revoke_steps.iter().map(|s| s.replace("{web}", &web)).collect()),
         }
     }
 
@@ -121,9 +121,19 @@ impl Core {
         Ok(results)
     }
 
-    async fn revoke_one(&self, credential: &Credential, host: &Host, using: Option<&Authority>) -> Result<RevokeResult> {
+    async fn revoke_one(
+        &self,
+        credential: &Credential,
+        host: &Host,
+        using: Option<&Authority>,
+    ) -> Result<RevokeResult> {
         if credential.secret == SecretState::Destroyed {
-            return Ok(done(credential, host, RevokeEnd::AlreadyDead, "it was revoked before; its secret is destroyed"));
+            return Ok(done(
+                credential,
+                host,
+                RevokeEnd::AlreadyDead,
+                "it was revoked before; its secret is destroyed",
+            ));
         }
         let secret = self.vault.get(&credential.id).await?;
         let entry = self.rack.begin("revoke", &credential.id, &json!({ "label": credential.label }))?;
@@ -147,7 +157,8 @@ impl Core {
         match proof(&before) {
             Proof::Dead => {
                 self.destroy(credential, entry).await?;
-                let message = format!("{} refuses it already ({}); its secret is destroyed here", host.name, before.reason);
+                let message =
+                    format!("{} refuses it already ({}); its secret is destroyed here", host.name, before.reason);
                 return Ok(with(done(credential, host, RevokeEnd::AlreadyDead, &message), before));
             }
             Proof::None if before.verdict == Verdict::Unreachable && !is_about_token(&before) => {
@@ -164,7 +175,8 @@ impl Core {
                 return Ok(planned(done(credential, host, RevokeEnd::NeedsAuthority, &why), credential, host, way));
             }
             (RevokeWay::Guided { why, .. } | RevokeWay::AtHost { what: why }, _) => {
-                let message = format!("{why}: do it by hand, then run the same again, which proves it dead and destroys it here");
+                let message =
+                    format!("{why}: do it by hand, then run the same again, which proves it dead and destroys it here");
                 return Ok(planned(done(credential, host, RevokeEnd::Guided, &message), credential, host, way));
             }
         };
@@ -193,15 +205,23 @@ impl Core {
         }
         Ok(match asked {
             Revocation::Unknown(error) => {
-                let message = format!("sent, and the answer was lost ({error}): it may or may not be revoked; check it again. Kept here");
+                let message = format!(
+                    "sent, and the answer was lost ({error}): it may or may not be revoked; check it again. Kept here"
+                );
                 with(done(credential, host, RevokeEnd::Unknown, &message), after)
             }
             _ if proof(&after) == Proof::Alive => {
-                let message = format!("{} took the order and still accepts the secret; kept here. Check it again in a minute", host.name);
+                let message = format!(
+                    "{} took the order and still accepts the secret; kept here. Check it again in a minute",
+                    host.name
+                );
                 with(done(credential, host, RevokeEnd::StillAccepted, &message), after)
             }
             _ => {
-                let message = format!("{} took the order, and could not be asked whether it is dead ({}); kept here", host.name, after.reason);
+                let message = format!(
+                    "{} took the order, and could not be asked whether it is dead ({}); kept here",
+                    host.name, after.reason
+                );
                 with(done(credential, host, RevokeEnd::Unknown, &message), after)
             }
         })
@@ -250,7 +270,8 @@ impl Core {
             }
             last = Some(seen);
         }
-        Ok(last.unwrap_or_else(|| Validation::new(Verdict::Unreachable, "it was not looked at again", self.clock.now())))
+        Ok(last
+            .unwrap_or_else(|| Validation::new(Verdict::Unreachable, "it was not looked at again", self.clock.now())))
     }
 
     /// First the record says that the secret is gone, then it goes: a crash in between is finished by `recover`.
@@ -263,10 +284,13 @@ impl Core {
     /// The credential and the host at which it is revoked: its first binding.
     fn target(&self, id: &CredentialId) -> Result<(Credential, Host)> {
         let credential = self.rack.credential(id)?.ok_or_else(|| {
-            Error::usage("that credential is no longer on the rack").hint("Another keyrack may have removed it; look again.")
+            Error::usage("that credential is no longer on the rack")
+                .hint("Another keyrack may have removed it; look again.")
         })?;
         let Some(binding) = credential.bindings.first() else {
-            return Err(Error::data(format!("`{}` is bound to no host", credential.label)).hint("Run `keyrack doctor`."));
+            return Err(
+                Error::data(format!("`{}` is bound to no host", credential.label)).hint("Run `keyrack doctor`.")
+            );
         };
         let host = self.host(binding.host)?;
         Ok((credential, host))
@@ -275,13 +299,14 @@ impl Core {
     async fn authority(&self, using: Option<&Using>) -> Result<Option<Authority>> {
         Ok(match using {
             None => None,
-            Some(Using::Password { user, password }) => Some(Authority {
-                kind: None,
-                username: Some(user.clone()),
-                secret: Secret::token(password.clone()),
-            }),
+            Some(Using::Password { user, password }) => {
+                Some(Authority { kind: None, username: Some(user.clone()), secret: Secret::token(password.clone()) })
+            }
             Some(Using::Credential(id)) => {
-                let credential = self.rack.credential(id)?.ok_or_else(|| Error::usage("the credential that was to sign is not on the rack"))?;
+                let credential = self
+                    .rack
+                    .credential(id)?
+                    .ok_or_else(|| Error::usage("the credential that was to sign is not on the rack"))?;
                 if credential.secret == SecretState::Destroyed {
                     return Err(Error::usage(format!("`{}` cannot sign: it was revoked", credential.label)));
                 }
@@ -290,6 +315,11 @@ impl Core {
             }
         })
     }
+}
+
+/// A page of the facts as a whole URL: absolute, below `{web}`, or a path there.
+fn page(text: &str, web: &str) -> String {
+    if text.starts_with('/') { format!("{web}{text}") } else { text.replace("{web}", web) }
 }
 
 fn proof(validation: &Validation) -> Proof {

@@ -53,7 +53,11 @@ impl Vault {
     /// What opening would need. May probe the system's store: run off the event loop.
     #[must_use]
     pub fn needs(&self) -> Passphrase {
-        if self.0.is_open() { Passphrase::NotNeeded } else { choice::passphrase_needed(self.0.chosen().kind, &self.0.data_dir) }
+        if self.0.is_open() {
+            Passphrase::NotNeeded
+        } else {
+            choice::passphrase_needed(self.0.chosen().kind, &self.0.data_dir)
+        }
     }
 
     /// Opens the store, with a passphrase got elsewhere.
@@ -175,7 +179,7 @@ impl Inner {
 
 /// Runs blocking work off the event loop.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "a background task of keyrack failed").hint("Please report this.")))
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
+        Err(Error::new(ErrorKind::Internal, "a background task of keyrack failed").hint("Please report this."))
+    })
 }

@@ -23,7 +23,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
-use crate::config::{Keymap, Theme, keymap, theme};
+use crate::config::{Action, Context, Keymap, Theme, keymap, theme};
 use crate::domain::Clock;
 use crate::error::{Error, Result};
 use crate::hosts;
@@ -31,7 +31,7 @@ use crate::ops::Core;
 use crate::ops::demo::Demo;
 use crate::secret::SecretText;
 use crate::ui::effect::{Effect, SystemFx};
-use crate::ui::msg::{Msg, RackMsg};
+use crate::ui::msg::{Key, Msg, RackMsg};
 use crate::ui::{self, Model, Setup};
 use signals::{Signal, Signals};
 use terminal::Screen;
@@ -79,7 +79,11 @@ pub async fn run(start: Start) -> Result<()> {
     let keymap = load_keymap(&start.config_dir)?;
     let theme = load_theme(&start.config_dir, &start.theme)?;
     let clock = start.source.core().clock;
-    let demo = matches!(start.source, Source::Demo(_));
+    // The demo begins as a person would: with the key that checks everything, once the rack is there.
+    let mut opening = match start.source {
+        Source::Demo(_) => keymap.keys(&[Context::Rack], Action::CheckAll).first().copied(),
+        Source::Own(_) => None,
+    };
     let warn_days = start.source.core().settings.warn_days;
     let source = Arc::new(start.source);
     let mut signals = Signals::new()?;
@@ -101,7 +105,6 @@ pub async fn run(start: Start) -> Result<()> {
     let mut events = EventStream::new();
     let mut seen = worker.version();
     worker.store_state();
-    worker.check_all_at_start(demo);
     let mut inbox = vec![Msg::Start];
     loop {
         let mut quit = false;
@@ -139,6 +142,11 @@ pub async fn run(start: Start) -> Result<()> {
         {
             inbox.push(more);
         }
+        if inbox.iter().any(|m| matches!(m, Msg::Rack(RackMsg::Loaded { .. })))
+            && let Some(chord) = opening.take()
+        {
+            inbox.push(Msg::Key(Key(chord)));
+        }
     }
     drop(screen);
     worker.finish(PATIENCE).await;
@@ -146,14 +154,21 @@ pub async fn run(start: Start) -> Result<()> {
 }
 
 /// Does what the terminal itself can do, hands the rest to the worker. True where the program is to end.
-fn carry_out(effect: Effect, screen: &mut Screen, worker: &mut Worker, sender: &mpsc::UnboundedSender<Msg>) -> Result<bool> {
+fn carry_out(
+    effect: Effect,
+    screen: &mut Screen,
+    worker: &mut Worker,
+    sender: &mpsc::UnboundedSender<Msg>,
+) -> Result<bool> {
     match effect {
         Effect::System(SystemFx::Quit) => return Ok(true),
         Effect::System(SystemFx::Suspend) => screen.suspend()?,
         Effect::System(SystemFx::Redraw) => screen.clear()?,
         Effect::System(SystemFx::OpenUrl(url)) => {
             if let Err(error) = open::that_detached(&url) {
-                let failed = Error::data(format!("no browser could be opened for {url}")).because(&error).hint("Open the page by hand.");
+                let failed = Error::data(format!("no browser could be opened for {url}"))
+                    .because(&error)
+                    .hint("Open the page by hand.");
                 // The loop that receives lives as long as this call.
                 let _ = sender.send(Msg::Failed(failed));
             }
@@ -205,11 +220,19 @@ fn load_theme(directory: &Path, name: &str) -> Result<Theme> {
     let path = directory.join("themes").join(format!("{name}.toml"));
     let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     let own = if plain { read_optional(&path)? } else { None };
-    let Some(text) = own.or_else(|| theme::shipped(name).map(str::to_owned)) else {
+    let Some(text) = own.or_else(|| shipped(name).map(str::to_owned)) else {
         return Err(Error::usage(format!("there is no theme `{name}`"))
             .hint(format!("Shipped: dark, light. One of your own goes to {}.", path.display())));
     };
     Theme::load(&text).map_err(|why| Error::usage(format!("the theme `{name}` cannot be understood")).cause(why))
+}
+
+fn shipped(name: &str) -> Option<&'static str> {
+    match name {
+        "dark" => Some(theme::DARK),
+        "light" => Some(theme::LIGHT),
+        _ => None,
+    }
 }
 
 fn read_optional(path: &Path) -> Result<Option<String>> {

@@ -21,7 +21,10 @@ use crate::ops::hosts::HostInput;
 use crate::ops::revoke::Using;
 use crate::store::choice::Passphrase as Need;
 use crate::ui::effect::{AddFx, Edit, Effect, HostFx, LogFx, RackFx, RevokeFx, StoreFx};
-use crate::ui::msg::{AddMsg, CheckMsg, HostMsg, HostReport, JobId, LogMsg, Msg, Passphrase, RackData, RackMsg, RevokeMsg, StoreMsg, StoreState};
+use crate::ui::msg::{
+    AddMsg, CheckMsg, HostMsg, HostReport, JobId, LogMsg, Msg, Passphrase, RackData, RackMsg, RevokeMsg, StoreMsg,
+    StoreState,
+};
 
 /// Runs effects in the background.
 pub(super) struct Worker {
@@ -96,14 +99,20 @@ impl Job {
             Effect::Add(fx) => self.add(fx).await,
             Effect::Check { job, ids, no_brake } => {
                 let options = CheckOptions { ids: Some(ids), no_brake, per_host: None };
-                let work = check(self.core(), options, &self.cancel, |_| {}, |checked| {
-                    self.send(Msg::Check(CheckMsg::Checked {
-                        job,
-                        credential: checked.credential.clone(),
-                        host: checked.host,
-                        validation: Box::new(checked.validation.clone()),
-                    }));
-                });
+                let work = check(
+                    self.core(),
+                    options,
+                    &self.cancel,
+                    |_| {},
+                    |checked| {
+                        self.send(Msg::Check(CheckMsg::Checked {
+                            job,
+                            credential: checked.credential.clone(),
+                            host: checked.host,
+                            validation: Box::new(checked.validation.clone()),
+                        }));
+                    },
+                );
                 let result = self.guarded(work).await.map(|_| ());
                 self.send(Msg::Check(CheckMsg::Done { job, result }));
             }
@@ -128,7 +137,11 @@ impl Job {
             RackFx::Load { job } => {
                 let rack = core.rack.clone();
                 let work = crate::ops::vault::blocking(move || {
-                    Ok(Box::new(RackData { hosts: rack.hosts()?, credentials: rack.credentials()?, standings: rack.standings()? }))
+                    Ok(Box::new(RackData {
+                        hosts: rack.hosts()?,
+                        credentials: rack.credentials()?,
+                        standings: rack.standings()?,
+                    }))
                 });
                 let result = self.guarded(work).await;
                 self.send(Msg::Rack(RackMsg::Loaded { job, result }));
@@ -231,10 +244,10 @@ impl Job {
 
     /// Work that runs to its end; a panic becomes an error.
     async fn guarded<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        AssertUnwindSafe(work)
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| Err(Error::internal("a background task of keyrack failed").hint("Please report this; nothing on the rack is lost.")))
+        AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+            Err(Error::internal("a background task of keyrack failed")
+                .hint("Please report this; nothing on the rack is lost."))
+        })
     }
 
     /// Work that may be dropped in the middle.
@@ -299,7 +312,9 @@ async fn test_host(core: &Core, host: Host) -> Result<HostReport> {
     let test = core.host_test(&host, None).await?;
     match (test.product, test.finding) {
         (Some(product), _) => Ok(HostReport { product, version: test.version }),
-        (None, Some(finding)) => Err(Error::new(ErrorKind::Unreachable, finding.title).cause(finding.cause).hint(finding.remedy)),
+        (None, Some(finding)) => {
+            Err(Error::new(ErrorKind::Unreachable, finding.title).cause(finding.cause).hint(finding.remedy))
+        }
         (None, None) => Err(Error::new(ErrorKind::Unreachable, "the host did not say what it is")),
     }
 }

@@ -5,8 +5,8 @@
 
 pub mod bitbucket_datacenter;
 pub mod codecommit;
-pub mod gitlab;
 pub mod github;
+pub mod gitlab;
 pub mod server;
 
 use std::sync::Arc;
@@ -97,6 +97,8 @@ pub trait Site: Send + Sync {
 #[must_use]
 pub fn sites() -> Vec<Arc<dyn Site>> {
     vec![
+        Arc::new(github::GitHubSite::dot_com()),
+        Arc::new(github::GitHubSite::server()),
         Arc::new(gitlab::GitLabSite::com()),
         Arc::new(gitlab::GitLabSite::self_managed()),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),

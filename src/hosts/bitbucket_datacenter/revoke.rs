@@ -47,7 +47,7 @@ impl Revoke for BitbucketDatacenter {
         if owner.is_none() && (shared || username.is_some()) {
             let wanted = FACTS.kind(kind).and_then(|k| k.username.as_deref()).unwrap_or("user slug");
             return Route::Guided {
-                why: format!("keyrack needs the owner to find the token: set the record's user name to the {wanted}."),
+                why: format!("keyrack needs the owner to find the token: set the record's user name to the {wanted}"),
             };
         }
         let signer = using.and_then(|u| Signer::of(kind, u));
@@ -61,7 +61,7 @@ impl Revoke for BitbucketDatacenter {
         };
         Route::AtHost(format!(
             "DELETE {web}/rest/access-tokens/latest/{}/TOKEN-ID, signed {signed}, deletes this one token of {}. Sent once; \
-             a wrong password is not tried again.",
+             a wrong password is not tried again",
             owner.path().unwrap_or_default(),
             owner.words()
         ))
@@ -131,22 +131,23 @@ fn signing_user(kind: Kind, using: Option<&Authority>) -> Option<&str> {
     using.filter(|u| u.kind.is_none() && !shared).and_then(|u| u.username.as_deref())
 }
 
+/// Continued by the caller, so without a full stop.
 fn why_not_itself(shared: bool, given: bool) -> &'static str {
     match (shared, given) {
         (false, false) => {
-            "Bitbucket lets no token revoke a user's token: it wants that user's name and password. Where Basic \
-             authentication is disabled or sign-in is by SSO only, it is done in the browser."
+            "Bitbucket lets no token revoke a user's token: it wants that user's name and password (where Basic \
+             authentication is disabled or sign-in is by SSO only, it is done in the browser)"
         }
         (false, true) => {
-            "What was given cannot sign: a user's token is revoked with that user's name and password only."
+            "what was given cannot sign: a user's token is revoked with that user's name and password only"
         }
         (true, false) => {
             "Bitbucket wants an administrator of the project or repository: the password of one, or a token with \
-             PROJECT_ADMIN or REPO_ADMIN there."
+             PROJECT_ADMIN or REPO_ADMIN there"
         }
         (true, true) => {
-            "What was given cannot sign: it takes a user name with its password, or a token of this Bitbucket that \
-             administers the project or repository."
+            "what was given cannot sign: it takes a user name with its password, or a token of this Bitbucket that \
+             administers the project or repository"
         }
     }
 }

@@ -78,7 +78,8 @@ fn from_curl(words: &[Zeroizing<String>], found: &mut Found) {
 /// `-H`, `-HName: value`, `-sSH`: the flag with a value among bundled ones, and what is attached to it.
 fn short_flag(word: &str) -> Option<(&str, Option<&str>)> {
     let bundle = word.strip_prefix('-').filter(|b| !b.starts_with('-'))?;
-    let (at, letter) = bundle.char_indices().find(|(_, c)| matches!(c, 'H' | 'u') || !"sSfkLivgjGN4601".contains(*c))?;
+    let (at, letter) =
+        bundle.char_indices().find(|(_, c)| matches!(c, 'H' | 'u') || !"sSfkLivgjGN4601".contains(*c))?;
     let flag = match letter {
         'H' => "-H",
         'u' => "-u",
@@ -134,7 +135,8 @@ fn from_json(name: &str, value: &Value, found: &mut Found) {
 /// Column names and the first row of a file as the AWS console hands it out.
 fn csv(text: &str) -> Option<(Vec<String>, Vec<Zeroizing<String>>)> {
     let mut lines = text.split('\n').map(str::trim).filter(|l| !l.is_empty());
-    let columns: Vec<String> = lines.next()?.split(',').map(|c| unquote(c.trim(), &mut Found::default()).to_ascii_lowercase()).collect();
+    let columns: Vec<String> =
+        lines.next()?.split(',').map(|c| unquote(c.trim(), &mut Found::default()).to_ascii_lowercase()).collect();
     let secret = columns.iter().any(|c| matches!(c.as_str(), "secret access key" | "password"));
     if columns.len() < 2 || !secret {
         return None;

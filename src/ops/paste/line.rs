@@ -5,7 +5,8 @@ use zeroize::Zeroizing;
 use super::{Found, is_certain, is_key_id};
 
 /// Headers whose whole value is the token.
-const TOKEN_HEADERS: [&str; 6] = ["private-token", "x-api-key", "job-token", "deploy-token", "x-auth-token", "x-gitlab-token"];
+const TOKEN_HEADERS: [&str; 6] =
+    ["private-token", "x-api-key", "job-token", "deploy-token", "x-auth-token", "x-gitlab-token"];
 
 /// What the name before a value says of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +92,11 @@ fn take(role: Role, value: &str, found: &mut Found) {
         Role::Session => found.set_session(value),
         Role::User => found.set_username(value),
         Role::Url => {
-            if !from_url(value, found) && found.url.is_none() && value.contains('.') && !value.contains(char::is_whitespace) {
+            if !from_url(value, found)
+                && found.url.is_none()
+                && value.contains('.')
+                && !value.contains(char::is_whitespace)
+            {
                 found.url = Some(format!("https://{value}"));
             }
         }
@@ -166,7 +171,8 @@ pub(super) fn from_url(text: &str, found: &mut Found) -> bool {
         return false;
     }
     let Ok(mut url) = url::Url::parse(text) else { return false };
-    let decode = |part: &str| Zeroizing::new(percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned());
+    let decode =
+        |part: &str| Zeroizing::new(percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned());
     let user = decode(url.username());
     let password = decode(url.password().unwrap_or(""));
     if !user.is_empty() || !password.is_empty() {
@@ -178,7 +184,8 @@ pub(super) fn from_url(text: &str, found: &mut Found) -> bool {
         }
     }
     let in_query = url.query_pairs().find(|(name, value)| {
-        matches!(name.as_ref(), "private_token" | "access_token" | "token" | "job_token") && !value.is_empty() || is_certain(value)
+        matches!(name.as_ref(), "private_token" | "access_token" | "token" | "job_token") && !value.is_empty()
+            || is_certain(value)
     });
     if let Some((_, value)) = in_query {
         let value = Zeroizing::new(value.into_owned());
@@ -232,9 +239,13 @@ fn role(name: &str) -> Option<Role> {
         Role::KeyId
     } else if ends(&["sessiontoken", "securitytoken"]) {
         Role::Session
-    } else if has(&["region", "output", "profile", "expiration", "expires", "expiry", "status"]) || ends(&["date", "tokentype", "tokenname", "tokenid", "scope", "scopes"]) {
+    } else if has(&["region", "output", "profile", "expiration", "expires", "expiry", "status"])
+        || ends(&["date", "tokentype", "tokenname", "tokenid", "scope", "scopes"])
+    {
         Role::Beside
-    } else if ends(&["token", "secret", "password", "passwd", "apikey", "accesskey", "pat", "authorization"]) || has(&["token", "secret", "password", "key", "auth", "pat", "bearer"]) {
+    } else if ends(&["token", "secret", "password", "passwd", "apikey", "accesskey", "pat", "authorization"])
+        || has(&["token", "secret", "password", "key", "auth", "pat", "bearer"])
+    {
         Role::Token
     } else if has(&["user", "username", "login", "email"]) || ends(&["username", "email"]) {
         Role::User
