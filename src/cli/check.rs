@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
-use super::output::{columns, evidence_json, explain, finding_json};
+use super::output::{columns, evidence_json, explain, finding_json, harmless};
 use crate::domain::{Credential, CredentialId, Host, HostId, Validation, Verdict};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::check::{CheckOptions, Checked, check};
@@ -80,7 +80,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: CheckArgs) -> Result<u8
         |n| total.set(n),
         |checked| {
             if lines && broken.is_none() {
-                let line = line_of(checked, &credentials, &hosts).to_string();
+                let line = harmless(line_of(checked, &credentials, &hosts).to_string());
                 if let Err(error) = super::io::write_line(&out, &line) {
                     broken = Some(error);
                     cancel.cancel();
@@ -263,7 +263,11 @@ fn print(
         }
     }
     let counts: Vec<_> = counts(results).into_iter().map(|(v, n)| format!("{n} {v}")).collect();
-    let summary = if counts.is_empty() { "nothing to check".to_owned() } else { counts.join(", ") };
+    let summary = match (counts.is_empty(), credentials.is_empty()) {
+        (false, _) => counts.join(", "),
+        (true, true) => "nothing to check: the rack is empty".to_owned(),
+        (true, false) => "nothing to check: what was asked for is revoked, its secret destroyed".to_owned(),
+    };
     context.remark(&palette.strong(&summary));
     Ok(())
 }

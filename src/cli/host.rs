@@ -103,7 +103,11 @@ pub(super) async fn run(context: &mut Context<'_>, verb: HostVerb) -> Result<u8>
         HostVerb::Edit(args) => edit(context, args),
         HostVerb::Rm { name } => {
             context.core()?.host_remove(&name)?;
-            context.out(&format!("removed the host `{name}`"))?;
+            if context.json() {
+                context.out_json(&json!({ "schema": 1, "removed": name }))?;
+            } else {
+                context.out(&format!("removed the host `{name}`"))?;
+            }
             Ok(0)
         }
         HostVerb::Test { name, using } => test(context, &name, using.as_deref()).await,
@@ -236,8 +240,8 @@ fn edit(context: &mut Context<'_>, args: EditArgs) -> Result<u8> {
     let yes = context.yes();
     let changed = match context.core()?.host_edit(host.clone(), yes) {
         Err(error) if !yes && error.message.contains("where, or how protected") => {
-            let (message, typed) = (error.message, host.name.clone());
-            context.confirm(&message, &typed)?;
+            let (message, typed) = (error.message.clone(), host.name.clone());
+            context.confirm_or(&message, &typed, error)?;
             context.core()?.host_edit(host, true)?
         }
         other => other?,

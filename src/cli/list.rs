@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::context::Context;
@@ -40,6 +41,18 @@ impl Row {
             return Verdict::Revoked;
         }
         if self.standings.is_empty() { Verdict::Unchecked } else { worst(self.standings.iter().map(|s| s.verdict)) }
+    }
+
+    /// The last verdict that said something about the token, where the newest one does not.
+    pub(super) fn last_real(&self) -> Option<(Verdict, Timestamp)> {
+        if self.credential.secret == SecretState::Destroyed {
+            return None;
+        }
+        self.standings
+            .iter()
+            .filter(|s| !s.verdict.is_real())
+            .filter_map(|s| s.real)
+            .max_by_key(|(verdict, _)| verdict.severity())
     }
 
     fn account(&self) -> String {
@@ -112,8 +125,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<u8> {
         let verdict = row.verdict();
         let checked =
             row.standings.iter().map(|s| s.checked_at).max().map_or_else(|| "never".to_owned(), |at| relative(now, at));
+        let mut sign = palette.verdict(verdict, &format!("{} {verdict}", verdict.symbol()));
+        if let Some((before, at)) = row.last_real().filter(|_| !verdict.is_real()) {
+            sign.push_str(&palette.faint(&format!(" (was {before} {})", relative(now, at))));
+        }
         table.push(vec![
-            palette.verdict(verdict, &format!("{} {verdict}", verdict.symbol())),
+            sign,
             sanitize::short(&c.label, 40),
             sanitize::short(&row.hosts.join(","), 40),
             c.kind.to_string(),
@@ -135,6 +152,7 @@ pub(super) fn row_json(row: &Row) -> serde_json::Value {
     json!({
         "label": c.label, "family": c.family, "kind": c.kind, "username": c.username, "owner": c.owner,
         "hosts": row.hosts, "verdict": row.verdict(), "account": row.account(), "hint": c.hint,
+        "last_real": row.last_real().map(|(verdict, at)| json!({ "verdict": verdict, "checked_at": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string() })),
         "expires_at": c.expiry.at().map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
         "added_at": c.added_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "checked_at": row.standings.iter().map(|s| s.checked_at).max().map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),

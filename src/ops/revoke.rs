@@ -138,10 +138,9 @@ impl Core {
         let secret = self.vault.get(&credential.id).await?;
         let entry = self.rack.begin("revoke", &credential.id, &json!({ "label": credential.label }))?;
         let result = self.revoke_steps(credential, host, &secret, using, entry).await;
-        match &result {
-            // An answer that was lost stays in the journal until somebody has looked.
-            Ok(_) => self.rack.finish(entry)?,
-            Err(_) => self.rack.finish(entry)?,
+        // Where keyrack itself failed in the middle, the entry stays open and is settled by `recover`.
+        if result.is_ok() {
+            self.rack.finish(entry)?;
         }
         result
     }
