@@ -243,7 +243,7 @@ fn print(
             continue;
         };
         let v = &result.validation;
-        let account = v.identity.as_ref().map_or("-", |i| i.login.as_str());
+        let account = v.identity.as_ref().map_or("-", |i| i.account());
         let ends = v.expiry.at().or(credential.expiry.at()).map_or_else(|| "-".to_owned(), date);
         rows.push(vec![
             palette.verdict(v.verdict, &format!("{} {}", v.verdict.symbol(), v.verdict)),
