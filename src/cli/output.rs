@@ -1,5 +1,5 @@
 //! How results look: aligned and coloured for people, plain in a pipe, JSON for programs. Everything that came from a
-//! host or a file passes [`sanitize`](crate::sanitize) here.
+//! host or a file passes [`crate::sanitize`] here.
 
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
