@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::domain::{Credential, CredentialId, Expiry, Host, HostId, SecretState, Standing, Validation, Verdict};
 
-use super::filter::{Fuzzy, Haystack, Query};
+use super::filter::{Fuzzy, Haystack, Query, Words};
 use super::msg::RackData;
 use super::time;
 
@@ -31,7 +31,6 @@ pub struct Row {
     pub hosts: String,
     /// Log-in name as the host gave it, else the user name.
     pub account: String,
-    haystack: Haystack,
 }
 
 impl Row {
@@ -87,6 +86,9 @@ impl Sort {
 pub struct Rows {
     hosts: Vec<Host>,
     all: Vec<Row>,
+    /// What the filter looks through, in step with `all`; apart from it, since a row is large.
+    haystacks: Vec<Haystack>,
+    words: Words,
     index: HashMap<CredentialId, usize>,
     counts: [usize; Verdict::ALL.len()],
     /// All rows in the order of the sort.
@@ -121,9 +123,12 @@ impl Rows {
         self.hosts = data.hosts;
         self.all.clear();
         self.all.reserve(data.credentials.len());
+        self.words = Words::default();
+        self.haystacks.clear();
         for credential in data.credentials {
             let standings = standings.remove(&credential.id).unwrap_or_default();
             let row = self.row_of(credential, standings, now);
+            self.haystacks.push(haystack(&row, &mut self.words));
             self.all.push(row);
         }
         self.index = self.all.iter().enumerate().map(|(i, r)| (r.credential.id.clone(), i)).collect();
@@ -162,6 +167,7 @@ impl Rows {
         }
         self.counts[self.all[at].verdict.severity()] -= 1;
         self.all[at] = self.row_of(credential, row, now);
+        self.haystacks[at] = haystack(&self.all[at], &mut self.words);
         self.counts[self.all[at].verdict.severity()] += 1;
         true
     }
@@ -176,6 +182,7 @@ impl Rows {
             if verdict != self.all[at].verdict {
                 let standings = std::mem::take(&mut self.all[at].standings);
                 self.all[at] = self.row_of(self.all[at].credential.clone(), standings, now);
+                self.haystacks[at] = haystack(&self.all[at], &mut self.words);
             }
         }
         self.recount();
@@ -240,7 +247,7 @@ impl Rows {
 
     fn select(&mut self, narrower: bool) {
         self.generation += 1;
-        let query = Query::new(&self.filter);
+        let mut query = Query::new(&self.filter);
         if query.is_empty() {
             self.shown.clone_from(&self.order);
             return;
@@ -249,7 +256,7 @@ impl Rows {
         let from = if narrower { &self.matched } else { &self.order };
         let mut found: Vec<(u32, u32)> = Vec::with_capacity(from.len());
         for &at in from {
-            if let Some(score) = self.fuzzy.score(&query, &self.all[at as usize].haystack) {
+            if let Some(score) = self.fuzzy.score(&mut query, &self.haystacks[at as usize], &self.words) {
                 found.push((score, at));
             }
         }
@@ -279,11 +286,8 @@ impl Rows {
             .or_else(|| credential.username.clone())
             .unwrap_or_default();
         let hosts = names.join(", ");
-        let tags = credential.tags.join(" ");
-        let haystack =
-            Haystack::new([credential.label.as_str(), hosts.as_str(), account.as_str(), tags.as_str(), verdict.slug()]);
         let checked_at = standings.iter().filter(|s| s.verdict != Verdict::Unchecked).map(|s| s.checked_at).max();
-        Row { verdict, last_real, checked_at, hosts, account, haystack, credential, standings }
+        Row { verdict, last_real, checked_at, hosts, account, credential, standings }
     }
 
     fn aged(&self, credential: &Credential, verdict: Verdict, now: Timestamp) -> Verdict {
@@ -399,6 +403,11 @@ impl Rows {
     pub fn generation(&self) -> u64 {
         self.generation
     }
+}
+
+fn haystack(row: &Row, words: &mut Words) -> Haystack {
+    let tags = row.credential.tags.join(" ");
+    Haystack::new(&row.credential.label, [&row.hosts, &row.account, &tags, row.verdict.slug()], words)
 }
 
 /// Unknown and never come after every real end.

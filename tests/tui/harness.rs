@@ -309,9 +309,12 @@ impl Ui {
     /// Labels in the list, top to bottom.
     pub fn labels(&self) -> Vec<String> {
         let screen = self.screen();
-        let rows = screen.lines().skip(3).take_while(|l| l.starts_with('┃') || l.starts_with('│'));
+        let is_row = |l: &&str| {
+            let sign = l.chars().nth(4).map(String::from).unwrap_or_default();
+            Verdict::ALL.iter().any(|v| v.symbol() == sign)
+        };
+        let rows = screen.lines().skip(3).filter(is_row);
         rows.filter_map(|l| l.chars().skip(6).collect::<String>().split_whitespace().next().map(str::to_owned))
-            .filter(|l| !matches!(l.as_str(), "┃" | "│"))
             .collect()
     }
 

@@ -19,7 +19,7 @@ use super::toast::Level;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Name {
-    Name,
+    Called,
     Url,
     Family,
     Region,
@@ -66,7 +66,7 @@ impl HostForm {
         let host = before.as_ref().unwrap_or(&blank);
         let or_empty = |value: &Option<String>| value.clone().unwrap_or_default();
         let form = Form::new()
-            .text(Name::Name, "Name", &host.name, "what you call it; unique")
+            .text(Name::Called, "Name", &host.name, "what you call it; unique")
             .text(Name::Url, "URL", &host.url, "")
             .choice(Name::Family, "Product", words, at, "")
             .text(Name::Region, "Region", &or_empty(&host.region), "AWS only, e.g. eu-central-1")
@@ -91,7 +91,7 @@ impl HostForm {
         self.saving = None;
         match result {
             Ok(()) => {
-                cx.say(Level::Good, format!("host {} saved", self.form.value(Name::Name)));
+                cx.say(Level::Good, format!("host {} saved", self.form.value(Name::Called)));
                 load(cx);
                 cx.back();
             }
@@ -112,7 +112,7 @@ impl HostForm {
         let url = self.form.value(Name::Url).trim_end_matches('/').to_owned();
         let same = before.url == url && before.family == family;
         Host {
-            name: self.form.value(Name::Name).to_owned(),
+            name: self.form.value(Name::Called).to_owned(),
             family,
             region: optional(Name::Region),
             ca_file: optional(Name::CaFile),
@@ -133,10 +133,10 @@ impl HostForm {
         }
         let host = self.record();
         if host.name.is_empty() {
-            return self.form.refuse(Name::Name, "a name is needed");
+            return self.form.refuse(Name::Called, "a name is needed");
         }
         if cx.s.rows.hosts().iter().any(|h| h.name == host.name && h.id != host.id) {
-            return self.form.refuse(Name::Name, "another host has this name");
+            return self.form.refuse(Name::Called, "another host has this name");
         }
         if !host.url.starts_with("https://") && !host.url.starts_with("http://") {
             let example = cx.s.facts(&host.family).map_or("https://git.example.com", |f| f.url_example.as_str());

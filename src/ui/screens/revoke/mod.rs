@@ -190,13 +190,11 @@ impl Revoke {
             return;
         }
         match (action, &mut self.stage) {
-            (Action::Back, Stage::Running { job, stopping, .. }) => {
-                if !*stopping {
-                    *stopping = true;
-                    let job = *job;
-                    cx.emit(Effect::Cancel(job));
-                }
+            (Action::Back, Stage::Running { job, stopping, .. }) if !*stopping => {
+                *stopping = true;
+                cx.emit(Effect::Cancel(*job));
             }
+            (Action::Back, Stage::Running { .. }) => {}
             (Action::Back, _) => cx.back(),
             (Action::Page, _) => {
                 if let Some(page) = self.page() {
@@ -274,12 +272,8 @@ impl Pane for Revoke {
 
     fn closed(&mut self, cx: &mut Cx<'_>) {
         match &mut self.stage {
-            Stage::Planning(job) => {
-                // Closed by its own answer, or given up: then a late answer must find nobody.
-                if cx.s.jobs.close(*job) {
-                    cx.emit(Effect::Cancel(*job));
-                }
-            }
+            // Still open, so it is given up: a late answer must find nobody.
+            Stage::Planning(job) if cx.s.jobs.close(*job) => cx.emit(Effect::Cancel(*job)),
             Stage::Confirm { form, .. } => form.wipe(),
             _ => {}
         }
