@@ -263,7 +263,7 @@ fn print(
         }
     }
     let counts: Vec<_> = counts(results).into_iter().map(|(v, n)| format!("{n} {v}")).collect();
-    let summary = if counts.is_empty() { "nothing to check: the rack is empty".to_owned() } else { counts.join(", ") };
+    let summary = if counts.is_empty() { "nothing to check".to_owned() } else { counts.join(", ") };
     context.remark(&palette.strong(&summary));
     Ok(())
 }

@@ -115,7 +115,7 @@ impl<'a> Context<'a> {
             network: self.network(config),
             clock: self.io.clock,
             settings: settings(config),
-            user: self.io.var("USER").or_else(|| self.io.var("LOGNAME")).unwrap_or_else(|| "unknown".to_owned()),
+            user: os_user(self.io),
         })
     }
 
@@ -161,6 +161,16 @@ pub fn network(config: &Config, env: &BTreeMap<String, String>) -> Network {
         timeouts,
         concat!("keyrack/", env!("CARGO_PKG_VERSION")),
     )
+}
+
+/// Who runs this, for the audit log: the log-in name, else the number of the user.
+fn os_user(io: &Io) -> String {
+    let named = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|n| io.var(n).filter(|v| !v.is_empty()));
+    #[cfg(unix)]
+    let number = format!("uid {}", rustix::process::getuid().as_raw());
+    #[cfg(not(unix))]
+    let number = "unknown".to_owned();
+    named.unwrap_or(number)
 }
 
 fn locked() -> Error {

@@ -93,3 +93,33 @@ fn kind_of(kind: Kind, username: Option<&str>, has_session: bool) -> Kind {
         None => Kind::AccessKey,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::net::Response;
+
+    proptest! {
+        #[test]
+        fn nothing_a_user_types_or_a_host_says_makes_it_panic(text in "\\PC*", tail in any::<String>()) {
+            for typed in [text.clone(), format!("https://{text}"), format!("codecommit::{text}"), format!("{text}-at-{tail}")] {
+                if let Ok(found) = place::read(&typed) {
+                    prop_assert!(url::Url::parse(&found.url).is_ok_and(|u| u.has_host()), "{}", found.url);
+                    prop_assert!(found.region.as_deref().is_none_or(place::is_region));
+                }
+                for kind in Kind::ALL {
+                    let _ = keys::carried(*kind, &typed);
+                }
+                let _ = keys::oddity(&typed);
+            }
+            for body in [text.clone(), format!("<ErrorResponse><Error><Code>{text}</Code>{tail}"), format!("{{\"__type\":\"{text}\"}}")] {
+                if let Some(refusal) = Refusal::read(&Response::of(403, &[("Date", text.as_str())], &body)) {
+                    let _ = refusal.meaning();
+                    let _ = refusal.skew(jiff::Timestamp::UNIX_EPOCH);
+                }
+            }
+        }
+    }
+}

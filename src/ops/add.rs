@@ -13,6 +13,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::hosts;
 use crate::hosts::recognise::recognise;
+use crate::store::choice::ChosenBy;
 
 /// A draft whose hosts, family and kind are settled; nothing is kept yet.
 #[derive(Debug, Clone)]
@@ -241,6 +242,7 @@ impl Core {
             return Err(error);
         }
         self.rack.step(entry, "stored", &json!({}))?;
+        self.remember_store()?;
         if let Err(error) = self.rack.insert_credential(credential) {
             self.vault.delete(&credential.id).await?;
             self.rack.finish(entry)?;
@@ -250,6 +252,16 @@ impl Core {
         let results: Vec<_> =
             credential.bindings.iter().zip(found).map(|(b, v)| (credential.id.clone(), b.host, v.clone())).collect();
         self.rack.record_many(&results)?;
+        Ok(())
+    }
+
+    /// From its first secret on, a rack stays with the store that a probe found: a keyring that appears or disappears
+    /// later must not split the secrets over two stores.
+    fn remember_store(&self) -> Result<()> {
+        let chosen = self.vault.chosen();
+        if chosen.by == ChosenBy::Probe {
+            self.rack.remember_store(chosen.kind)?;
+        }
         Ok(())
     }
 

@@ -145,11 +145,13 @@ pub fn date(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
 }
 
-/// `in 9 days`, `in 3 hours`, `today`, `2 days ago`.
+/// `in 9 days`, `in 3 hours`, `just now`, `2 days ago`.
 #[must_use]
 pub fn relative(now: Timestamp, at: Timestamp) -> String {
     let minutes = at.since((Unit::Minute, now)).map(|s| s.get_minutes()).unwrap_or_default();
     let (amount, unit) = match minutes.unsigned_abs() {
+        0 => return "just now".to_owned(),
+        1 => (1, "minute"),
         m if m >= 2 * 24 * 60 => (m / (24 * 60), "days"),
         m if m >= 120 => (m / 60, "hours"),
         m => (m, "minutes"),

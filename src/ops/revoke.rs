@@ -74,8 +74,8 @@ impl Core {
             .unwrap_or_else(|| host.url.clone());
         RevokeWay::Guided {
             why,
-            page: facts.map_or_else(String::new, |k| k.page.replace("{web}", &web)),
-            steps: facts.map_or_else(Vec::new, |k| k.revoke_steps.clone()),
+            page: facts.map_or_else(String::new, |k| page(&k.page, &web)),
+            steps: facts.map_or_else(Vec::new, |k| k.revoke_steps.iter().map(|s| s.replace("{web}", &web)).collect()),
         }
     }
 
@@ -316,6 +316,11 @@ impl Core {
             }
         })
     }
+}
+
+/// A page of the facts as a whole URL: absolute, below `{web}`, or a path there.
+fn page(text: &str, web: &str) -> String {
+    if text.starts_with('/') { format!("{web}{text}") } else { text.replace("{web}", web) }
 }
 
 fn proof(validation: &Validation) -> Proof {

@@ -36,13 +36,15 @@ use crate::config::{Action, Context};
 
 use effect::{AddFx, Effect, RackFx, RevokeFx, SystemFx};
 use layer::{Layer, Pane};
-use msg::{AddMsg, CheckMsg, Msg, Passphrase, RackMsg, RevokeMsg, StoreMsg};
+use msg::{AddMsg, CheckMsg, HostMsg, LogMsg, Msg, Passphrase, RackMsg, RevokeMsg, StoreMsg};
 use overlays::dialog::Dialog;
 use overlays::palette::Palette;
 use overlays::settings::Settings;
 use overlays::toast::Level;
 use overlays::unlock::{self, Unlock};
 use screens::help::Help;
+use screens::hosts::{self, Hosts};
+use screens::log::Log;
 use screens::rack::Rack;
 use shared::{Cx, Input, Nav, Shared};
 
@@ -144,10 +146,13 @@ fn route(model: &mut Model, msg: Msg, fx: &mut Vec<Effect>) {
         Msg::Resize(width, height) => model.s.size = (width, height),
         Msg::Tick(now) => tick(&mut model.s, now),
         Msg::Failed(error) => model.s.toasts.push_error(&error, model.s.now),
-        Msg::Rack(msg) => with(model, fx, |_, cx| on_rack(msg, cx)),
+        Msg::Rack(msg) => with(model, fx, |layers, cx| on_rack(msg, layers, cx)),
         Msg::Check(msg) => with(model, fx, |_, cx| check::on(msg, cx)),
         Msg::Store(msg) => with(model, fx, |layers, cx| on_store(msg, layers, cx)),
-        Msg::Add(_) | Msg::Revoke(_) | Msg::Hosts(_) | Msg::Log(_) => {}
+        Msg::Add(msg) => with(model, fx, |layers, cx| on_add(msg, layers, cx)),
+        Msg::Revoke(msg) => with(model, fx, |layers, cx| on_revoke(&msg, layers, cx)),
+        Msg::Hosts(msg) => with(model, fx, |layers, cx| on_hosts(&msg, layers, cx)),
+        Msg::Log(msg) => with(model, fx, |layers, cx| on_log(&msg, layers, cx)),
     }
 }
 
@@ -200,6 +205,14 @@ fn everywhere(model: &mut Model, action: Action, fx: &mut Vec<Effect>) -> bool {
         Action::Help => Help::new(top(model), &model.s).into(),
         Action::Palette => Palette::new(top(model), &model.s).into(),
         Action::Settings => Settings.into(),
+        Action::Hosts if !matches!(model.layers.last(), Some(Layer::Hosts(_))) => Hosts::default().into(),
+        Action::Log if !matches!(model.layers.last(), Some(Layer::Log(_))) => {
+            with(model, fx, |_, cx| {
+                let log = Log::open(cx);
+                cx.open(log.into());
+            });
+            return true;
+        }
         _ => return false,
     };
     go(model, Nav::Open(Box::new(layer)), fx);
@@ -262,7 +275,7 @@ fn load(cx: &mut Cx<'_>) {
     cx.emit(Effect::Rack(RackFx::Load { job }));
 }
 
-fn on_rack(msg: RackMsg, cx: &mut Cx<'_>) {
+fn on_rack(msg: RackMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
     match msg {
         RackMsg::Changed => load(cx),
         RackMsg::Loaded { job, result } => {
@@ -286,14 +299,17 @@ fn on_rack(msg: RackMsg, cx: &mut Cx<'_>) {
             }
         }
         RackMsg::Saved { job, result } => {
-            if cx.s.jobs.close(job) {
-                match result {
-                    Ok(()) => {
-                        cx.say(Level::Good, "saved");
-                        load(cx);
-                    }
-                    Err(error) => cx.fail(&error),
-                }
+            if !cx.s.jobs.close(job) {
+                return;
+            }
+            let mut edits = layers.iter_mut().filter_map(|l| if let Layer::Edit(edit) = l { Some(edit) } else { None });
+            if edits.any(|edit| edit.saved(job, &result, cx)) {
+                return;
+            }
+            // The form was left before the answer came: what was saved counts all the same.
+            match result {
+                Ok(()) => load(cx),
+                Err(error) => cx.fail(&error),
             }
         }
         RackMsg::Forgotten { job, result } => {
@@ -305,6 +321,71 @@ fn on_rack(msg: RackMsg, cx: &mut Cx<'_>) {
                     }
                     Err(error) => cx.fail(&error),
                 }
+            }
+        }
+    }
+}
+
+fn on_add(msg: AddMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let (AddMsg::Identified { job, .. } | AddMsg::Checked { job, .. } | AddMsg::Kept { job, .. }) = msg;
+    if !cx.s.jobs.close(job) {
+        return;
+    }
+    for layer in layers {
+        if let Layer::Add(add) = layer {
+            return add.on(msg, cx);
+        }
+    }
+}
+
+fn on_revoke(msg: &RevokeMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let current = match msg {
+        RevokeMsg::Stepped { job, .. } => cx.s.jobs.is_open(*job),
+        RevokeMsg::Planned { job, .. } | RevokeMsg::Done { job, .. } => cx.s.jobs.close(*job),
+    };
+    if !current {
+        return;
+    }
+    for layer in layers {
+        if let Layer::Revoke(revoke) = layer
+            && revoke.on(msg, cx)
+        {
+            return;
+        }
+    }
+}
+
+fn on_hosts(msg: &HostMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let (job, saved) = match msg {
+        HostMsg::Removed { job, result } => return hosts::removed(*job, result, cx),
+        HostMsg::Saved { job, result } => (*job, Some(result.clone().map(|_| ()))),
+        HostMsg::Tested { job, .. } => (*job, None),
+    };
+    if !cx.s.jobs.close(job) {
+        return;
+    }
+    let mut answered = false;
+    for layer in layers {
+        match (layer, &saved) {
+            (Layer::HostForm(form), Some(result)) => answered |= form.saved(job, result, cx),
+            (Layer::Hosts(hosts), None) => hosts.on(msg),
+            _ => {}
+        }
+    }
+    if let (Some(result), false) = (saved, answered) {
+        match result {
+            Ok(()) => load(cx),
+            Err(error) => cx.fail(&error),
+        }
+    }
+}
+
+fn on_log(msg: &LogMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let LogMsg::Loaded { job, .. } = msg;
+    if cx.s.jobs.close(*job) {
+        for layer in layers {
+            if let Layer::Log(log) = layer {
+                log.on(msg, cx);
             }
         }
     }

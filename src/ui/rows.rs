@@ -91,7 +91,9 @@ pub struct Rows {
     counts: [usize; Verdict::ALL.len()],
     /// All rows in the order of the sort.
     order: Vec<u32>,
-    /// Those that the filter lets through, in the order shown.
+    /// Those that the filter lets through, in the order of the sort.
+    matched: Vec<u32>,
+    /// The same in the order shown.
     shown: Vec<u32>,
     filter: String,
     sort: Sort,
@@ -243,15 +245,15 @@ impl Rows {
             self.shown.clone_from(&self.order);
             return;
         }
-        // Rows sorted by match have lost the order of the sort, so ties among the rows left may fall differently than
-        // from scratch: they keep the order in which the user saw them.
-        let from = if narrower { std::mem::take(&mut self.shown) } else { self.order.clone() };
+        // What did not match a part of the query cannot match more of it.
+        let from = if narrower { &self.matched } else { &self.order };
         let mut found: Vec<(u32, u32)> = Vec::with_capacity(from.len());
-        for at in from {
+        for &at in from {
             if let Some(score) = self.fuzzy.score(&query, &self.all[at as usize].haystack) {
                 found.push((score, at));
             }
         }
+        self.matched = found.iter().map(|(_, at)| *at).collect();
         if self.by_match {
             found.sort_by_key(|(score, _)| Reverse(*score));
         }

@@ -3,6 +3,13 @@
 //! `KEYRACK_MOTO` names its `moto_server`, else it is looked for on `PATH`; `tests/run` installs it. Without it these
 //! tests fail, since a proof that silently does not run is none; `KEYRACK_SKIP_SYSTEM=1` leaves them out knowingly.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of a test may fail as the test may"
+)]
+
 mod support;
 
 use keyrack::domain::{Expiry, Kind, Verdict};

@@ -1,14 +1,16 @@
-//! A moto server of one's own, set up and then enforcing authentication, and a small transport to it.
+//! A moto server of one's own, set up and then enforcing authentication; keyrack's real transport leads to it.
 
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use keyrack::domain::{FamilyId, Host, Kind, Validation};
 use keyrack::hosts::codecommit::CodeCommit;
 use keyrack::hosts::{Authority, Family, Revocation, Session, Wire};
-use keyrack::net::{Body, NetError, NetErrorKind, Request, Response, Transport};
+use keyrack::net::client::{Network, Timeouts};
+use keyrack::net::proxy::ProxyEnv;
+use keyrack::net::{NetSettings, Request, Transport};
 use keyrack::secret::{Masker, Secret};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -26,7 +28,7 @@ pub struct Key {
 pub struct Moto {
     _server: Child,
     host: Host,
-    http: Http,
+    http: Arc<dyn Transport>,
     pub alice: Key,
     pub alice_inactive: Key,
     pub bob: Key,
@@ -56,9 +58,11 @@ impl Moto {
         let mut host = Host::new("moto", FamilyId::new("codecommit"), url.clone());
         host.region = Some("us-east-1".into());
         host.endpoints = ["git", "sts", "iam", "codecommit"].iter().map(|n| ((*n).to_owned(), url.clone())).collect();
-        let http =
-            Http(reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap());
-        let setup = Setup { http: &http, url: &url };
+        // Under an empty environment: no proxy of this machine comes between.
+        let timeouts = Timeouts { total: START, read: START, ..Timeouts::default() };
+        let network = Network::new(ProxyEnv::default(), timeouts, "keyrack-tests");
+        let http = network.transport(&NetSettings::default()).unwrap();
+        let setup = Setup { http: &*http, url: &url };
         setup.act("CreateUser", &[("UserName", "alice")]).await;
         setup.act("CreateUser", &[("UserName", "bob")]).await;
         let all = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:*","codecommit:*"],"Resource":"*"}]}"#;
@@ -87,7 +91,7 @@ impl Moto {
         let secrets = others.iter().copied().chain([&key.secret]);
         let masker = Masker::new(secrets.map(|s| &s.token));
         Session {
-            wire: Wire::new(&self.http, endpoints, masker, Timestamp::now()),
+            wire: Wire::new(&*self.http, endpoints, masker, Timestamp::now()),
             host: &self.host,
             kind: Kind::AccessKey,
             username: Some(&key.id),
@@ -119,7 +123,7 @@ async fn listening_at(server: &mut Child) -> String {
 const SETUP_CALLS: usize = 7;
 
 struct Setup<'a> {
-    http: &'a Http,
+    http: &'a dyn Transport,
     url: &'a str,
 }
 
@@ -145,34 +149,5 @@ impl Setup<'_> {
             rest.split('<').next().unwrap().to_owned()
         };
         Key { id: part("AccessKeyId"), secret: Secret::token(part("SecretAccessKey").as_str().into()) }
-    }
-}
-
-/// Sends as plainly as can be: what is proved here is the family's own requests.
-struct Http(reqwest::Client);
-
-impl Transport for Http {
-    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, NetError>> {
-        Box::pin(async move {
-            let fail =
-                |error: reqwest::Error| NetError::new(NetErrorKind::Other, "moto", error.without_url().to_string());
-            let method = reqwest::Method::from_bytes(request.method.as_str().as_bytes()).unwrap();
-            let mut builder = self.0.request(method, &request.url);
-            for (name, value) in &request.headers {
-                builder = builder.header(name, value.reveal());
-            }
-            let body = match request.body {
-                Body::Empty => String::new(),
-                Body::Text(text) => text,
-                Body::Secret(text) => text.reveal().to_owned(),
-            };
-            let started = Instant::now();
-            let answer = builder.body(body).send().await.map_err(fail)?;
-            let headers = answer.headers().iter();
-            let headers = headers.map(|(n, v)| (n.to_string(), v.to_str().unwrap_or("").to_owned())).collect();
-            let status = answer.status().as_u16();
-            let body = answer.text().await.map_err(fail)?;
-            Ok(Response { status, headers, body, truncated: false, elapsed: started.elapsed() })
-        })
     }
 }

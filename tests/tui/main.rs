@@ -1,4 +1,10 @@
 //! The interface, driven by key strings and messages and read from its screen. No terminal, no clock, no network.
 
+mod add;
 mod harness;
+mod hosts;
+mod jobs;
+mod overlays;
 mod rack;
+mod revoke;
+mod secrets;

@@ -67,6 +67,7 @@ async fn key(session: &Session<'_>, kind: Kind) -> Validation {
         }
         Err(failure) => return failed(wire, about, &failure),
     };
+    wire.note(caller.arn.as_str());
     let mut learned = Learned::default();
     let long_term = kind == Kind::AccessKey;
     if long_term {

@@ -260,7 +260,16 @@ mod tests {
 
     #[test]
     fn what_is_no_host_or_another_vendor_is_refused() {
-        for typed in ["", " ", "https://", "ftp://github.com", "file:///etc", "git hub.com", "https://gitlab.com/a/b"] {
+        for typed in [
+            "",
+            " ",
+            "https://",
+            "ftp://github.com",
+            "ssh://git@ho%st/o/r",
+            "file:///etc",
+            "git hub.com",
+            "https://gitlab.com/a/b",
+        ] {
             assert!(host_url(typed).is_err(), "{typed}");
         }
         assert!(host_url("git@bitbucket.org:a/b.git").is_err());

@@ -208,8 +208,8 @@ pub(super) fn dot_com_holders() -> Vec<Holder> {
             ..base()
         },
         Holder {
-            label: "old-deploy",
-            token: fake("ghp_", "OldDeploy"),
+            label: "retired-deploy",
+            token: fake("ghp_", "RetiredDeploy"),
             state: State::Unknown,
             tags: &["prod"],
             note: "Replaced by the deploy app, never cleaned up",

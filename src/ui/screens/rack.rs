@@ -11,6 +11,8 @@ use crate::config::{Action, Context};
 use crate::domain::{CredentialId, Verdict};
 
 use super::super::layer::{Hints, Pane};
+use super::super::overlays::edit::Edit;
+use super::super::overlays::forget::Forget;
 use super::super::overlays::toast::Level;
 use super::super::rows::{Row, Sort};
 use super::super::shared::{Cx, Input, Shared};
@@ -18,7 +20,9 @@ use super::super::widgets::field::Field;
 use super::super::widgets::list::{self, List};
 use super::super::widgets::panel;
 use super::super::{WIDE, body, check, load, quit, text, time};
+use super::add;
 use super::detail::{self, Detail};
+use super::revoke::Revoke;
 
 /// Where the cursor is, what is selected, what is being typed as filter.
 #[derive(Debug, Default)]
@@ -114,6 +118,23 @@ impl Rack {
                 check::start(cx, ids, true);
             }
             Action::Reload => load(cx),
+            Action::Add => add::open(None, cx),
+            Action::Edit => {
+                if let Some(row) = self.id.as_ref().and_then(|id| cx.s.rows.get(id)) {
+                    let edit = Edit::new(&row.credential);
+                    cx.open(edit.into());
+                }
+            }
+            Action::Revoke => {
+                if let Some(revoke) = Revoke::open(&self.targets(cx.s), cx) {
+                    cx.open(revoke.into());
+                }
+            }
+            Action::Forget => {
+                if let Some(forget) = Forget::new(&self.targets(cx.s), cx.s) {
+                    cx.open(forget.into());
+                }
+            }
             _ => {}
         }
     }
@@ -375,7 +396,9 @@ impl Pane for Rack {
             Input::Action(action) if self.enabled(action, cx.s) => self.act(action, cx),
             Input::Action(_) => cx.say(Level::Info, "there is nothing to do that with"),
             Input::Wheel(_) | Input::Click(..) => self.point(input, cx),
-            Input::Char(_) | Input::Paste(_) => {}
+            // Nothing here takes text, so a paste can only be a token to add.
+            Input::Paste(text) => add::open(Some(text), cx),
+            Input::Char(_) => {}
         }
     }
 
