@@ -114,11 +114,7 @@ impl Io {
 
     /// For tests: piped input, buffers for output.
     #[must_use]
-    pub fn piped(
-        stdin: &str,
-        env: BTreeMap<String, String>,
-        clock: Clock,
-    ) -> (Self, Captured, Captured) {
+    pub fn piped(stdin: &str, env: BTreeMap<String, String>, clock: Clock) -> (Self, Captured, Captured) {
         let (out, err) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
         let io = Self {
             stdin: Input::Text(Zeroizing::new(stdin.as_bytes().to_vec())),
