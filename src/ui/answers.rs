@@ -134,7 +134,16 @@ pub(super) fn on_log(msg: &LogMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
 
 pub(super) fn on_store(msg: StoreMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
     match msg {
-        StoreMsg::State(state) => cx.s.store = Some(state),
+        StoreMsg::State(state) => {
+            let open = state.passphrase == Passphrase::None;
+            cx.s.store = Some(state);
+            // Opened elsewhere while it is asked for here: what waits can go on.
+            for layer in layers.iter_mut().filter(|_| open) {
+                if let Layer::Unlock(unlock) = layer {
+                    unlock.answered(&Ok(()), cx);
+                }
+            }
+        }
         StoreMsg::Unlocked { job, result } => {
             if !cx.s.jobs.close(job) {
                 return;

@@ -85,6 +85,8 @@ impl Sort {
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
     hosts: Vec<Host>,
+    /// Place of each host in `hosts`, and how many credentials are used there.
+    at_host: HashMap<HostId, (usize, usize)>,
     all: Vec<Row>,
     /// What the filter looks through, in step with `all`; apart from it, since a row is large.
     haystacks: Vec<Haystack>,
@@ -121,6 +123,15 @@ impl Rows {
             standings.entry(standing.credential.clone()).or_default().push(standing);
         }
         self.hosts = data.hosts;
+        self.at_host = self.hosts.iter().enumerate().map(|(place, host)| (host.id, (place, 0))).collect();
+        for credential in &data.credentials {
+            for (at, binding) in credential.bindings.iter().enumerate() {
+                let again = credential.bindings[..at].iter().any(|b| b.host == binding.host);
+                if let Some((_, uses)) = self.at_host.get_mut(&binding.host).filter(|_| !again) {
+                    *uses += 1;
+                }
+            }
+        }
         self.all.clear();
         self.all.reserve(data.credentials.len());
         self.words = Words::default();
@@ -370,13 +381,13 @@ impl Rows {
     /// A host.
     #[must_use]
     pub fn host(&self, id: HostId) -> Option<&Host> {
-        self.hosts.iter().find(|h| h.id == id)
+        self.at_host.get(&id).and_then(|(place, _)| self.hosts.get(*place))
     }
 
     /// How many credentials are used at a host.
     #[must_use]
     pub fn uses(&self, host: HostId) -> usize {
-        self.all.iter().filter(|r| r.credential.bindings.iter().any(|b| b.host == host)).count()
+        self.at_host.get(&host).map_or(0, |(_, uses)| *uses)
     }
 
     /// What is typed as filter.

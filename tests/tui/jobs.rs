@@ -102,6 +102,95 @@ fn two_runs_share_one_bar() {
     ui.check_done(first).sees("checking 1/2").check_done(second).sees_not("checking");
 }
 
+/// A cat on the keyboard while answers of every kind come in: nothing may panic, and the way out still works.
+#[test]
+fn no_sequence_of_keys_and_answers_breaks_it() {
+    const KEYS: &[&str] = &[
+        "j",
+        "k",
+        "G",
+        "g",
+        "<space>",
+        "*",
+        "/",
+        "p",
+        "<enter>",
+        "<enter>",
+        "<esc>",
+        "<tab>",
+        "<shift-tab>",
+        "s",
+        "S",
+        "c",
+        "C",
+        "B",
+        "x",
+        "F",
+        "e",
+        "a",
+        "H",
+        "L",
+        "?",
+        ":",
+        ",",
+        "q",
+        "n",
+        "t",
+        "d",
+        "o",
+        "v",
+        "K",
+        "<ctrl-n>",
+        "<ctrl-u>",
+        "<ctrl-x>",
+        "<ctrl-r>",
+        "<page-down>",
+        "<left>",
+        "<right>",
+        "<backspace>",
+        "y",
+        "]",
+        "[",
+    ];
+    for seed in 0..6_u64 {
+        let mut ui = Ui::with(if seed % 2 == 0 { (80, 24) } else { (120, 30) }, fixture());
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        let mut roll = |n: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % n as u64).unwrap()
+        };
+        for step in 0..400_i64 {
+            ui.keys(KEYS[roll(KEYS.len())]);
+            match roll(12) {
+                0 => ui.paste("NotARealToken"),
+                1 => ui.click(u16::try_from(roll(120)).unwrap(), u16::try_from(roll(30)).unwrap()),
+                2 => ui.wheel(roll(2) == 0),
+                3 => {
+                    let open: Vec<JobId> = ui.effects.iter().filter_map(Effect::job).collect();
+                    if !open.is_empty() {
+                        let job = open[roll(open.len())];
+                        for msg in every_closing(job) {
+                            ui.send(msg);
+                        }
+                    }
+                    &mut ui
+                }
+                4 => ui.resize(u16::try_from(40 + roll(100)).unwrap(), u16::try_from(8 + roll(40)).unwrap()),
+                5 => ui.tick(step),
+                _ => &mut ui,
+            };
+            if step % 8 == 0 {
+                ui.buffer();
+            }
+        }
+        ui.take();
+        ui.keys("<ctrl-c>");
+        assert!(ui.take().contains(&Effect::System(keyrack::ui::effect::SystemFx::Quit)));
+    }
+}
+
 #[test]
 fn every_effect_with_a_job_has_its_own() {
     let mut ui = Ui::wide();

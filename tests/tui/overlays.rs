@@ -169,6 +169,14 @@ fn not_unlocking_gives_up_what_waited() {
 }
 
 #[test]
+fn a_store_opened_elsewhere_lets_what_waits_go_on() {
+    let mut ui = Ui::new();
+    ui.store(Passphrase::Open).keys("c").sees("Open the secret store").take();
+    ui.store(Passphrase::None).sees_not("Open the secret store");
+    assert!(matches!(ui.take()[..], [Effect::Check { .. }]));
+}
+
+#[test]
 fn a_new_store_asks_twice() {
     let mut ui = Ui::new();
     ui.store(Passphrase::Create).keys("c");

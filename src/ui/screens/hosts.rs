@@ -130,10 +130,7 @@ fn remove(host: &Host, cx: &mut Cx<'_>) {
         cx.say(Level::Warn, format!("{} is used by {used}: revoke or forget those first", host.name));
         return;
     }
-    let job = cx.s.jobs.begin("removing the host");
-    let question = format!("Remove the host {} ({})?", text::clean(&host.name), text::clean(&host.url));
-    let effect = Effect::Hosts(HostFx::Remove { job, id: host.id });
-    cx.open(Dialog::effect("Remove host", question, effect).into());
+    cx.open(Dialog::remove_host(host).into());
 }
 
 /// Takes in the end of a removal.

@@ -32,6 +32,10 @@ pub struct Rack {
     id: Option<CredentialId>,
     generation: u64,
     marked: HashSet<CredentialId>,
+    /// How many of the selected ones are not shown; counted when selection or filter change, not for every frame.
+    hidden: usize,
+    /// The selection changed since.
+    remarked: bool,
     typing: Option<Field>,
     /// The detail pane has the keys.
     beside: bool,
@@ -148,6 +152,7 @@ impl Rack {
             cx.s.rows.set_filter("");
         } else if !self.marked.is_empty() {
             self.marked.clear();
+            self.remarked = true;
         } else if cx.s.checks.stoppable() {
             check::stop(cx);
         } else {
@@ -156,6 +161,7 @@ impl Rack {
     }
 
     fn mark(&mut self, s: &Shared) {
+        self.remarked = true;
         if let Some(id) = self.id.clone() {
             if !self.marked.remove(&id) {
                 self.marked.insert(id);
@@ -166,6 +172,7 @@ impl Rack {
     }
 
     fn mark_all(&mut self, s: &Shared) {
+        self.remarked = true;
         if s.rows.shown_from(0).all(|r| self.marked.contains(&r.credential.id)) {
             for row in s.rows.shown_from(0) {
                 self.marked.remove(&row.credential.id);
@@ -205,7 +212,6 @@ impl Rack {
             cx.s.rows.set_filter(&text);
             // The best match is what one types for.
             self.list = List::default();
-            self.generation = cx.s.rows.generation();
             self.moved(cx.s);
         }
     }
@@ -347,9 +353,12 @@ impl Pane for Rack {
                 self.list.at = at;
             }
         }
-        if self.generation != s.rows.generation() {
-            self.generation = s.rows.generation();
+        if self.remarked || self.generation != s.rows.generation() {
             self.marked.retain(|id| s.rows.get(id).is_some());
+            let shown = s.rows.shown_from(0).filter(|r| self.marked.contains(&r.credential.id)).count();
+            self.hidden = self.marked.len() - shown;
+            self.remarked = false;
+            self.generation = s.rows.generation();
         }
         let height = self.height(s);
         self.list.fit(s.rows.len(), height);

@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::config::Action;
-use crate::domain::CredentialId;
 
 use super::super::super::layer::Pane as _;
 use super::super::super::shared::Shared;
@@ -26,18 +25,12 @@ impl Rack {
             title += &format!(" ─ /{}{cursor} ─ {} of {}", s.rows.filter(), s.rows.len(), s.rows.all().len());
         }
         if !self.marked.is_empty() {
-            let hidden = self.marked.iter().filter(|id| !self.is_shown(s, id)).count();
             title += &format!(" ─ {} selected", self.marked.len());
-            if hidden > 0 {
-                title += &format!(" ({hidden} hidden)");
+            if self.hidden > 0 {
+                title += &format!(" ({} hidden)", self.hidden);
             }
         }
         title
-    }
-
-    /// Counting the hidden ones looks through all rows, so it is left at that for few selected ones.
-    fn is_shown(&self, s: &Shared, id: &CredentialId) -> bool {
-        s.rows.filter().is_empty() || self.marked.len() > 200 || s.rows.place(id).is_some()
     }
 
     fn table(&self, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
