@@ -13,6 +13,7 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::hosts;
 use crate::hosts::recognise::recognise;
+use crate::rack::JournalId;
 use crate::store::choice::ChosenBy;
 
 /// A draft whose hosts, family and kind are settled; nothing is kept yet.
@@ -216,13 +217,10 @@ impl Core {
     pub async fn keep(&self, resolved: &Resolved, found: &[Validation]) -> Result<Credential> {
         let mut credential = self.record_of(resolved, found).await?;
         let mut new_hosts = Vec::new();
-        for ((host, _), binding) in resolved.hosts.iter().zip(&mut credential.bindings) {
-            if host.id == HostId::default() {
-                binding.host = self.rack.add_host(host)?;
-                new_hosts.push((binding.host, host.name.clone()));
-            }
-        }
-        let kept = self.keep_journalled(&credential, &resolved.draft, found).await;
+        let kept = match self.bind(resolved, &mut credential, &mut new_hosts) {
+            Ok(()) => self.keep_journalled(&credential, &resolved.draft, found).await,
+            Err(error) => Err(error),
+        };
         match &kept {
             Ok(()) => {
                 for (_, name) in &new_hosts {
@@ -242,30 +240,61 @@ impl Core {
         kept.map(|()| credential)
     }
 
+    /// Puts the new hosts on the rack and binds the credential to them. `added` has those that came on the rack, also
+    /// where it fails.
+    fn bind(&self, resolved: &Resolved, credential: &mut Credential, added: &mut Vec<(HostId, String)>) -> Result<()> {
+        for ((host, _), binding) in resolved.hosts.iter().zip(&mut credential.bindings) {
+            if host.id != HostId::default() {
+                continue;
+            }
+            binding.host = match self.rack.add_host(host) {
+                Ok(id) => {
+                    added.push((id, host.name.clone()));
+                    id
+                }
+                // Another keyrack may have added the same host since this draft was resolved.
+                Err(error) => match self.rack.host_by_name(&host.name)? {
+                    Some(same) if same.url == host.url && same.family == host.family => same.id,
+                    _ => return Err(error.into()),
+                },
+            };
+        }
+        Ok(())
+    }
+
     async fn keep_journalled(&self, credential: &Credential, draft: &Draft, found: &[Validation]) -> Result<()> {
         // Unlocking may ask the user and fail: before the journal is opened, so that a refusal leaves no trace.
         self.vault.unlock_if_needed().await?;
-        self.recover().await?;
-        let entry = self.rack.begin("add", &credential.id, &json!({ "label": credential.label }))?;
-        if let Err(error) = self.vault.put(&credential.id, &draft.secret).await {
-            // The store kept nothing whole; whatever it kept is taken back before the entry is closed.
-            if self.vault.delete(&credential.id).await.is_ok() {
-                self.rack.finish(entry)?;
+        self.settle_others().await;
+        let detail = json!({ "label": credential.label, "store": credential.store });
+        let entry = self.rack.begin("add", &credential.id, &detail)?;
+        if let Err(error) = self.put_and_insert(credential, draft, entry).await {
+            // The record is written last, whole or not at all: it alone decides what happened.
+            if !matches!(self.rack.credential(&credential.id), Ok(Some(_))) {
+                // Whatever the store kept is taken back before the entry is closed; else that is left to `recover`.
+                let undone = self.vault.delete(&credential.id).await.is_ok() && self.rack.finish(entry).is_ok();
+                if !undone {
+                    self.rack.release(entry);
+                }
+                return Err(error);
             }
-            return Err(error);
         }
-        self.rack.step(entry, "stored", &json!({}))?;
-        self.remember_store()?;
-        if let Err(error) = self.rack.insert_credential(credential) {
-            self.vault.delete(&credential.id).await?;
-            self.rack.finish(entry)?;
-            return Err(error.into());
+        // It is on the rack. Neither an entry that cannot be closed (it is found to be complete later) nor a verdict
+        // that cannot be kept (the next check finds it again) may make that look like a failure.
+        if self.rack.finish(entry).is_err() {
+            self.rack.release(entry);
         }
-        self.rack.finish(entry)?;
         let results: Vec<_> =
             credential.bindings.iter().zip(found).map(|(b, v)| (credential.id.clone(), b.host, v.clone())).collect();
-        self.rack.record_many(&results)?;
+        let _ = self.rack.record_many(&results);
         Ok(())
+    }
+
+    async fn put_and_insert(&self, credential: &Credential, draft: &Draft, entry: JournalId) -> Result<()> {
+        self.vault.put(&credential.id, &draft.secret).await?;
+        self.rack.step(entry, "stored", &json!({}))?;
+        self.remember_store()?;
+        Ok(self.rack.insert_credential(credential)?)
     }
 
     /// From its first secret on, a rack stays with the store that a probe found: a keyring that appears or disappears

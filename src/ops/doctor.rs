@@ -1,11 +1,11 @@
 //! keyrack's own health: is the store usable, do rack and store agree, did a crash leave something open.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::Core;
-use crate::domain::{CredentialId, SecretState};
+use crate::domain::{Credential, CredentialId, SecretState, StoreKind};
 use crate::error::Result;
 
 /// How serious a complaint is.
@@ -64,16 +64,12 @@ impl Core {
         let busy: BTreeSet<CredentialId> = self.rack.open_entries()?.into_iter().map(|e| e.credential).collect();
         // The records are read after the secrets: a credential added meanwhile is then never called an orphan.
         let records = self.rack.credentials()?;
-        let kept: BTreeSet<&CredentialId> =
-            records.iter().filter(|c| c.secret == SecretState::Present).map(|c| &c.id).collect();
-        let orphans: Vec<_> = secrets.iter().filter(|id| !kept.contains(id) && !busy.contains(id)).collect();
-        for id in &orphans {
-            if mend {
-                self.vault.delete(id).await?;
-                self.audit("doctor", "", "", "done", format!("removed the orphaned secret {id}"));
-            }
+        let orphans = orphans(&secrets, &records, &busy, chosen.kind);
+        for id in orphans.ours.iter().filter(|_| mend) {
+            self.vault.delete(id).await?;
+            self.audit("doctor", "", "", "done", format!("removed the orphaned secret {id}"));
         }
-        all.push(match (orphans.len(), mend) {
+        all.push(match (orphans.ours.len(), mend) {
             (0, _) => good("orphans", "every secret in the store has its record".into()),
             (n, true) => good("orphans", format!("removed {n} secrets without a record")),
             (n, false) => Complaint {
@@ -83,6 +79,18 @@ impl Core {
                 fix: "keyrack doctor --fix removes them".into(),
             },
         });
+        if !orphans.strangers.is_empty() {
+            all.push(Complaint {
+                health: Health::Warning,
+                about: "orphans".into(),
+                text: format!(
+                    "{} secrets of keyrack in the {} store belong to no record of this rack: another rack of yours                      (--data-dir) or another machine may need them, so they are never removed from here",
+                    orphans.strangers.len(),
+                    chosen.kind
+                ),
+                fix: "If there is no other rack, remove them in the store itself: they are named `keyrack`.".into(),
+            });
+        }
         let mut lost = 0;
         for credential in records.iter().filter(|c| c.secret == SecretState::Present && !secrets.contains(&c.id)) {
             lost += 1;
@@ -118,7 +126,10 @@ impl Core {
             all.push(good("journal", "nothing was left unfinished".into()));
         } else if mend {
             for settled in self.recover().await? {
-                all.push(good("journal", format!("{} of `{}`: {}", settled.op, settled.label, settled.what)));
+                all.push(Complaint {
+                    health: if settled.done { Health::Good } else { Health::Bad },
+                    ..good("journal", format!("{} of `{}`: {}", settled.op, settled.label, settled.what))
+                });
             }
         } else {
             for entry in dead {
@@ -135,6 +146,47 @@ impl Core {
     }
 }
 
+/// Secrets in the store that no present record needs.
+struct Orphans<'a> {
+    /// Surely this rack's: it had them destroyed, or nobody else keeps secrets in this store.
+    ours: Vec<&'a CredentialId>,
+    /// Possibly another rack's, which keeps its secrets in the same store.
+    strangers: Vec<&'a CredentialId>,
+}
+
+fn orphans<'a>(
+    secrets: &'a BTreeSet<CredentialId>,
+    records: &[Credential],
+    busy: &BTreeSet<CredentialId>,
+    store: StoreKind,
+) -> Orphans<'a> {
+    let state: BTreeMap<&CredentialId, SecretState> = records.iter().map(|c| (&c.id, c.secret)).collect();
+    // The file store lies beside the rack; the others are the user's or the team's.
+    let shared = !matches!(store, StoreKind::File | StoreKind::Memory);
+    let loose = secrets.iter().filter(|id| state.get(id) != Some(&SecretState::Present) && !busy.contains(id));
+    let (strangers, ours) = loose.partition(|id| shared && !state.contains_key(id));
+    Orphans { ours, strangers }
+}
+
 fn good(about: &str, text: String) -> Complaint {
     Complaint { health: Health::Good, about: about.to_owned(), text, fix: String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_of_another_rack_in_a_shared_store_are_not_ours_to_remove() {
+        let secrets: BTreeSet<_> = ["a", "b"].map(|id| CredentialId(id.to_owned())).into();
+        let none = BTreeSet::new();
+        let count = |store, busy: &BTreeSet<_>| {
+            let found = orphans(&secrets, &[], busy, store);
+            (found.ours.len(), found.strangers.len())
+        };
+        assert_eq!(count(StoreKind::File, &none), (2, 0));
+        assert_eq!(count(StoreKind::Keyring, &none), (0, 2));
+        assert_eq!(count(StoreKind::Vault, &none), (0, 2));
+        assert_eq!(count(StoreKind::File, &secrets), (0, 0), "what is under way is nobody's orphan");
+    }
 }

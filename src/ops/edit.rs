@@ -7,6 +7,7 @@ use super::Core;
 use super::hosts::check_name;
 use crate::domain::{Binding, Credential, CredentialId, Expiry, Owner, SecretState};
 use crate::error::{Error, Result};
+use crate::rack::JournalId;
 
 /// What to change; `None` leaves as is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -108,17 +109,42 @@ impl Core {
         };
         if credential.secret == SecretState::Present {
             self.vault.unlock_if_needed().await?;
+            self.refuse_other_store(&credential).await?;
         }
-        let entry = self.rack.begin("forget", id, &json!({ "label": credential.label }))?;
-        self.rack.step(entry, "forget", &json!({}))?;
-        if credential.secret == SecretState::Present {
-            self.rack.set_secret_state(id, SecretState::Destroyed)?;
-            self.vault.delete(id).await?;
+        let detail = json!({ "label": credential.label, "store": credential.store });
+        let entry = self.rack.begin("forget", id, &detail)?;
+        if let Err(error) = self.forget_steps(&credential, entry).await {
+            // The user has decided: whoever settles the journal next goes through with it.
+            self.rack.release(entry);
+            return Err(error.hint("What was begun is finished by `keyrack doctor --fix`."));
         }
-        self.rack.remove_credential(id)?;
-        self.rack.finish(entry)?;
+        if self.rack.finish(entry).is_err() {
+            self.rack.release(entry);
+        }
         self.audit("forget", &credential.label, "", "done", "its host was not told");
         Ok(credential)
+    }
+
+    async fn forget_steps(&self, credential: &Credential, entry: JournalId) -> Result<()> {
+        self.rack.step(entry, "forget", &json!({}))?;
+        if credential.secret == SecretState::Present {
+            self.rack.set_secret_state(&credential.id, SecretState::Destroyed)?;
+            self.vault.delete(&credential.id).await?;
+        }
+        Ok(self.rack.remove_credential(&credential.id)?)
+    }
+
+    /// Destroying in the wrong store would leave the secret in the right one, with nothing that knows of it.
+    async fn refuse_other_store(&self, credential: &Credential) -> Result<()> {
+        let kind = self.vault.kind().await?;
+        if credential.store == kind || self.vault.find(&credential.id).await?.is_some() {
+            return Ok(());
+        }
+        Err(Error::usage(format!(
+            "the secret of `{}` is in the {} store, and this run uses the {kind} store",
+            credential.label, credential.store
+        ))
+        .hint(format!("keyrack --store {} forget {}", credential.store, credential.label)))
     }
 }
 

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::Core;
-use crate::domain::SecretState;
-use crate::error::Result;
+use crate::domain::{Credential, SecretState, StoreKind, Validation, Verdict};
+use crate::error::{Error, Result};
 use crate::rack::JournalEntry;
 
 /// What became of one open entry.
@@ -14,29 +14,54 @@ pub struct Settled {
     pub op: String,
     /// Label of the credential, as far as the journal knows it.
     pub label: String,
-    /// What was done, a sentence.
+    /// What was done, or why it could not be, a sentence.
     pub what: String,
+    /// Nothing is left to do; else the entry stays open.
+    pub done: bool,
 }
 
 impl Core {
-    /// Settles the entries of processes that are gone; those of living ones are left alone.
+    /// Settles the entries of processes that are gone; those of living ones are left alone. One that cannot be settled
+    /// does not keep the others from it. Asks no host anything: an order is never given twice.
     ///
     /// # Errors
-    /// Where rack or store cannot be used; what was settled before stays so.
+    /// Where the journal cannot be read or written.
     pub async fn recover(&self) -> Result<Vec<Settled>> {
         let mut settled = Vec::new();
         for entry in self.rack.open_entries()? {
             // Taken over first, so that two processes never settle the same entry.
-            if !entry.owner_alive && self.rack.adopt(entry.id)? {
-                settled.push(self.settle(&entry).await?);
+            if entry.owner_alive || !self.rack.adopt(entry.id)? {
+                continue;
             }
+            let label = entry.detail.get("label").and_then(Value::as_str).unwrap_or("").to_owned();
+            let (what, done) = match self.settle(&entry).await {
+                Ok(what) => (what, true),
+                Err(error) => {
+                    self.rack.release(entry.id);
+                    let hints = error.hints.join(" ");
+                    (
+                        format!("cannot be settled now: {error}{}{hints}", if hints.is_empty() { "" } else { ". " }),
+                        false,
+                    )
+                }
+            };
+            if done {
+                self.audit("recover", &label, "", "done", format!("{}: {what}", entry.op));
+            }
+            settled.push(Settled { op: entry.op, label, what, done });
         }
         Ok(settled)
     }
 
-    async fn settle(&self, entry: &JournalEntry) -> Result<Settled> {
-        let label = entry.detail.get("label").and_then(Value::as_str).unwrap_or("").to_owned();
+    /// [`Core::recover`] on the way to something else: what cannot be settled must not stand in the way of that, and
+    /// `keyrack doctor` tells of it.
+    pub(crate) async fn settle_others(&self) {
+        let _ = self.recover().await;
+    }
+
+    async fn settle(&self, entry: &JournalEntry) -> Result<String> {
         let record = self.rack.credential(&entry.credential)?;
+        self.same_store(entry, record.as_ref()).await?;
         let last = entry.steps.last().map_or("", |(step, _)| step.as_str());
         let what = match (entry.op.as_str(), &record) {
             ("add", Some(_)) => "it was complete; nothing to do",
@@ -56,7 +81,8 @@ impl Core {
                     "the host had refused it; its secret was destroyed"
                 }
             }
-            ("revoke", Some(_)) if last == "asked" => {
+            ("revoke", Some(record)) if last == "asked" => {
+                self.mark_unknown(record)?;
                 "the host was asked to revoke it and the answer was lost: check it to see whether it is dead"
             }
             ("revoke" | "forget", None) => {
@@ -66,7 +92,27 @@ impl Core {
             _ => "nothing had been done yet",
         };
         self.rack.finish(entry.id)?;
-        self.audit("recover", &label, "", "done", format!("{}: {what}", entry.op));
-        Ok(Settled { op: entry.op.clone(), label, what: what.to_owned() })
+        Ok(what.to_owned())
+    }
+
+    /// Whoever settles the journal may show nobody what came of it: the row says it until it is checked.
+    fn mark_unknown(&self, record: &Credential) -> Result<()> {
+        let Some(binding) = record.bindings.first() else { return Ok(()) };
+        let reason =
+            "keyrack was stopped after it had asked the host to revoke this, before it had the answer: check it";
+        let unknown = Validation::new(Verdict::Unchecked, reason, self.clock.now());
+        Ok(self.rack.record(&record.id, binding.host, &unknown)?)
+    }
+
+    /// Removing from a store that never had the secret would close the entry and leave the secret behind.
+    async fn same_store(&self, entry: &JournalEntry, record: Option<&Credential>) -> Result<()> {
+        let noted = entry.detail.get("store").and_then(Value::as_str).and_then(|s| s.parse::<StoreKind>().ok());
+        let Some(wanted) = record.map(|r| r.store).or(noted) else { return Ok(()) };
+        let kind = self.vault.kind().await?;
+        if wanted == kind {
+            return Ok(());
+        }
+        Err(Error::usage(format!("its secret is in the {wanted} store, and this run uses the {kind} store"))
+            .hint(format!("keyrack --store {wanted} doctor --fix settles it.")))
     }
 }

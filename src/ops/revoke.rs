@@ -11,6 +11,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::hosts::{Authority, Revocation, Revoke, Route, Session};
+use crate::rack::JournalId;
 use crate::secret::{Secret, SecretText};
 
 /// Who signs a revocation when it is not the credential itself.
@@ -91,7 +92,7 @@ impl Core {
         mut on_result: impl FnMut(&RevokeResult),
     ) -> Result<Vec<RevokeResult>> {
         self.vault.unlock_if_needed().await?;
-        self.recover().await?;
+        self.settle_others().await;
         let authority = self.authority(using).await?;
         let mut order = ids.to_vec();
         // The one that signs goes last: its own revocation would leave the others without a signature.
@@ -105,7 +106,7 @@ impl Core {
             } else {
                 match self.revoke_one(&credential, &host, using).await {
                     Ok(result) => result,
-                    Err(error) => done(&credential, &host, RevokeEnd::Failed, &error.to_string()),
+                    Err(error) => done(&credential, &host, RevokeEnd::Failed, &whole(&error)),
                 }
             };
             let outcome = match result.end {
@@ -136,13 +137,38 @@ impl Core {
             ));
         }
         let secret = self.vault.get(&credential.id).await?;
-        let entry = self.rack.begin("revoke", &credential.id, &json!({ "label": credential.label }))?;
-        let result = self.revoke_steps(credential, host, &secret, using, entry).await;
-        // Where keyrack itself failed in the middle, the entry stays open and is settled by `recover`.
-        if result.is_ok() {
+        let detail = json!({ "label": credential.label, "store": credential.store });
+        let entry = self.rack.begin("revoke", &credential.id, &detail)?;
+        if self.is_under_way_elsewhere(&credential.id, entry)? {
             self.rack.finish(entry)?;
+            return Err(Error::data("nothing was sent: another keyrack is at this very credential at this moment")
+                .hint("Look again when it is done."));
+        }
+        let result = self.revoke_steps(credential, host, &secret, using, entry).await;
+        // Also an end that is unknown is an end: the user is told, the audit log knows, and nothing is left to settle.
+        // Where keyrack itself failed after the host was asked, `recover` settles what there is to settle.
+        let settled = result.is_ok() || !self.is_begun(entry);
+        if !settled || self.rack.finish(entry).is_err() {
+            self.rack.release(entry);
         }
         result
+    }
+
+    /// Whether a living process began on the same credential before this entry was made. Of two that begin at once the
+    /// earlier entry goes on, so that a host is never given the same order by both.
+    fn is_under_way_elsewhere(&self, id: &CredentialId, mine: JournalId) -> Result<bool> {
+        for entry in self.rack.open_entries()? {
+            // One of this process is not `adopt`ed from anybody: it was given up, or runs beside this one.
+            if entry.credential == *id && entry.id < mine && entry.owner_alive && !self.rack.adopt(entry.id)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a step was noted; where that cannot be seen, it may have been.
+    fn is_begun(&self, entry: JournalId) -> bool {
+        self.rack.open_entries().map_or(true, |all| all.iter().any(|e| e.id == entry && !e.steps.is_empty()))
     }
 
     async fn revoke_steps(
@@ -153,10 +179,10 @@ impl Core {
         using: Option<&Authority>,
         entry: crate::rack::JournalId,
     ) -> Result<RevokeResult> {
-        let before = self.look(credential, host, secret).await?;
+        let before = self.look(credential, host, secret).await;
         match proof(&before) {
             Proof::Dead => {
-                self.destroy(credential, entry).await?;
+                self.destroy(credential, host, entry).await?;
                 let message =
                     format!("{} refuses it already ({}); its secret is destroyed here", host.name, before.reason);
                 return Ok(with(done(credential, host, RevokeEnd::AlreadyDead, &message), before));
@@ -184,6 +210,18 @@ impl Core {
         self.rack.step(entry, "asked", &json!({ "what": what }))?;
         let asked = self.ask(&channel, revoker, credential, host, secret, using, before.remote_id.as_deref()).await;
         match asked {
+            // Somebody else was faster: between the look before and the order it has died.
+            Revocation::Refused(validation) if validation.verdict.is_dead() => {
+                let after = self.look(credential, host, secret).await;
+                if proof(&after) == Proof::Dead {
+                    self.destroy(credential, host, entry).await?;
+                    let message =
+                        format!("{} refuses it by now ({}); its secret is destroyed here", host.name, after.reason);
+                    return Ok(with(done(credential, host, RevokeEnd::AlreadyDead, &message), after));
+                }
+                let message = format!("{} refused: {}", host.name, validation.reason);
+                return Ok(with(done(credential, host, RevokeEnd::Refused, &message), *validation));
+            }
             Revocation::Refused(validation) => {
                 let message = format!("{} refused: {}", host.name, validation.reason);
                 return Ok(with(done(credential, host, RevokeEnd::Refused, &message), *validation));
@@ -197,9 +235,9 @@ impl Core {
             Revocation::Accepted | Revocation::Unknown(_) => {}
         }
         // Accepted, or sent and the answer lost: in both cases only the host's refusal proves anything.
-        let after = self.confirm(credential, host, secret).await?;
+        let after = self.confirm(credential, host, secret).await;
         if proof(&after) == Proof::Dead {
-            self.destroy(credential, entry).await?;
+            self.destroy(credential, host, entry).await?;
             let message = format!("revoked at {}, seen refused there, and its secret destroyed here", host.name);
             return Ok(with(done(credential, host, RevokeEnd::Revoked, &message), after));
         }
@@ -243,8 +281,9 @@ impl Core {
         revoker.revoke(&session, remote_id, using).await
     }
 
-    /// Validates and writes the verdict down.
-    async fn look(&self, credential: &Credential, host: &Host, secret: &Secret) -> Result<Validation> {
+    /// Validates and writes the verdict down. A verdict that cannot be written down is no reason to stop: what has to be
+    /// durable is in the journal.
+    async fn look(&self, credential: &Credential, host: &Host, secret: &Secret) -> Validation {
         let known = Known {
             kind: credential.kind,
             username: credential.username.as_deref(),
@@ -252,33 +291,38 @@ impl Core {
             expiry_by_user: credential.expiry_by_user,
         };
         let validation = self.validate(host, known, secret).await;
-        self.rack.record(&credential.id, host.id, &validation)?;
-        Ok(validation)
+        let _ = self.rack.record(&credential.id, host.id, &validation);
+        validation
     }
 
     /// Looks until the host refuses the secret or patience ends; each look is recorded.
-    async fn confirm(&self, credential: &Credential, host: &Host, secret: &Secret) -> Result<Validation> {
+    async fn confirm(&self, credential: &Credential, host: &Host, secret: &Secret) -> Validation {
         let mut last = None;
         for delay in &self.settings.confirm_after {
             tokio::time::sleep(*delay).await;
-            let mut seen = self.look(credential, host, secret).await?;
+            let mut seen = self.look(credential, host, secret).await;
             if proof(&seen) == Proof::Dead {
                 seen.reason = format!("revoked through keyrack: {}", seen.reason);
                 let revoked = Validation { verdict: Verdict::Revoked, ..seen };
-                self.rack.record(&credential.id, host.id, &revoked)?;
-                return Ok(revoked);
+                let _ = self.rack.record(&credential.id, host.id, &revoked);
+                return revoked;
             }
             last = Some(seen);
         }
-        Ok(last
-            .unwrap_or_else(|| Validation::new(Verdict::Unreachable, "it was not looked at again", self.clock.now())))
+        last.unwrap_or_else(|| Validation::new(Verdict::Unreachable, "it was not looked at again", self.clock.now()))
     }
 
     /// First the record says that the secret is gone, then it goes: a crash in between is finished by `recover`.
-    async fn destroy(&self, credential: &Credential, entry: crate::rack::JournalId) -> Result<()> {
-        self.rack.step(entry, "dead", &json!({}))?;
-        self.rack.set_secret_state(&credential.id, SecretState::Destroyed)?;
-        self.vault.delete(&credential.id).await
+    async fn destroy(&self, credential: &Credential, host: &Host, entry: JournalId) -> Result<()> {
+        let destroyed = async {
+            self.rack.step(entry, "dead", &json!({}))?;
+            self.rack.set_secret_state(&credential.id, SecretState::Destroyed)?;
+            self.vault.delete(&credential.id).await
+        };
+        destroyed.await.map_err(|error: Error| {
+            let message = format!("{} refuses it, but its secret could not be destroyed here: {error}", host.name);
+            error.hints.iter().fold(Error::new(error.kind, message), |out, hint| out.hint(hint.clone()))
+        })
     }
 
     /// The credential and the host at which it is revoked: its first binding.
@@ -320,6 +364,11 @@ impl Core {
 /// A page of the facts as a whole URL: absolute, below `{web}`, or a path there.
 fn page(text: &str, web: &str) -> String {
     if text.starts_with('/') { format!("{web}{text}") } else { text.replace("{web}", web) }
+}
+
+/// What happened and what to do next, in one text.
+fn whole(error: &Error) -> String {
+    std::iter::once(error.to_string()).chain(error.hints.iter().cloned()).collect::<Vec<_>>().join("; ")
 }
 
 fn proof(validation: &Validation) -> Proof {

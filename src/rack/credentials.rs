@@ -4,10 +4,21 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_param
 
 use super::error::Fault;
 use super::{Durability, Rack, RackError, hosts, similar, value};
-use crate::domain::{Binding, Credential, CredentialId, FamilyId, HostId, SecretState};
+use crate::domain::{Binding, Credential, CredentialId, Expiry, FamilyId, HostId, Kind, SecretState};
 
 const COLUMNS: &str = "number, id, label, family, kind, username, owner, expiry, expiry_by_user, added_at, tags, note, \
                        store, secret, hint, fingerprint";
+
+/// What a host told of a credential, for its record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Learned {
+    /// Of which one.
+    pub credential: CredentialId,
+    /// Its kind; none leaves it as it is.
+    pub kind: Option<Kind>,
+    /// Its end; unknown leaves it as it is.
+    pub expiry: Expiry,
+}
 
 impl Rack {
     /// Puts a credential on the rack.
@@ -116,6 +127,31 @@ impl Rack {
             })?;
             tx.prepare_cached("DELETE FROM binding WHERE credential = ?1")?.execute([number])?;
             bind(tx, number, &credential.bindings)
+        })
+    }
+
+    /// Takes over what hosts told of credentials: the kind, and an end, which is then no longer the user's guess. Touches
+    /// nothing else, so that what a user edits at the same moment stays. Those no longer on the rack are left out.
+    ///
+    /// # Errors
+    /// The ways in which writing fails; then nothing was taken over.
+    pub fn learn(&self, told: &[Learned]) -> Result<(), RackError> {
+        if told.is_empty() {
+            return Ok(());
+        }
+        // Like a verdict: what is lost at a power cut is told again by the next check.
+        self.write(Durability::Relaxed, |tx| {
+            for one in told {
+                if let Some(kind) = one.kind {
+                    tx.prepare_cached("UPDATE credential SET kind = ?2 WHERE id = ?1")?
+                        .execute(params![one.credential.0, kind.slug()])?;
+                }
+                if one.expiry != Expiry::Unknown {
+                    tx.prepare_cached("UPDATE credential SET expiry = ?2, expiry_by_user = 0 WHERE id = ?1")?
+                        .execute(params![one.credential.0, value::expiry(one.expiry)])?;
+                }
+            }
+            Ok(())
         })
     }
 

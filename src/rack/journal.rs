@@ -30,7 +30,8 @@ pub struct JournalEntry {
     pub steps: Vec<(String, Value)>,
     /// What was noted at the beginning.
     pub detail: Value,
-    /// The process that began it (or took it over) still has the rack open; nobody else may go on with it.
+    /// The process that began it (or took it over) still has the rack open and has not released it; nobody else may go
+    /// on with it.
     pub owner_alive: bool,
 }
 
@@ -123,7 +124,7 @@ impl Rack {
         })?;
         let mut entries = Vec::with_capacity(found.len());
         for (mut entry, owner) in found {
-            entry.owner_alive = self.lives(&owner)?;
+            entry.owner_alive = self.lives(&owner)? && !self.released().contains(&entry.id);
             entries.push(entry);
         }
         owner::sweep(&self.locks());
@@ -137,6 +138,7 @@ impl Rack {
     /// The ways in which writing fails.
     pub fn adopt(&self, id: JournalId) -> Result<bool, RackError> {
         let me = self.owner_name()?;
+        self.released().remove(&id);
         self.write(Durability::Full, |tx| {
             let owner: Option<String> = tx
                 .prepare_cached("SELECT owner FROM journal WHERE id = ?1")?
@@ -152,6 +154,17 @@ impl Rack {
                 }
             }
         })
+    }
+
+    /// Says that this process no longer works on an entry of its own, which stays open: whoever settles the journal next
+    /// may go on with it, in this process at once, in another when this one has ended. Writes nothing, so it also works
+    /// where the rack cannot be written.
+    pub fn release(&self, id: JournalId) {
+        self.released().insert(id);
+    }
+
+    fn released(&self) -> std::sync::MutexGuard<'_, std::collections::BTreeSet<JournalId>> {
+        self.shared.released.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn locks(&self) -> PathBuf {

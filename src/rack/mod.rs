@@ -29,6 +29,7 @@ mod schema;
 mod similar;
 mod value;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,6 +38,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::domain::Clock;
+pub use credentials::Learned;
 pub use error::RackError;
 pub use history::KEPT_PER_BINDING;
 pub use journal::{JournalEntry, JournalId};
@@ -63,6 +65,8 @@ struct Shared {
     connection: Mutex<Connection>,
     /// Declared after the connection: dropped last, so the lock outlives every write made under it.
     owner: Mutex<Option<Owner>>,
+    /// Own journal entries that this process gave up working on.
+    released: Mutex<BTreeSet<JournalId>>,
     /// With symbolic links resolved, so that all processes agree on the names beside it.
     file: PathBuf,
     /// As the caller gave it.
@@ -90,8 +94,13 @@ impl Rack {
         let _one_at_a_time = OPENING.lock().unwrap_or_else(PoisonError::into_inner);
         let file = place::prepare(path)?;
         let connection = connect(&file).map_err(|fault| fault.at(&file))?;
-        let shared =
-            Shared { connection: Mutex::new(connection), owner: Mutex::new(None), file, given: path.to_owned() };
+        let shared = Shared {
+            connection: Mutex::new(connection),
+            owner: Mutex::new(None),
+            released: Mutex::default(),
+            file,
+            given: path.to_owned(),
+        };
         Ok(Self { shared: Arc::new(shared), clock: Clock::System })
     }
 

@@ -1,0 +1,17 @@
+//! What is left behind when keyrack is killed, when a store, the rack or a host fails in the middle, and when two
+//! keyracks do the same at once. Nothing in production code knows of these tests: a process is killed from inside its
+//! secret store, by the host it talks to, or by the system's limit on the size of a file, which stops SQLite at an exact
+//! commit.
+#![cfg(unix)]
+
+mod aftermath;
+mod at_once;
+mod binary;
+mod child;
+mod failing;
+mod interrupted;
+mod killed;
+mod lost;
+mod scene;
+mod store;
+mod watched;

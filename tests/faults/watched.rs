@@ -1,0 +1,144 @@
+//! A simulated site that counts what it is asked and strikes at a chosen request.
+
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
+use keyrack::domain::FamilyId;
+use keyrack::simulator::{SimCredential, SimRequest, SimResponse, Site};
+
+use crate::store::When;
+
+/// What happens at the chosen request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostStrike {
+    /// The asking process is killed.
+    KillAsker,
+    /// The connection is dropped without an answer.
+    Drop,
+    /// This and every later connection is dropped without an answer.
+    DropFromHere,
+}
+
+pub struct Watched {
+    inner: Arc<dyn Site>,
+    at: Mutex<Option<(usize, When, HostStrike)>>,
+    requests: AtomicUsize,
+    orders: Mutex<Vec<(usize, String)>>,
+    asker: AtomicI32,
+}
+
+impl Watched {
+    pub fn new(inner: Arc<dyn Site>) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            at: Mutex::new(None),
+            requests: AtomicUsize::new(0),
+            orders: Mutex::default(),
+            asker: AtomicI32::new(0),
+        })
+    }
+
+    /// Strikes at request `n`, counted from 0 from now on.
+    pub fn arm(&self, n: usize, when: When, strike: HostStrike) {
+        self.requests.store(0, Ordering::SeqCst);
+        *self.at.lock().unwrap() = Some((n, when, strike));
+    }
+
+    pub fn disarm(&self) {
+        *self.at.lock().unwrap() = None;
+    }
+
+    /// The process to kill.
+    pub fn asked_by(&self, pid: u32) {
+        self.asker.store(pid.try_into().unwrap(), Ordering::SeqCst);
+    }
+
+    pub fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+
+    /// Requests that were meant to end a credential, in order.
+    pub fn orders(&self) -> Vec<String> {
+        self.orders.lock().unwrap().iter().map(|(_, order)| order.clone()).collect()
+    }
+
+    /// Which request, since it was armed, was the first order.
+    pub fn first_order(&self) -> Option<usize> {
+        self.orders.lock().unwrap().first().map(|(n, _)| *n)
+    }
+
+    fn kill_asker(&self) {
+        // The child's id is told right after it was started, and it waits for a word before its first request.
+        let pid = rustix::process::Pid::from_raw(self.asker.load(Ordering::SeqCst)).expect("nobody to kill");
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    }
+}
+
+/// Ends the task that serves the connection: it is closed without an answer. Runs no panic hook, prints nothing.
+fn hang_up() -> ! {
+    std::panic::resume_unwind(Box::new("hung up on purpose"))
+}
+
+fn order(request: &SimRequest) -> Option<String> {
+    let action = ["DeleteAccessKey", "UpdateAccessKey"]
+        .into_iter()
+        .find(|a| request.body.split('&').any(|field| field.strip_prefix("Action=") == Some(a)));
+    match action {
+        Some(action) => Some(action.to_owned()),
+        None => (request.method == "DELETE").then(|| format!("DELETE {}", request.path)),
+    }
+}
+
+impl Site for Watched {
+    fn family(&self) -> FamilyId {
+        self.inner.family()
+    }
+
+    fn name(&self) -> String {
+        self.inner.name()
+    }
+
+    fn url(&self, listen: &str) -> String {
+        self.inner.url(listen)
+    }
+
+    fn region(&self) -> Option<String> {
+        self.inner.region()
+    }
+
+    fn endpoints(&self, listen: &str) -> Vec<(String, String)> {
+        self.inner.endpoints(listen)
+    }
+
+    fn roster(&self, now: Timestamp) -> Vec<SimCredential> {
+        self.inner.roster(now)
+    }
+
+    fn spare(&self, n: usize, now: Timestamp) -> SimCredential {
+        self.inner.spare(n, now)
+    }
+
+    fn answer(&self, request: &SimRequest, now: Timestamp) -> SimResponse {
+        let n = self.requests.fetch_add(1, Ordering::SeqCst);
+        self.orders.lock().unwrap().extend(order(request).map(|o| (n, o)));
+        let strike = *self.at.lock().unwrap();
+        match strike {
+            Some((at, when, HostStrike::KillAsker)) if at == n => {
+                let answer = (when == When::After).then(|| self.inner.answer(request, now));
+                self.kill_asker();
+                answer.unwrap_or_default()
+            }
+            Some((at, when, drop @ (HostStrike::Drop | HostStrike::DropFromHere)))
+                if at == n || (at < n && drop == HostStrike::DropFromHere) =>
+            {
+                // Of several that are dropped only the first may have had its effect.
+                if when == When::After && at == n {
+                    self.inner.answer(request, now);
+                }
+                hang_up()
+            }
+            _ => self.inner.answer(request, now),
+        }
+    }
+}
