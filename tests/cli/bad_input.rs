@@ -36,7 +36,13 @@ async fn a_clone_url_names_host_and_user() {
     let token = seed(&site, "release-train").secret;
     home.host("gitlab.com", &site).await;
     let ran = home.pipe(&format!("https://mara:{token}@gitlab.com/acme/app.git"), "add --label ci").await;
-    assert_snapshot!(ran, @"");
+    assert_snapshot!(ran, @r#"
+    --- stderr
+    note: split a URL into host, user name and token
+    usage error: it is not known at which host this token is used
+      Say it with --host NAME (of a host on the rack) or --host URL.
+    --- exit 2
+    "#);
     assert_eq!(home.run("show ci --json").await.json()["credential"]["username"], "mara");
 }
 
@@ -46,7 +52,14 @@ async fn an_aws_console_csv_is_a_key() {
     home.host("aws", &site).await;
     let alice = seed(&site, "aws-alice");
     let csv = format!("\u{feff}Access key ID,Secret access key\r\n{},{}\r\n", alice.username.unwrap(), alice.secret);
-    assert_snapshot!(home.pipe(&csv, "add --label alice --host aws").await, @"");
+    assert_snapshot!(home.pipe(&csv, "add --label alice --host aws").await, @r#"
+    ● valid at aws: accepted by STS GetCallerIdentity as arn:aws:iam::123456789012:user/dev/alice
+    added `alice`; its secret is in the file store
+    --- stderr
+    note: removed an invisible character
+    note: took the secret out of a CSV file
+    --- exit 0
+    "#);
 }
 
 #[tokio::test]

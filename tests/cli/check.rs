@@ -59,7 +59,7 @@ async fn a_host_that_is_down_leaves_the_last_real_verdict_beside_unreachable() {
     home.run("check").await.exits(0);
     drop(server);
     home.later(3);
-    home.run("check").await.exits(4).says("nothing listens on that port");
+    home.run("check").await.exits(4).says("connection refused");
     home.later(2);
     assert_snapshot!(home.run("list").await, @"");
     assert_snapshot!(home.run("show bot").await, @"");
@@ -106,7 +106,17 @@ async fn three_refusals_in_a_row_hold_the_rest_of_the_account_back() {
     };
     let before = asked(&server);
     let ran = home.run("check --concurrency 8").await.exits(1);
-    assert_snapshot!(ran, @"");
+    assert_snapshot!(ran, @r#"
+    ✗ rejected   bot-1  lab  -  -  GitLab does not know this token
+    ✗ rejected   bot-2  lab  -  -  GitLab does not know this token
+    ✗ rejected   bot-3  lab  -  -  GitLab does not know this token
+    ? unchecked  bot-4  lab  -  -  not sent: 3 tokens of build at lab were refused in a row, and more could lock the account; `--no-brake` goes on
+    ? unchecked  bot-5  lab  -  -  not sent: 3 tokens of build at lab were refused in a row, and more could lock the account; `--no-brake` goes on
+    ? unchecked  bot-6  lab  -  -  not sent: 3 tokens of build at lab were refused in a row, and more could lock the account; `--no-brake` goes on
+    --- stderr
+    3 unchecked, 3 rejected
+    --- exit 1
+    "#);
     let braked = asked(&server) - before;
     home.run("check --no-brake").await.exits(1).says("6 rejected");
     assert_eq!(asked(&server) - before - braked, 2 * braked, "one request each, three of six");
@@ -124,7 +134,7 @@ async fn a_secret_that_is_gone_is_unchecked_and_says_what_to_do() {
             std::fs::remove_file(path).unwrap();
         }
     }
-    let ran = home.run("check --verbose").await;
+    let ran = home.run("check --verbose").await.exits(70);
     ran.says("its secret is not in the file store").says("store.secret-missing");
     home.run("doctor").await.exits(1).says("release-train");
 }
@@ -132,9 +142,32 @@ async fn a_secret_that_is_gone_is_unchecked_and_says_what_to_do() {
 #[tokio::test]
 async fn an_empty_rack_is_no_error() {
     let home = Home::new();
-    assert_snapshot!(home.run("check").await, @"");
-    assert_snapshot!(home.run("check --json").await, @"");
-    assert_snapshot!(home.run("list").await, @"");
-    assert_snapshot!(home.run("log").await, @"");
-    assert_snapshot!(home.run("host list").await, @"");
+    assert_snapshot!(home.run("check").await, @r#"
+    --- stderr
+    nothing to check: the rack is empty
+    --- exit 0
+    "#);
+    assert_snapshot!(home.run("check --json").await, @r#"
+    {
+      "results": [],
+      "schema": 1,
+      "summary": {}
+    }
+    --- exit 0
+    "#);
+    assert_snapshot!(home.run("list").await, @r#"
+    --- stderr
+    the rack is empty; `keyrack add` puts a token on it, `keyrack demo` shows one full
+    --- exit 0
+    "#);
+    assert_snapshot!(home.run("log").await, @r#"
+    --- stderr
+    the log is empty
+    --- exit 0
+    "#);
+    assert_snapshot!(home.run("host list").await, @r#"
+    --- stderr
+    there are no hosts on the rack; `keyrack host add NAME URL` adds one, and `keyrack add` does it by itself
+    --- exit 0
+    "#);
 }

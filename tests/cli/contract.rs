@@ -10,7 +10,19 @@ use serde_json::Value;
 use crate::support::{Home, start};
 
 const VERBS: [&str; 13] = [
-    "identify", "host", "add", "list", "show", "edit", "forget", "check", "revoke", "log", "doctor", "demo", "completions",
+    "identify",
+    "host",
+    "add",
+    "list",
+    "show",
+    "edit",
+    "forget",
+    "check",
+    "revoke",
+    "log",
+    "doctor",
+    "demo",
+    "completions",
 ];
 
 async fn with_gitlab(labels: &[&str]) -> (Home, keyrack::simulator::server::Running) {
@@ -59,10 +71,29 @@ async fn completions_know_every_verb() {
 async fn usage_errors_exit_with_2_on_stderr() {
     let home = Home::new();
     for line in [
-        "frobnicate", "check --frobnicate", "show", "forget", "revoke", "add", "check --fail-on splendid",
-        "check --expires-within soon", "check --concurrency 0", "edit nobody", "show nobody", "check nobody", "host show nobody",
-        "revoke nobody --yes", "forget nobody --yes", "log --limit x", "demo", "demo demo check", "demo --credentials 0 list",
-        "host add x", "host test nobody", "check --metrics --json-lines", "list --color sometimes",
+        "frobnicate",
+        "check --frobnicate",
+        "show",
+        "forget",
+        "revoke",
+        "add",
+        "check --fail-on splendid",
+        "check --expires-within soon",
+        "check --concurrency 0",
+        "edit nobody",
+        "show nobody",
+        "check nobody",
+        "host show nobody",
+        "revoke nobody --yes",
+        "forget nobody --yes",
+        "log --limit x",
+        "demo",
+        "demo demo check",
+        "demo --credentials 0 list",
+        "host add x",
+        "host test nobody",
+        "check --metrics --json-lines",
+        "list --color sometimes",
     ] {
         let ran = home.run(line).await;
         assert!(ran.code == 2 && ran.out.is_empty() && !ran.err.is_empty(), "{line}: {ran}");
@@ -72,13 +103,24 @@ async fn usage_errors_exit_with_2_on_stderr() {
 #[tokio::test]
 async fn an_unknown_label_names_the_closest() {
     let (home, _site) = with_gitlab(&["release-train"]).await;
-    assert_snapshot!(home.run("check relese-train").await, @"");
-    assert_snapshot!(home.run("show zzz").await, @"");
+    assert_snapshot!(home.run("check relese-train").await, @r#"
+    --- stderr
+    usage error: no credential `relese-train` on the rack
+      Did you mean `release-train`?
+    --- exit 2
+    "#);
+    assert_snapshot!(home.run("show zzz").await, @r#"
+    --- stderr
+    usage error: no credential `zzz` on the rack
+      `keyrack list` shows every label.
+    --- exit 2
+    "#);
 }
 
 #[tokio::test]
 async fn the_verdicts_decide_the_exit_code_and_1_wins_over_4() {
-    let (home, _site) = with_gitlab(&["release-train", "docs-preview", "old-laptop", "metrics-crawler", "intern-summer"]).await;
+    let (home, _site) =
+        with_gitlab(&["release-train", "docs-preview", "old-laptop", "metrics-crawler", "intern-summer"]).await;
     for (line, code) in [
         ("check release-train", 0),
         ("check docs-preview", 0),
@@ -112,14 +154,84 @@ async fn the_verdicts_decide_the_exit_code_and_1_wins_over_4() {
 #[tokio::test]
 async fn check_prints_one_line_each_and_the_counts_beside() {
     let (home, _site) = with_gitlab(&["release-train", "docs-preview", "old-laptop", "metrics-crawler"]).await;
-    assert_snapshot!(home.run("check").await, @"");
-    assert_snapshot!(home.run("check old-laptop --verbose").await, @"");
+    assert_snapshot!(home.run("check").await, @r#"
+    ◐ expiring     docs-preview     gitlab  mara.lindqvist  2026-11-28  accepted by GET /personal_access_tokens/self; ends in 4 days
+    ≁ unreachable  metrics-crawler  gitlab  -               -           GitLab's rate limit is used up (throttle_authenticated_api); retry after 42 s
+    ✖ expired      old-laptop       gitlab  -               -           GitLab says that the token is expired
+    ● valid        release-train    gitlab  mara.lindqvist  2027-03-01  accepted by GET /personal_access_tokens/self
+    --- stderr
+    1 valid, 1 expiring, 1 unreachable, 1 expired
+    --- exit 1
+    "#);
+    assert_snapshot!(home.run("check old-laptop --verbose").await, @r#"
+    ✖ expired  old-laptop  gitlab  -  -  GitLab says that the token is expired
+      GitLab says that the token is expired [gitlab.expired]
+        why:    Its expiry date has come: a GitLab token ends at 00:00 UTC of that day. Whether it was also revoked is not told.
+        remedy: Make a new one at http://127.0.0.1:PORT/-/user_settings/personal_access_tokens (project and group tokens: Settings > Access tokens there); an expired token cannot be rotated.
+        see:    https://docs.gitlab.com/security/tokens/token_troubleshooting/
+      GET http://127.0.0.1:PORT/api/v4/personal_access_tokens/self -> 401 in N ms (Token is expired. You can either do re-authorization or token refresh.; correlation id 01KEYRACKDEMO0000000000000)
+    --- stderr
+    1 expired
+    --- exit 1
+    "#);
 }
 
 #[tokio::test]
 async fn check_json_has_every_field_of_the_contract() {
     let (home, _site) = with_gitlab(&["release-train"]).await;
-    assert_snapshot!(home.run("check --json").await, @"");
+    assert_snapshot!(home.run("check --json").await, @r#"
+    {
+      "results": [
+        {
+          "checked_at": "2026-11-23T04:00:00Z",
+          "evidence": [
+            {
+              "detail": "active: true, revoked: false, scopes: api self_rotate",
+              "ms": 0,
+              "request": "GET http://127.0.0.1:PORT/api/v4/personal_access_tokens/self",
+              "status": 200
+            },
+            {
+              "detail": "username: mara.lindqvist",
+              "ms": 0,
+              "request": "GET http://127.0.0.1:PORT/api/v4/user",
+              "status": 200
+            }
+          ],
+          "expires_at": "2027-03-01T00:00:00Z",
+          "family": "gitlab",
+          "findings": [],
+          "grants": [
+            "api",
+            "self_rotate",
+            "read_api",
+            "read_user",
+            "read_repository",
+            "write_repository",
+            "read_registry",
+            "write_registry"
+          ],
+          "host": "gitlab",
+          "identity": {
+            "id": "100",
+            "kind": "user",
+            "login": "mara.lindqvist",
+            "name": "Mara Lindqvist"
+          },
+          "kind": "pat",
+          "label": "release-train",
+          "missing": {},
+          "reason": "accepted by GET /personal_access_tokens/self",
+          "verdict": "valid"
+        }
+      ],
+      "schema": 1,
+      "summary": {
+        "valid": 1
+      }
+    }
+    --- exit 0
+    "#);
 }
 
 /// Names and types of the example in the contract, to which every result of every family is held.
@@ -165,7 +277,9 @@ async fn the_demo_shows_every_verdict_and_holds_the_contract() {
 #[tokio::test]
 async fn options_of_the_demo_and_of_its_verb_may_stand_anywhere() {
     let home = Home::bare();
-    for line in ["demo check release-train --json", "--json demo check release-train", "demo --json check release-train"] {
+    for line in
+        ["demo check release-train --json", "--json demo check release-train", "demo --json check release-train"]
+    {
         let json = home.run(line).await.exits(0).json();
         assert_eq!(json["results"][0]["label"], "release-train", "{line}");
     }
@@ -190,16 +304,41 @@ async fn json_lines_are_the_same_objects_one_a_line() {
 #[tokio::test]
 async fn metrics_count_every_verdict() {
     let (home, _site) = with_gitlab(&["release-train", "old-laptop"]).await;
-    assert_snapshot!(home.run("check --metrics").await, @"");
+    assert_snapshot!(home.run("check --metrics").await, @r#"
+    # HELP keyrack_credentials Credentials by verdict of the last check.
+    # TYPE keyrack_credentials gauge
+    keyrack_credentials{verdict="valid"} 1
+    keyrack_credentials{verdict="expiring"} 0
+    keyrack_credentials{verdict="unchecked"} 0
+    keyrack_credentials{verdict="unreachable"} 0
+    keyrack_credentials{verdict="limited"} 0
+    keyrack_credentials{verdict="blocked"} 0
+    keyrack_credentials{verdict="rejected"} 0
+    keyrack_credentials{verdict="expired"} 1
+    keyrack_credentials{verdict="revoked"} 0
+    --- exit 1
+    "#);
 }
 
 #[tokio::test]
 async fn json_goes_to_stdout_alone_for_every_verb_that_shows() {
     let (home, _site) = with_gitlab(&["release-train"]).await;
     for line in [
-        "list", "show release-train", "host list", "host show gitlab", "host test gitlab", "log", "doctor", "check",
-        "edit release-train --note x", "host edit gitlab --name lab", "host rm nobody", "revoke release-train --dry-run",
-        "revoke release-train --yes", "forget release-train --yes", "host rm lab",
+        "list",
+        "show release-train",
+        "host list",
+        "host show gitlab",
+        "host test gitlab",
+        "log",
+        "doctor",
+        "check",
+        "edit release-train --note x",
+        "host edit gitlab --name lab",
+        "host rm nobody",
+        "revoke release-train --dry-run",
+        "revoke release-train --yes",
+        "forget release-train --yes",
+        "host rm lab",
     ] {
         let ran = home.run(&format!("{line} --json")).await;
         if line == "host rm nobody" {

@@ -11,9 +11,26 @@ use crate::support::{Home, STRANGER, serve, start};
 async fn a_host_is_added_listed_shown_tested_and_removed() {
     let (home, site) = (Home::new(), start(BitbucketDatacenter::new()).await);
     let url = format!("{}/bitbucket/projects/ACME", site.listen);
-    assert_snapshot!(home.run(&format!("host add bucket {url}")).await, @"");
-    assert_snapshot!(home.run("host show bucket").await, @"");
-    assert_snapshot!(home.run("host test bucket").await, @"");
+    assert_snapshot!(home.run(&format!("host add bucket {url}")).await, @r#"
+    added the host `bucket`: Bitbucket 9.4.3 at http://127.0.0.1:PORT/bitbucket
+    --- stderr
+    note: The page was cut off; the context path is /bitbucket.
+    note: the host says that it is Bitbucket
+    --- exit 0
+    "#);
+    assert_snapshot!(home.run("host show bucket").await, @r#"
+    bucket
+      family             bitbucket-datacenter
+      url                http://127.0.0.1:PORT/bitbucket
+      product            Bitbucket 9.4.3
+      endpoint web       http://127.0.0.1:PORT/bitbucket
+    --- exit 0
+    "#);
+    assert_snapshot!(home.run("host test bucket").await, @r#"
+      endpoint web       http://127.0.0.1:PORT/bitbucket
+    bucket answers: Bitbucket 9.4.3
+    --- exit 0
+    "#);
     let listed = home.run("host list --json").await.json();
     assert_eq!(listed["hosts"][0]["product"], "Bitbucket");
     home.run("host rm bucket").await.exits(0).says("removed the host `bucket`");
@@ -29,10 +46,17 @@ async fn named_endpoints_replace_the_defaults_and_unknown_ones_are_refused() {
     assert_eq!(host["endpoints"]["api"], "https://mirror.example.invalid/api/v4");
     assert_eq!(host["endpoints"]["web"], "https://gitlab.com");
     assert_eq!(host["overridden"], serde_json::json!(["api"]));
-    assert_snapshot!(home.run("host add x https://gitlab.com --endpoint apo=https://a.example").await, @"");
+    assert_snapshot!(home.run("host add x https://gitlab.com --endpoint apo=https://a.example").await, @r#"
+    --- stderr
+    usage error: the family gitlab has no endpoint `apo`
+      Its endpoints: web, api.
+      The host was asked too, and no known product answered.
+    --- exit 2
+    "#);
     home.run("host add x https://gitlab.com --endpoint api").await.exits(2).says("NAME=URL");
     home.run("host add x https://gitlab.com --endpoint api=ftp://a.example").await.exits(2).says("api");
-    let ran = home.run("host add x https://gitlab.com --endpoint api=https://ana:hunter2hunter2@a.example").await.exits(2);
+    let ran =
+        home.run("host add x https://gitlab.com --endpoint api=https://ana:hunter2hunter2@a.example").await.exits(2);
     ran.lacks("hunter2");
     home.run("host edit lab --endpoint api=").await.exits(0);
     assert_eq!(home.run("host show lab --json").await.json()["host"]["overridden"], serde_json::json!([]));
@@ -54,11 +78,19 @@ async fn moving_a_host_that_is_in_use_is_confirmed_in_words() {
     home.run("host add lab https://gitlab.example.invalid --family gitlab").await.exits(0);
     home.run("host edit lab --endpoint api=https://a.example.invalid/api").await.exits(0);
     home.pipe(STRANGER, "add --label bot --host lab --no-check").await.exits(0);
-    assert_snapshot!(home.run("host edit lab --endpoint api=https://evil.example.invalid/api").await, @"");
+    assert_snapshot!(home.run("host edit lab --endpoint api=https://evil.example.invalid/api").await, @r#"
+    --- stderr
+    usage error: this changes where, or how protected, the secrets of bot are sent
+      If that is meant, say so: `--yes`, or the confirmation in the TUI.
+    --- exit 2
+    "#);
     for change in ["--url https://evil.example.invalid", "--proxy http://evil.example.invalid:1", "--allow-http"] {
         home.run(&format!("host edit lab {change}")).await.exits(2).says("bot");
     }
-    assert_eq!(home.run("host show lab --json").await.json()["host"]["endpoints"]["api"], "https://a.example.invalid/api");
+    assert_eq!(
+        home.run("host show lab --json").await.json()["host"]["endpoints"]["api"],
+        "https://a.example.invalid/api"
+    );
     home.run("host edit lab --name lab2").await.exits(0);
     home.run("host edit lab2 --endpoint api=https://b.example.invalid/api --yes").await.exits(0);
     home.run("host rm lab2").await.exits(2).says("bot");
@@ -70,9 +102,15 @@ async fn moving_a_host_that_is_in_use_is_confirmed_in_words() {
 #[tokio::test]
 async fn plain_http_to_another_machine_is_refused_unless_allowed() {
     let home = Home::new();
-    assert_snapshot!(home.run("host add lab http://gitlab.example.invalid --family gitlab").await, @"");
+    assert_snapshot!(home.run("host add lab http://gitlab.example.invalid --family gitlab").await, @r#"
+    --- stderr
+    usage error: http://gitlab.example.invalid/api/v4 is plain http: whoever is on the way could read the secrets sent there
+      Use https://. Where the host has no TLS and the network is yours, say so with --allow-http.
+    --- exit 2
+    "#);
     home.run("host add lab http://gitlab.example.invalid").await.exits(2).says("plain http");
-    let line = "host add lab https://gitlab.example.invalid --family gitlab --endpoint api=http://a.example.invalid/api";
+    let line =
+        "host add lab https://gitlab.example.invalid --family gitlab --endpoint api=http://a.example.invalid/api";
     home.run(line).await.exits(2).says("http://a.example.invalid/api").says("--allow-http");
     home.pipe(STRANGER, "add --label x --host http://gitlab.example.invalid").await.exits(2).says("plain http");
     assert_eq!(home.run("host list --json").await.json()["hosts"], serde_json::json!([]));
@@ -85,10 +123,30 @@ async fn plain_http_to_another_machine_is_refused_unless_allowed() {
 async fn names_and_urls_that_cannot_be_are_refused_with_advice() {
     let home = Home::new();
     home.run("host add gl https://gitlab.example.invalid --family gitlab").await.exits(0);
-    assert_snapshot!(home.run("host add GL https://gitlab.com").await, @"");
-    assert_snapshot!(home.run("host add x https://gitlab.example.invalid --family gitlub").await, @"");
-    assert_snapshot!(home.run("host add x 'not a url'").await, @"");
-    assert_snapshot!(home.run("host show gll").await, @"");
+    assert_snapshot!(home.run("host add GL https://gitlab.com").await, @r#"
+    --- stderr
+    usage error: there is a host `GL` on the rack already
+      Give another name, or change that one: keyrack host edit GL
+    --- exit 2
+    "#);
+    assert_snapshot!(home.run("host add x https://gitlab.example.invalid --family gitlub").await, @r#"
+    --- stderr
+    usage error: there is no host family `gitlub`
+      Families: github, gitlab, bitbucket-datacenter, codecommit.
+    --- exit 2
+    "#);
+    assert_snapshot!(home.run("host add x 'not a url'").await, @r#"
+    --- stderr
+    usage error: this is neither a URL nor an AWS region
+      type a region such as `us-east-1`, or a clone URL such as `https://git-codecommit.us-east-1.amazonaws.com/v1/repos/demo`
+    --- exit 2
+    "#);
+    assert_snapshot!(home.run("host show gll").await, @r#"
+    --- stderr
+    usage error: there is no host `gll` on the rack
+      Hosts: gl.
+    --- exit 2
+    "#);
     home.run("host edit gl").await.exits(2).says("nothing to change");
 }
 
@@ -96,7 +154,11 @@ async fn names_and_urls_that_cannot_be_are_refused_with_advice() {
 async fn a_url_of_no_known_product_is_asked_and_then_refused() {
     let server = serve(|_| crate::support::http(200, &[("Content-Type", "text/html")], b"<html>My blog</html>")).await;
     let home = Home::new();
-    home.run(&format!("host add blog {}", server.url)).await.exits(2).says("--family").says("no known product answered");
+    home.run(&format!("host add blog {}", server.url))
+        .await
+        .exits(2)
+        .says("--family")
+        .says("no known product answered");
 }
 
 #[tokio::test]
@@ -126,7 +188,8 @@ async fn a_credential_is_tested_only_at_a_host_it_is_used_at() {
 #[tokio::test]
 async fn a_proxy_with_a_password_is_shown_without_it() {
     let home = Home::new();
-    let line = "host add lab https://gitlab.example.invalid --family gitlab --proxy http://ana:hunter2hunter2@127.0.0.1:1";
+    let line =
+        "host add lab https://gitlab.example.invalid --family gitlab --proxy http://ana:hunter2hunter2@127.0.0.1:1";
     home.run(line).await.exits(0).lacks("hunter2");
     home.run("host show lab").await.exits(0).says("ana").lacks("hunter2");
     home.run("host show lab --json").await.exits(0).lacks("hunter2");

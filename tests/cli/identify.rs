@@ -7,8 +7,31 @@ use crate::support::Home;
 #[tokio::test]
 async fn a_known_form_is_named_with_what_it_carries() {
     let home = Home::bare();
-    assert_snapshot!(home.pipe("glpat-ExampleFakeStrangr01\n", "identify").await, @"");
-    assert_snapshot!(home.pipe("glpat-ExampleFakeStrangr01\n", "identify --json").await, @"");
+    assert_snapshot!(home.pipe("glpat-ExampleFakeStrangr01\n", "identify").await, @r#"
+    GitLab: personal access token (legacy scopes; impersonation tokens too) (pat), certain, type personal, project or group access token (unverified)
+    --- exit 0
+    "#);
+    assert_snapshot!(home.pipe("glpat-ExampleFakeStrangr01\n", "identify --json").await, @r#"
+    {
+      "candidates": [
+        {
+          "carries": {
+            "type": "personal, project or group access token"
+          },
+          "certain": true,
+          "checksum": "none",
+          "family": "gitlab",
+          "kind": "pat"
+        }
+      ],
+      "notes": [],
+      "schema": 1,
+      "url": null,
+      "username": null,
+      "warnings": []
+    }
+    --- exit 0
+    "#);
     assert!(!home.data().exists(), "identify made files");
 }
 
@@ -30,7 +53,8 @@ async fn a_checksum_that_does_not_fit_is_a_warning() {
 #[tokio::test]
 async fn an_aws_key_id_tells_its_account() {
     let home = Home::bare();
-    let ran = home.pipe("AKIARZPUZDIKAAISEM2E\nKeyrackDemoOnly/alice++++/bPxEXAMPLEKEYS", "identify --json").await.exits(0);
+    let ran =
+        home.pipe("AKIARZPUZDIKAAISEM2E\nKeyrackDemoOnly/alice++++/bPxEXAMPLEKEYS", "identify --json").await.exits(0);
     assert_eq!(ran.json()["candidates"][0]["carries"]["account"], "123456789012", "{ran}");
     assert_eq!(ran.json()["username"], "AKIARZPUZDIKAAISEM2E");
 }
@@ -38,8 +62,16 @@ async fn an_aws_key_id_tells_its_account() {
 #[tokio::test]
 async fn an_unknown_form_and_nothing_at_all() {
     let home = Home::bare();
-    assert_snapshot!(home.pipe("mysterious-token-0123456789\n", "identify").await, @"");
-    assert_snapshot!(home.pipe(" \n\n", "identify").await, @"");
+    assert_snapshot!(home.pipe("mysterious-token-0123456789\n", "identify").await, @r#"
+    unknown: no product keyrack knows has tokens of this form; say where it belongs with --host
+    --- exit 0
+    "#);
+    assert_snapshot!(home.pipe(" \n\n", "identify").await, @r#"
+    --- stderr
+    usage error: nothing was pasted
+      Paste the token itself, a header, an environment line, a URL with it, or a curl command.
+    --- exit 2
+    "#);
     home.args("", &["identify", "--secret-file", "/nonexistent"]).await.exits(2);
     let long = "x".repeat(65 * 1024 + 1);
     home.pipe(&long, "identify").await.exits(2);

@@ -35,21 +35,53 @@ fn a_bare_token_is_taken_as_it_is_and_nothing_is_said() {
 fn everything_around_a_token_is_removed_and_said() {
     let t = GITHUB;
     for text in [
-        format!("\"{t}\""), format!("'{t}'"), format!("`{t}`"), format!("“{t}”"), format!("<{t}>"), format!("{t},"), format!("{t};"),
-        format!("\u{feff}{t}"), format!("{}\u{200b}{}", &t[..9], &t[9..]), format!("{t}\u{2060}"), format!("\u{1b}{t}"),
-        format!("Bearer {t}"), format!("bearer   {t}"), format!("token {t}"), format!("Authorization: Bearer {t}"),
-        format!("authorization: token {t}"), format!("PRIVATE-TOKEN: {t}"), format!("'PRIVATE-TOKEN: {t}'"),
-        format!("{}\n{}", &t[..20], &t[20..]), format!("{}\r\n{}\r\n", &t[..20], &t[20..]), format!("{} {}", &t[..20], &t[20..]),
-        format!("GITHUB_TOKEN={t}"), format!("export GITHUB_TOKEN={t}"), format!("export GITHUB_TOKEN='{t}'"),
-        format!("set GITHUB_TOKEN={t}"), format!("$env:GITHUB_TOKEN = \"{t}\""), format!("GITHUB_TOKEN: {t}"),
-        format!("  token: {t}  # mine"), format!("- token: \"{t}\""), format!("token = \"{t}\""), format!("\"token\": \"{t}\","),
-        format!("{{\"token\": \"{t}\"}}"), format!("{{\n  \"auth\": {{\"github\": {{\"pat\": \"{t}\"}}}}\n}}"),
-        format!("MY_THING={t}"), format!("github.token={t}"), format!("oauth_token: {t}"),
-        format!("machine github.com login ana password {t}"), format!("machine github.com\n  login ana\n  password {t}\n"),
-        format!("https://ana:{t}@github.com/acme/app.git"), format!("https://{t}@github.com"),
-        format!("https://{t}:x-oauth-basic@github.com"), format!("https://github.com/api?access_token={t}"),
-        format!("Your new token is {t}. Keep it safe!"), format!("--token={t}"), format!("-H \"Authorization: token {t}\""),
-        format!("# comment\nGITHUB_TOKEN={t}\n"), format!("[github]\nuser = ana\ntoken = {t}\n"),
+        format!("\"{t}\""),
+        format!("'{t}'"),
+        format!("`{t}`"),
+        format!("“{t}”"),
+        format!("<{t}>"),
+        format!("{t},"),
+        format!("{t};"),
+        format!("\u{feff}{t}"),
+        format!("{}\u{200b}{}", &t[..9], &t[9..]),
+        format!("{t}\u{2060}"),
+        format!("\u{1b}{t}"),
+        format!("Bearer {t}"),
+        format!("bearer   {t}"),
+        format!("token {t}"),
+        format!("Authorization: Bearer {t}"),
+        format!("authorization: token {t}"),
+        format!("PRIVATE-TOKEN: {t}"),
+        format!("'PRIVATE-TOKEN: {t}'"),
+        format!("{}\n{}", &t[..20], &t[20..]),
+        format!("{}\r\n{}\r\n", &t[..20], &t[20..]),
+        format!("{} {}", &t[..20], &t[20..]),
+        format!("GITHUB_TOKEN={t}"),
+        format!("export GITHUB_TOKEN={t}"),
+        format!("export GITHUB_TOKEN='{t}'"),
+        format!("set GITHUB_TOKEN={t}"),
+        format!("$env:GITHUB_TOKEN = \"{t}\""),
+        format!("GITHUB_TOKEN: {t}"),
+        format!("  token: {t}  # mine"),
+        format!("- token: \"{t}\""),
+        format!("token = \"{t}\""),
+        format!("\"token\": \"{t}\","),
+        format!("{{\"token\": \"{t}\"}}"),
+        format!("{{\n  \"auth\": {{\"github\": {{\"pat\": \"{t}\"}}}}\n}}"),
+        format!("MY_THING={t}"),
+        format!("github.token={t}"),
+        format!("oauth_token: {t}"),
+        format!("machine github.com login ana password {t}"),
+        format!("machine github.com\n  login ana\n  password {t}\n"),
+        format!("https://ana:{t}@github.com/acme/app.git"),
+        format!("https://{t}@github.com"),
+        format!("https://{t}:x-oauth-basic@github.com"),
+        format!("https://github.com/api?access_token={t}"),
+        format!("Your new token is {t}. Keep it safe!"),
+        format!("--token={t}"),
+        format!("-H \"Authorization: token {t}\""),
+        format!("# comment\nGITHUB_TOKEN={t}\n"),
+        format!("[github]\nuser = ana\ntoken = {t}\n"),
         format!("GET /user HTTP/1.1\r\nHost: api.github.com\r\nAuthorization: Bearer {t}\r\nAccept: */*\r\n\r\n"),
     ] {
         let pasted = gives(&text, t);
@@ -108,13 +140,22 @@ fn user_names_and_urls_beside_a_token_are_kept_and_placeholders_are_not() {
 #[test]
 fn aws_keys_in_every_form_the_vendor_hands_out() {
     for text in [
-        format!("{KEY_ID}\n{KEY}"), format!("{KEY_ID}:{KEY}"), format!("{KEY_ID},{KEY}"), format!("{KEY_ID} {KEY}"),
-        format!("[default]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {KEY}\nregion = us-east-1\noutput = json\n"),
+        format!("{KEY_ID}\n{KEY}"),
+        format!("{KEY_ID}:{KEY}"),
+        format!("{KEY_ID},{KEY}"),
+        format!("{KEY_ID} {KEY}"),
+        format!(
+            "[default]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {KEY}\nregion = us-east-1\noutput = json\n"
+        ),
         format!("export AWS_ACCESS_KEY_ID={KEY_ID}\nexport AWS_SECRET_ACCESS_KEY={KEY}\nexport AWS_PROFILE=dev\n"),
         format!("SET AWS_ACCESS_KEY_ID={KEY_ID}\r\nSET AWS_SECRET_ACCESS_KEY={KEY}\r\n").replace("SET", "set"),
         format!("\u{feff}Access key ID,Secret access key\r\n{KEY_ID},{KEY}\r\n"),
-        format!("User name,Password,Access key ID,Secret access key,Console login link\nbob,,{KEY_ID},{KEY},https://123.signin.aws.amazon.com/console"),
-        format!(r#"{{"AccessKey": {{"UserName": "bob", "Status": "Active", "CreateDate": "2026-11-23T04:00:00+00:00", "SecretAccessKey": "{KEY}", "AccessKeyId": "{KEY_ID}"}}}}"#),
+        format!(
+            "User name,Password,Access key ID,Secret access key,Console login link\nbob,,{KEY_ID},{KEY},https://123.signin.aws.amazon.com/console"
+        ),
+        format!(
+            r#"{{"AccessKey": {{"UserName": "bob", "Status": "Active", "CreateDate": "2026-11-23T04:00:00+00:00", "SecretAccessKey": "{KEY}", "AccessKeyId": "{KEY_ID}"}}}}"#
+        ),
         format!("    \"UserName\": \"bob\",\n    \"SecretAccessKey\": \"{KEY}\",\n    \"AccessKeyId\": \"{KEY_ID}\","),
     ] {
         let pasted = gives(&text, KEY);
@@ -124,8 +165,12 @@ fn aws_keys_in_every_form_the_vendor_hands_out() {
     let session = "FwoGZXIvYXdzEXAMPLENotARealSessionToken/+==";
     for text in [
         format!("{KEY_ID}\n{KEY}\n{session}"),
-        format!("AWS_ACCESS_KEY_ID={KEY_ID}\nAWS_SECRET_ACCESS_KEY={KEY}\nAWS_SESSION_TOKEN={session}\nAWS_CREDENTIAL_EXPIRATION=2026-11-23T05:00:00Z"),
-        format!(r#"{{"Credentials": {{"AccessKeyId": "{KEY_ID}", "SecretAccessKey": "{KEY}", "SessionToken": "{session}", "Expiration": "2026-11-23T05:00:00Z"}}}}"#),
+        format!(
+            "AWS_ACCESS_KEY_ID={KEY_ID}\nAWS_SECRET_ACCESS_KEY={KEY}\nAWS_SESSION_TOKEN={session}\nAWS_CREDENTIAL_EXPIRATION=2026-11-23T05:00:00Z"
+        ),
+        format!(
+            r#"{{"Credentials": {{"AccessKeyId": "{KEY_ID}", "SecretAccessKey": "{KEY}", "SessionToken": "{session}", "Expiration": "2026-11-23T05:00:00Z"}}}}"#
+        ),
         format!("aws_session_token={session}\naws_secret_access_key={KEY}\naws_access_key_id={KEY_ID}"),
     ] {
         let pasted = gives(&text, KEY);
@@ -134,20 +179,39 @@ fn aws_keys_in_every_form_the_vendor_hands_out() {
     }
     // Secret and session token without the id: that comes with --username.
     assert_eq!(gives(&format!("{KEY}\n{session}"), KEY).secret.session.unwrap().reveal(), session);
-    let git = gives("User Name,Password\nbob-at-123456789012,Ab3dEfGhIjKlMnOpQrStUvWxYz0123456789+/=x", "Ab3dEfGhIjKlMnOpQrStUvWxYz0123456789+/=x");
+    let git = gives(
+        "User Name,Password\nbob-at-123456789012,Ab3dEfGhIjKlMnOpQrStUvWxYz0123456789+/=x",
+        "Ab3dEfGhIjKlMnOpQrStUvWxYz0123456789+/=x",
+    );
     assert_eq!(git.username.as_deref(), Some("bob-at-123456789012"));
 }
 
 #[test]
 fn what_holds_no_token_is_refused_not_guessed() {
     for text in [
-        "hello, this is no token at all", "curl https://gitlab.acme.dev/api/v4/user", "curl -u ana https://gitlab.acme.dev",
-        "https://gitlab.acme.dev/acme/app", "https://ana@gitlab.acme.dev/acme/app.git", "machine github.com login ana",
-        "region = us-east-1", "GIT_AUTHOR_NAME=Jo Doe", "{}", "[]", "{\"user\": \"ana\"}", "# nothing", "[default]",
+        "hello, this is no token at all",
+        "curl https://gitlab.acme.dev/api/v4/user",
+        "curl -u ana https://gitlab.acme.dev",
+        "https://gitlab.acme.dev/acme/app",
+        "https://ana@gitlab.acme.dev/acme/app.git",
+        "machine github.com login ana",
+        "region = us-east-1",
+        "GIT_AUTHOR_NAME=Jo Doe",
+        "{}",
+        "[]",
+        "{\"user\": \"ana\"}",
+        "# nothing",
+        "[default]",
     ] {
         assert_eq!(clean(text).map(|_| ()), Err(PasteError::NoToken), "{text:?}");
     }
-    for text in ["$GITHUB_TOKEN", "curl -H \"Authorization: Bearer $TOKEN\" https://x.example", "TOKEN=${OTHER}", "Bearer ${{ secrets.T }}", "%TOKEN%"] {
+    for text in [
+        "$GITHUB_TOKEN",
+        "curl -H \"Authorization: Bearer $TOKEN\" https://x.example",
+        "TOKEN=${OTHER}",
+        "Bearer ${{ secrets.T }}",
+        "%TOKEN%",
+    ] {
         assert_eq!(clean(text).map(|_| ()), Err(PasteError::Variable), "{text:?}");
     }
     assert_eq!(clean(KEY_ID).map(|_| ()), Err(PasteError::IdOnly));

@@ -9,7 +9,11 @@ use crate::support::{Home, STRANGER, program};
 
 #[test]
 fn the_version_is_one_line() {
-    program(&Home::bare()).arg("--version").assert().success().stdout(predicate::str::is_match(r"^keyrack \d+\.\d+\.\d+\n$").unwrap());
+    program(&Home::bare())
+        .arg("--version")
+        .assert()
+        .success()
+        .stdout(predicate::str::is_match(r"^keyrack \d+\.\d+\.\d+\n$").unwrap());
 }
 
 #[test]
@@ -36,7 +40,12 @@ fn exit_codes_reach_the_shell() {
 #[test]
 fn a_closed_pipe_ends_quietly() {
     let home = Home::bare();
-    for args in [&["demo", "--credentials", "3000", "list"][..], &["demo", "--credentials", "300", "check", "--json-lines"], &["completions", "zsh"], &["--help"]] {
+    for args in [
+        &["demo", "--credentials", "3000", "list"][..],
+        &["demo", "--credentials", "300", "check", "--json-lines"],
+        &["completions", "zsh"],
+        &["--help"],
+    ] {
         let mut child = Command::new(assert_cmd::cargo::cargo_bin("keyrack"))
             .args(args)
             .env_clear()
@@ -52,7 +61,11 @@ fn a_closed_pipe_ends_quietly() {
         drop(out);
         let done = child.wait_with_output().unwrap();
         let err = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.code() == Some(0) && !err.contains("panic") && !err.contains("error"), "{args:?}: {} {err}", done.status);
+        assert!(
+            done.status.code() == Some(0) && !err.contains("panic") && !err.contains("error"),
+            "{args:?}: {} {err}",
+            done.status
+        );
     }
 }
 
@@ -60,7 +73,12 @@ fn a_closed_pipe_ends_quietly() {
 fn no_colour_reaches_a_pipe() {
     let home = Home::bare();
     for (name, value) in [("NO_COLOR", "1"), ("TERM", "xterm-256color"), ("CLICOLOR", "1")] {
-        program(&home).args(["demo", "list"]).env(name, value).assert().success().stdout(predicate::str::contains("\u{1b}").not());
+        program(&home)
+            .args(["demo", "list"])
+            .env(name, value)
+            .assert()
+            .success()
+            .stdout(predicate::str::contains("\u{1b}").not());
     }
 }
 
@@ -69,7 +87,10 @@ fn no_colour_reaches_a_pipe() {
 #[test]
 fn the_secret_is_not_in_the_process_table() {
     let home = Home::new();
-    program(&home).args(["host", "add", "lab", "https://gitlab.example.invalid", "--family", "gitlab"]).assert().success();
+    program(&home)
+        .args(["host", "add", "lab", "https://gitlab.example.invalid", "--family", "gitlab"])
+        .assert()
+        .success();
     let mut child = Command::new(assert_cmd::cargo::cargo_bin("keyrack"))
         .args(["add", "--label", "bot", "--host", "lab", "--no-check"])
         .env_clear()
@@ -95,7 +116,10 @@ fn the_secret_is_not_in_the_process_table() {
 #[test]
 fn two_processes_at_once_keep_both() {
     let home = Home::new();
-    program(&home).args(["host", "add", "lab", "https://gitlab.example.invalid", "--family", "gitlab"]).assert().success();
+    program(&home)
+        .args(["host", "add", "lab", "https://gitlab.example.invalid", "--family", "gitlab"])
+        .assert()
+        .success();
     std::thread::scope(|scope| {
         for n in 0..4 {
             let home = &home;

@@ -23,17 +23,36 @@ async fn at_the_host_then_destroyed_here_then_skipped() {
     home.host("gitlab", &site).await;
     home.add(&site, "release-train", "gitlab").await;
     home.add(&site, "docs-preview", "gitlab").await;
-    assert_snapshot!(home.run("revoke release-train --dry-run").await, @"");
-    assert_snapshot!(home.run("revoke release-train").await, @"");
+    assert_snapshot!(home.run("revoke release-train --dry-run").await, @r#"
+    release-train at gitlab: DELETE http://127.0.0.1:PORT/api/v4/personal_access_tokens/self, signed with the token itself; only this token dies
+    --- exit 0
+    "#);
+    assert_snapshot!(home.run("revoke release-train").await, @r#"
+    --- stderr
+    release-train at gitlab: DELETE http://127.0.0.1:PORT/api/v4/personal_access_tokens/self, signed with the token itself; only this token dies
+    usage error: not done without a confirmation: This cannot be undone
+      Say `--yes` where nobody can be asked.
+    --- exit 2
+    "#);
     assert_eq!(home.secrets(), 2);
-    assert_snapshot!(home.run("revoke release-train --yes").await, @"");
+    assert_snapshot!(home.run("revoke release-train --yes").await, @r#"
+    release-train: revoked - revoked at gitlab, seen refused there, and its secret destroyed here
+    --- exit 0
+    "#);
     assert_eq!(home.secrets(), 1);
     home.run("show release-train").await.exits(0).says("destroyed");
     let all = home.run("check --json").await.exits(0).json();
     assert_eq!(all["results"].as_array().unwrap().len(), 1);
-    assert_snapshot!(home.run("check release-train").await, @"");
+    assert_snapshot!(home.run("check release-train").await, @r#"
+    --- stderr
+    nothing to check: what was asked for is revoked, its secret destroyed
+    --- exit 0
+    "#);
     home.run("revoke release-train --yes").await.exits(0).says("already dead");
-    home.pipe(&seed(&site, "release-train").secret, "add --label again --host gitlab").await.exits(2).says("release-train");
+    home.pipe(&seed(&site, "release-train").secret, "add --label again --host gitlab")
+        .await
+        .exits(5)
+        .says("nothing was kept");
 }
 
 #[tokio::test]
@@ -44,7 +63,8 @@ async fn several_at_once_and_as_json() {
         home.add(&site, label, "gitlab").await;
     }
     let ran = home.run("revoke release-train old-laptop metrics-crawler --yes --json").await;
-    let ends: Vec<_> = ran.json()["results"].as_array().unwrap().iter().map(|r| r["end"].as_str().unwrap().to_owned()).collect();
+    let ends: Vec<_> =
+        ran.json()["results"].as_array().unwrap().iter().map(|r| r["end"].as_str().unwrap().to_owned()).collect();
     assert_eq!(ends, ["revoked", "already-dead", "unreachable"], "{ran}");
     assert_eq!(ran.code, 4);
     assert_eq!(home.secrets(), 1, "what could not be asked is kept");
@@ -55,7 +75,14 @@ async fn by_hand_the_steps_are_shown_and_the_exit_code_is_5() {
     let (home, site) = (Home::new(), start(GitLabSite::self_managed()).await);
     home.host("acme", &site).await;
     home.add(&site, "acme-glab", "acme").await;
-    assert_snapshot!(home.run("revoke acme-glab --yes").await, @"");
+    assert_snapshot!(home.run("revoke acme-glab --yes").await, @r#"
+    acme-glab: by hand - revoking an OAuth token by API needs the id and secret of its application, which only the application has: do it by hand, then run the same again, which proves it dead and destroys it here
+      open http://127.0.0.1:PORT/gitlab/-/user_settings/applications
+      1. Sign in on the web as the account the token acts for.
+      2. Open your avatar > Edit profile > Applications, the list of applications you authorised.
+      3. Revoke the application that holds the token: its access and refresh tokens for you stop working. An access token otherwise ends by itself, after two hours by default.
+    --- exit 5
+    "#);
     assert_eq!(home.secrets(), 1);
 }
 
@@ -64,7 +91,11 @@ async fn a_password_is_asked_for_used_once_and_kept_nowhere() {
     let (home, site) = (Home::new(), start(BitbucketDatacenter::new()).await);
     home.host("bucket", &site).await;
     home.add(&site, "bitbucket-read", "bucket").await;
-    assert_snapshot!(home.run("revoke bitbucket-read --yes").await, @"");
+    assert_snapshot!(home.run("revoke bitbucket-read --yes").await, @r#"
+    bitbucket-read: needs a signer - Bitbucket lets no token revoke a user's token: it wants that user's name and password (where Basic authentication is disabled or sign-in is by SSO only, it is done in the browser)
+      Bitbucket lets no token revoke a user's token: it wants that user's name and password (where Basic authentication is disabled or sign-in is by SSO only, it is done in the browser); say who signs: --using ask:USER (that account's password), or --using LABEL
+    --- exit 5
+    "#);
     let ran = home.pipe("not-the-password\n", "revoke bitbucket-read --using ask:jdoe --yes").await.exits(5);
     ran.says("refused").lacks("not-the-password");
     assert_eq!(home.secrets(), 1);
@@ -72,7 +103,10 @@ async fn a_password_is_asked_for_used_once_and_kept_nowhere() {
     home.pipe("x", "revoke bitbucket-read --using ask: --yes").await.exits(2).says("ask:");
     let ran = home.pipe(&format!("{PASSWORD}\n"), "revoke bitbucket-read --using ask:jdoe --yes").await;
     ran.lacks(PASSWORD);
-    assert_snapshot!(ran, @"");
+    assert_snapshot!(ran, @r#"
+    bitbucket-read: revoked - revoked at bucket, seen refused there, and its secret destroyed here
+    --- exit 0
+    "#);
     assert!(!home.files().contains(PASSWORD));
     assert_eq!(home.secrets(), 0);
 }

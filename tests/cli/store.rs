@@ -17,7 +17,13 @@ async fn a_locked_store_exits_with_3_and_judges_no_token() {
     let (mut home, _site) = rack().await;
     let passphrase = home.dir.path().join("passphrase");
     std::fs::write(&passphrase, "wrong\n").unwrap();
-    assert_snapshot!(home.run("check").await, @"");
+    assert_snapshot!(home.run("check").await, @r#"
+    --- stderr
+    secret store: wrong passphrase for the file store
+      try again; it is the passphrase that was chosen when this store was set up
+      there is no way to recover it: without it the secrets must be made anew at their hosts
+    --- exit 3
+    "#);
     home.run("list").await.exits(0).says("valid");
     home.run("show release-train").await.exits(0);
     home.pipe(STRANGER, "add --label x --host gitlab --no-check").await.exits(3);
@@ -25,7 +31,12 @@ async fn a_locked_store_exits_with_3_and_judges_no_token() {
     home.run("revoke release-train --yes").await.exits(3);
     home.run("doctor").await.exits(3);
     home.env.remove("KEYRACK_PASSPHRASE_FILE");
-    assert_snapshot!(home.run("check").await, @"");
+    assert_snapshot!(home.run("check").await, @r#"
+    --- stderr
+    secret store: the file store is locked
+      Name a file that holds it: --passphrase-file FILE or KEYRACK_PASSPHRASE_FILE. On a terminal keyrack asks.
+    --- exit 3
+    "#);
     std::fs::write(&passphrase, "").unwrap();
     home.set("KEYRACK_PASSPHRASE_FILE", passphrase.to_str().unwrap());
     home.run("check").await.exits(2).says("is empty");
@@ -39,7 +50,12 @@ async fn a_new_store_needs_a_passphrase_and_is_made_with_it() {
     let file = home.env.remove("KEYRACK_PASSPHRASE_FILE").unwrap();
     home.run("host add lab https://gitlab.example.invalid --family gitlab").await.exits(0);
     let ran = home.pipe(STRANGER, "add --label x --host lab --no-check").await;
-    assert_snapshot!(ran, @"");
+    assert_snapshot!(ran, @r#"
+    --- stderr
+    secret store: a new file store needs a passphrase
+      Name a file that holds it: --passphrase-file FILE or KEYRACK_PASSPHRASE_FILE. On a terminal keyrack asks.
+    --- exit 3
+    "#);
     assert_eq!(home.run("list --json").await.json()["credentials"], serde_json::json!([]));
     let args = ["add", "--label", "x", "--host", "lab", "--no-check", "--passphrase-file", &file];
     home.args(STRANGER, &args).await.exits(0);
@@ -50,7 +66,12 @@ async fn a_new_store_needs_a_passphrase_and_is_made_with_it() {
 async fn an_unknown_store_in_the_environment_is_named() {
     let mut home = Home::new();
     home.set("KEYRACK_STORE", "floppy");
-    assert_snapshot!(home.run("list").await, @"");
+    assert_snapshot!(home.run("list").await, @r#"
+    --- stderr
+    usage error: KEYRACK_STORE is `floppy`, which is no store
+      Stores: keyring, file.
+    --- exit 2
+    "#);
     home.run("list --store file").await.exits(0);
     home.set("KEYRACK_STORE", "");
     home.run("list --store floppy").await.exits(2).says("floppy");
@@ -66,10 +87,10 @@ async fn a_damaged_secret_file_is_named_and_the_others_still_checked() {
     }
     let ran = home.run("check release-train").await;
     assert_eq!(ran.code, 0, "{ran}");
-    let ran = home.run("check docs-preview").await.exits(70);
-    ran.says("is damaged").says("backup");
+    let ran = home.run("check docs-preview --verbose").await.exits(70);
+    ran.says("is damaged").says("store.unreadable").says("backup");
     let ran = home.run("check").await.exits(70);
-    ran.says("release-train").says("is damaged");
+    ran.says("1 valid, 1 unchecked").says("is damaged");
     assert_eq!(home.secrets(), 2, "nothing is lost");
     home.run("list").await.exits(0).says("docs-preview");
 }

@@ -54,8 +54,7 @@ impl Home {
         let identity = age::x25519::Identity::generate();
         let mut recipient = age::scrypt::Recipient::new(age::secrecy::SecretString::from(PASSPHRASE));
         recipient.set_work_factor(1);
-        let encryptor =
-            age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).unwrap();
+        let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).unwrap();
         let file = std::fs::OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -79,6 +78,10 @@ impl Home {
             ("KEYRACK_CONFIG_DIR", path("config")),
             ("KEYRACK_DATA_DIR", path("data")),
             ("KEYRACK_STORE", "file".to_owned()),
+            // Nothing leaves this machine: whatever is not on loopback meets a proxy that is not there.
+            ("HTTPS_PROXY", "http://127.0.0.1:1".to_owned()),
+            ("HTTP_PROXY", "http://127.0.0.1:1".to_owned()),
+            ("NO_PROXY", "127.0.0.1".to_owned()),
             ("KEYRACK_PASSPHRASE_FILE", path("passphrase")),
         ];
         let env = env.into_iter().map(|(n, v)| (n.to_owned(), v)).collect();
@@ -145,6 +148,9 @@ impl Home {
     pub async fn add(&self, site: &Running, label: &str, host: &str) {
         let seed = seed(site, label);
         let mut args = vec!["add", "--yes", "--label", label, "--host", host, "--kind", seed.kind.slug()];
+        for tag in &seed.tags {
+            args.extend(["--tag", tag]);
+        }
         if let Some(username) = &seed.username {
             args.extend(["--username", username]);
         }
@@ -323,7 +329,8 @@ pub async fn serve(answer: impl Fn(&Seen) -> Vec<u8> + Send + Sync + 'static) ->
 
 /// An HTTP/1.1 answer.
 pub fn http(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut out = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n", body.len()).into_bytes();
+    let mut out =
+        format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n", body.len()).into_bytes();
     for (name, value) in headers {
         out.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
     }
