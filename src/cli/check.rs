@@ -19,6 +19,9 @@ use crate::sanitize;
 ///
 /// Without a label, all of them. Results come as they arrive; Ctrl-C stops and keeps what was found.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  keyrack check\n  keyrack check --tag prod --json\n  keyrack check --fail-on expiring --expires-within 30d"
+)]
 pub(super) struct CheckArgs {
     /// Labels; none means all
     #[arg(value_name = "LABEL")]
@@ -124,7 +127,13 @@ pub(super) async fn run(context: &mut Context<'_>, args: CheckArgs) -> Result<u8
         })
     });
     let code = exit_code(results.iter().map(|r| r.validation.verdict), &args.fail_on);
-    Ok(if soon { 1 } else { code })
+    // A secret that is missing or damaged was not checked: that is not well, whatever the others are.
+    let unread = results.iter().any(|r| r.validation.findings.iter().any(|f| f.code.starts_with("store.")));
+    Ok(match code {
+        _ if soon => 1,
+        0 | 4 if unread => ErrorKind::Data.exit_code(),
+        code => code,
+    })
 }
 
 /// Exit code of a set of verdicts: 1 wins over 4.

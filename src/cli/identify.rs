@@ -16,6 +16,7 @@ use crate::{hosts, ops, sanitize};
 /// Reads a token (or a header, an environment line, a URL, a curl command) from a prompt, standard input or a file, and
 /// lists what it may be: best guess first. Nothing is sent, nothing is kept.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  keyrack identify < token.txt\n  wl-paste | keyrack identify --json")]
 pub(super) struct IdentifyArgs {
     /// Read it from this file
     #[arg(long, value_name = "FILE")]

@@ -31,6 +31,8 @@ pub(super) struct ListArgs {
 pub(super) struct Row {
     pub(super) credential: Credential,
     pub(super) hosts: Vec<String>,
+    /// The same with their roles.
+    pub(super) bindings: Vec<(String, Option<String>)>,
     pub(super) standings: Vec<Standing>,
 }
 
@@ -91,6 +93,11 @@ pub(super) fn rows(context: &mut Context<'_>) -> Result<Vec<Row>> {
         .into_iter()
         .map(|credential| Row {
             hosts: credential.bindings.iter().filter_map(|b| hosts.get(&b.host)).map(|h| h.name.clone()).collect(),
+            bindings: credential
+                .bindings
+                .iter()
+                .filter_map(|b| hosts.get(&b.host).map(|h| (h.name.clone(), b.role.clone())))
+                .collect(),
             standings: standings.remove(&credential.id).unwrap_or_default(),
             credential,
         })
@@ -151,7 +158,7 @@ pub(super) fn row_json(row: &Row) -> serde_json::Value {
     let c = &row.credential;
     json!({
         "label": c.label, "family": c.family, "kind": c.kind, "username": c.username, "owner": c.owner,
-        "hosts": row.hosts, "verdict": row.verdict(), "account": row.account(), "hint": c.hint,
+        "hosts": row.hosts, "bindings": row.bindings.iter().map(|(host, role)| json!({ "host": host, "role": role })).collect::<Vec<_>>(), "verdict": row.verdict(), "account": row.account(), "hint": c.hint,
         "last_real": row.last_real().map(|(verdict, at)| json!({ "verdict": verdict, "checked_at": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string() })),
         "expires_at": c.expiry.at().map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
         "added_at": c.added_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),

@@ -31,7 +31,7 @@ use crate::domain::StoreKind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::demo::Demo;
 pub use context::{Context, Loaded};
-pub use io::{Io, Stream};
+pub use io::{Input, Io, Stream};
 pub use output::report;
 
 /// Exit code where all is well.

@@ -89,8 +89,8 @@ impl Context<'_> {
 
     /// Asks for a yes; `--yes` answers. Without a terminal it is refused: nothing dangerous happens by default.
     pub(super) fn confirm(&mut self, what: &str, typed: &str) -> Result<()> {
-        let refusal = Error::usage(format!("not done without a confirmation: {what}"))
-            .hint("Say `--yes` where nobody can be asked.");
+        let refusal =
+            Error::usage(format!("a confirmation is needed. {what}")).hint("Say `--yes` where nobody can be asked.");
         self.confirm_or(what, typed, refusal)
     }
 

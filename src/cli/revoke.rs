@@ -17,6 +17,9 @@ use crate::sanitize;
 /// Asks the host to revoke, looks until the host refuses the secret, and only then destroys it here. Where the host has no
 /// API for it, the steps to do it by hand are shown; the same command run again proves that it is dead and destroys it.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  keyrack revoke old-laptop --dry-run\n  keyrack revoke build-token --using ask:jdoe\n  keyrack revoke aws-old --using aws-admin --yes"
+)]
 pub(super) struct RevokeArgs {
     /// Labels
     #[arg(required = true, value_name = "LABEL")]

@@ -69,6 +69,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
         ),
     };
     let mut fields = vec![("kind", format!("{family}, {kind}")), ("secret", secret), ("expires", ends)];
+    let used: Vec<_> = hosts
+        .iter()
+        .zip(&credential.bindings)
+        .map(|(h, b)| b.role.as_ref().map_or_else(|| h.name.clone(), |role| format!("{} ({role})", h.name)))
+        .collect();
+    fields.push(("used at", sanitize::line(&used.join(", ")).into_owned()));
     if let Some(username) = &credential.username {
         fields.push(("username", sanitize::line(username).into_owned()));
     }

@@ -39,7 +39,8 @@ impl Core {
     /// are of different families, or the kind is not one of the family's.
     pub fn resolve(&self, draft: Draft) -> Result<Resolved> {
         check_name("label", &draft.label)?;
-        if let Some(existing) = self.rack.credential_by_label(&draft.label)? {
+        let alike = |c: &Credential| c.label.to_lowercase() == draft.label.to_lowercase();
+        if let Some(existing) = self.rack.credentials()?.into_iter().find(alike) {
             let gone =
                 if existing.secret == SecretState::Destroyed { " (revoked; its secret is destroyed)" } else { "" };
             return Err(Error::usage(format!("the label `{}` is taken{gone}", existing.label)).hint(format!(

@@ -9,8 +9,10 @@ use tokio_util::sync::CancellationToken;
 use super::exchange::Known;
 use super::vault::blocking;
 use super::{Core, exchange};
-use crate::domain::{Credential, CredentialId, Expiry, Host, HostId, SecretState, Standing, Validation, Verdict};
-use crate::error::Result;
+use crate::domain::{
+    Credential, CredentialId, Expiry, Finding, Host, HostId, SecretState, Standing, Validation, Verdict,
+};
+use crate::error::{Error, ErrorKind, Result};
 
 /// What to check and how.
 #[derive(Debug, Clone, Default)]
@@ -189,7 +191,12 @@ async fn run(core: &Core, host: &Host, job: Job) -> (Job, Result<Validation>) {
 /// # Errors
 /// Where the secret store cannot be asked. A secret that is missing is a verdict with advice, not an error.
 pub(crate) async fn one(core: &Core, host: &Host, credential: &Credential) -> Result<Validation> {
-    let Some(secret) = core.vault.find(&credential.id).await? else {
+    let secret = match core.vault.find(&credential.id).await {
+        // One damaged file says nothing of the others; a store that is locked or absent stops everything.
+        Err(error) if error.kind == ErrorKind::Data => return Ok(unreadable(core, &error)),
+        other => other?,
+    };
+    let Some(secret) = secret else {
         let mut validation = Validation::new(
             Verdict::Unchecked,
             format!("its secret is not in the {} store", credential.store),
@@ -207,6 +214,19 @@ pub(crate) async fn one(core: &Core, host: &Host, credential: &Credential) -> Re
         expiry_by_user: credential.expiry_by_user,
     };
     Ok(core.validate(host, known, &secret).await)
+}
+
+/// A secret that is there and cannot be read.
+fn unreadable(core: &Core, error: &Error) -> Validation {
+    let mut validation = Validation::new(Verdict::Unchecked, error.to_string(), core.clock.now());
+    validation.findings.push(Finding {
+        code: "store.unreadable".to_owned(),
+        title: "its secret cannot be read from the store".to_owned(),
+        cause: error.to_string(),
+        remedy: error.hints.join("; "),
+        link: String::new(),
+    });
+    validation
 }
 
 fn braked(core: &Core, host: &Host, job: &Job) -> Validation {

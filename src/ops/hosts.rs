@@ -72,6 +72,9 @@ pub const NAME_MAX: usize = 80;
 /// # Errors
 /// Usage error that says which rule it breaks.
 pub fn check_name(what: &str, name: &str) -> Result<()> {
+    if looks_like_token(name) {
+        return Err(a_token_in_the_open(what));
+    }
     let wrong = if name.trim().is_empty() {
         "must not be empty"
     } else if name.trim() != name {
@@ -88,11 +91,28 @@ pub fn check_name(what: &str, name: &str) -> Result<()> {
     Err(Error::usage(format!("the {what} `{}` {wrong}", crate::sanitize::short(name, 40))))
 }
 
+/// Its form is that of a token: somebody mixed up the places.
+pub(crate) fn looks_like_token(text: &str) -> bool {
+    crate::hosts::recognise::recognise(text).first().is_some_and(|c| c.certain)
+}
+
+/// A token stands where a name was expected; it is not repeated.
+pub(crate) fn a_token_in_the_open(what: &str) -> Error {
+    Error::usage(format!("that is a token, not a {what}")).hint(
+        "A token never goes on the command line, where other programs and the shell's history see it: keyrack reads it \
+         from a prompt, standard input or --secret-file. Take it out of the history, and replace it if others use this \
+         machine.",
+    )
+}
+
 /// Understands a URL: by the family given, else by the one family that is certain of it.
 ///
 /// # Errors
 /// Usage error where no family is given and none is certain, or the URL cannot be one of the family's.
 pub fn understand(url: &str, wanted: Option<&FamilyId>) -> Result<(&'static dyn Family, HostUrl)> {
+    if looks_like_token(url) {
+        return Err(a_token_in_the_open("host"));
+    }
     if let Some(id) = wanted {
         let family = family(id)?;
         return Ok((family, family.host_url(url)?));
@@ -188,14 +208,12 @@ impl Core {
     /// # Errors
     /// Usage error where the input cannot be used or the name is taken.
     pub async fn host_add(&self, input: &HostInput) -> Result<(Host, Vec<String>)> {
-        let unclear = input.family.is_none() && propose(input).is_err();
+        let unclear = input.family.is_none() && understand(&input.url, None).is_err();
         if unclear && !input.allow_http && is_plain_http(&input.url) {
             return Err(plain_http(&input.url));
         }
         let Proposed { mut host, mut notes } = match propose(input) {
-            Err(error) if input.family.is_none() && url::Url::parse(&input.url).is_ok() => {
-                self.ask_around(input, error).await?
-            }
+            Err(error) if unclear && url::Url::parse(&input.url).is_ok() => self.ask_around(input, error).await?,
             other => other?,
         };
         if self.rack.host_by_name(&host.name)?.is_some() {
@@ -330,6 +348,9 @@ impl Core {
     pub fn host_by_name(&self, name: &str) -> Result<Host> {
         if let Some(host) = self.rack.host_by_name(name)? {
             return Ok(host);
+        }
+        if looks_like_token(name) {
+            return Err(a_token_in_the_open("host"));
         }
         let names: Vec<_> = self.rack.hosts()?.into_iter().map(|h| h.name).collect();
         let error = Error::usage(format!("there is no host `{}` on the rack", crate::sanitize::short(name, 80)));

@@ -95,6 +95,7 @@ impl Found {
 
     fn set_token(&mut self, text: &str) {
         match &self.token {
+            _ if text.is_empty() => {}
             None => self.token = Some(Zeroizing::new(text.to_owned())),
             Some(first) if first.as_str() == text => {}
             Some(_) => self.note("there is more than one token in that text; the first was taken"),
@@ -111,7 +112,7 @@ impl Found {
     }
 
     fn set_session(&mut self, text: &str) {
-        if self.session.is_none() {
+        if self.session.is_none() && !text.is_empty() {
             self.session = Some(Zeroizing::new(text.to_owned()));
         }
     }
@@ -144,7 +145,7 @@ impl Found {
         if trimmed.is_empty() {
             return Err(PasteError::NoToken);
         }
-        if !trimmed.contains(char::is_whitespace) {
+        if !trimmed.contains(char::is_whitespace) && (is_certain(trimmed) || certain_word(trimmed).is_none()) {
             return Ok(Zeroizing::new(trimmed.to_owned()));
         }
         let joined = Zeroizing::new(trimmed.split_whitespace().collect::<String>());
