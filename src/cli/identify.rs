@@ -25,7 +25,7 @@ pub(super) struct IdentifyArgs {
 
 pub(super) fn run(context: &mut Context<'_>, args: IdentifyArgs) -> Result<u8> {
     let text = secret_input::read(context, args.secret_file.as_ref(), "Token (not shown)")?;
-    let identified = ops::identify::offline(&text)?;
+    let identified = ops::identify::recognised(&text)?;
     if context.json() {
         context.out_json(&as_json(&identified))?;
         return Ok(0);

@@ -25,7 +25,7 @@ pub struct Pasted {
 }
 
 /// Nothing in the paste can be a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PasteError {
     /// Only white space.
     #[error("nothing was pasted")]
@@ -39,11 +39,11 @@ pub enum PasteError {
     /// The name of a variable where its value should be.
     #[error("that holds the name of a variable, not the token; paste the value of the variable")]
     Variable,
-    /// An access key id came without its secret access key.
+    /// An access key id, which is public, came without its secret access key.
     #[error(
         "that is an AWS access key id without its secret access key; paste both, the id on a line of its own first"
     )]
-    IdOnly,
+    IdOnly(String),
 }
 
 const LONGEST: usize = 64 * 1024;
@@ -118,8 +118,8 @@ impl Found {
     }
 
     fn finish(mut self) -> Result<Pasted, PasteError> {
-        if self.token.is_none() && self.key_id.is_some() {
-            return Err(PasteError::IdOnly);
+        if let (None, Some(id)) = (&self.token, &self.key_id) {
+            return Err(PasteError::IdOnly(id.clone()));
         }
         let token = self.token.take().ok_or(PasteError::NoToken)?;
         let token = self.one_word(token)?;

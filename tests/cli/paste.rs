@@ -214,7 +214,7 @@ fn what_holds_no_token_is_refused_not_guessed() {
     ] {
         assert_eq!(clean(text).map(|_| ()), Err(PasteError::Variable), "{text:?}");
     }
-    assert_eq!(clean(KEY_ID).map(|_| ()), Err(PasteError::IdOnly));
+    assert_eq!(clean(KEY_ID).map(|_| ()), Err(PasteError::IdOnly(KEY_ID.to_owned())));
     for text in ["", " \r\n\t ", "\u{200b}\u{feff}"] {
         assert_eq!(clean(text).map(|_| ()), Err(PasteError::Empty), "{text:?}");
     }
