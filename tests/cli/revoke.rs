@@ -30,7 +30,7 @@ async fn at_the_host_then_destroyed_here_then_skipped() {
     assert_snapshot!(home.run("revoke release-train").await, @r#"
     --- stderr
     release-train at gitlab: DELETE http://127.0.0.1:PORT/api/v4/personal_access_tokens/self, signed with the token itself; only this token dies
-    usage error: not done without a confirmation: This cannot be undone
+    usage error: a confirmation is needed. This cannot be undone
       Say `--yes` where nobody can be asked.
     --- exit 2
     "#);
