@@ -93,7 +93,7 @@ async fn a_password_is_asked_for_used_once_and_kept_nowhere() {
     home.add(&site, "bitbucket-read", "bucket").await;
     assert_snapshot!(home.run("revoke bitbucket-read --yes").await, @r#"
     bitbucket-read: needs a signer - Bitbucket lets no token revoke a user's token: it wants that user's name and password (where Basic authentication is disabled or sign-in is by SSO only, it is done in the browser)
-      Bitbucket lets no token revoke a user's token: it wants that user's name and password (where Basic authentication is disabled or sign-in is by SSO only, it is done in the browser); say who signs: --using ask:USER (that account's password), or --using LABEL
+      say who signs: --using ask:USER (that account's password), or --using LABEL
     --- exit 5
     "#);
     let ran = home.pipe("not-the-password\n", "revoke bitbucket-read --using ask:jdoe --yes").await.exits(5);
