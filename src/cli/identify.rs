@@ -37,7 +37,9 @@ pub(super) fn run(context: &mut Context<'_>, args: IdentifyArgs) -> Result<u8> {
         context.remark(&format!("warning: {warning}"));
     }
     if identified.candidates.is_empty() {
-        context.out("unknown: no product keyrack knows has tokens of this form; say where it belongs with --host")?;
+        context.out(
+            "unknown: no product keyrack knows has tokens of this form; `keyrack add --host` says where it belongs",
+        )?;
     }
     for candidate in &identified.candidates {
         let line = describe(candidate);

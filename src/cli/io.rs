@@ -9,6 +9,9 @@ use zeroize::Zeroizing;
 use crate::domain::Clock;
 use crate::error::{Error, ErrorKind, Result};
 
+/// Bytes that a test reads back.
+pub type Buffer = Arc<Mutex<Vec<u8>>>;
+
 /// Where output goes.
 #[derive(Clone)]
 pub enum Stream {
@@ -18,7 +21,7 @@ pub enum Stream {
         error: bool,
     },
     /// A buffer that a test reads.
-    Buffer(Arc<Mutex<Vec<u8>>>),
+    Buffer(Buffer),
 }
 
 impl Stream {
@@ -80,9 +83,6 @@ impl Input {
     }
 }
 
-/// What a test reads back of a stream.
-pub type Captured = Arc<Mutex<Vec<u8>>>;
-
 /// Everything a run touches besides files and network.
 pub struct Io {
     /// Input.
@@ -114,7 +114,7 @@ impl Io {
 
     /// For tests: piped input, buffers for output.
     #[must_use]
-    pub fn piped(stdin: &str, env: BTreeMap<String, String>, clock: Clock) -> (Self, Captured, Captured) {
+    pub fn piped(stdin: &str, env: BTreeMap<String, String>, clock: Clock) -> (Self, Buffer, Buffer) {
         let (out, err) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
         let io = Self {
             stdin: Input::Text(Zeroizing::new(stdin.as_bytes().to_vec())),

@@ -113,16 +113,16 @@ fn exit_code(results: &[RevokeResult]) -> u8 {
 fn sentence(way: &RevokeWay) -> String {
     match way {
         RevokeWay::AtHost { what } => what.clone(),
-        RevokeWay::NeedsAuthority { why, password } => {
-            let who = if *password {
-                "--using ask:USER (that account's password), or --using LABEL"
-            } else {
-                "--using LABEL"
-            };
-            format!("{why}; say who signs: {who}")
-        }
+        RevokeWay::NeedsAuthority { why, .. } => format!("{why}; {}", signer(way)),
         RevokeWay::Guided { why, .. } => format!("by hand: {why}"),
     }
+}
+
+/// What to say on the command line so that somebody signs.
+fn signer(way: &RevokeWay) -> String {
+    let password = matches!(way, RevokeWay::NeedsAuthority { password: true, .. });
+    let who = if password { "--using ask:USER (that account's password), or --using LABEL" } else { "--using LABEL" };
+    format!("say who signs: {who}")
 }
 
 fn print_plan(context: &mut Context<'_>, plan: &RevokePlan) -> Result<()> {
@@ -166,7 +166,7 @@ fn print_result(context: &mut Context<'_>, result: &RevokeResult) -> Result<()> 
     if let Some(plan) = &result.plan {
         print_steps(context, &plan.way)?;
         if let RevokeWay::NeedsAuthority { .. } = plan.way {
-            context.out(&format!("  {}", sentence(&plan.way)))?;
+            context.out(&format!("  {}", signer(&plan.way)))?;
         }
     }
     if !matches!(result.end, RevokeEnd::Revoked | RevokeEnd::AlreadyDead)

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Core;
 use super::exchange::{Known, endpoints_of, family};
-use crate::domain::{Credential, FamilyId, Finding, Host, HostId, SecretState, Validation};
+use crate::domain::{Credential, FamilyId, Finding, Host, HostId, Kind, SecretState, Validation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hosts::{self, Detection, Family, HostUrl, Wire};
 use crate::secret::Masker;
@@ -91,9 +91,10 @@ pub fn check_name(what: &str, name: &str) -> Result<()> {
     Err(Error::usage(format!("the {what} `{}` {wrong}", crate::sanitize::short(name, 40))))
 }
 
-/// Its form is that of a token: somebody mixed up the places.
+/// Its form is that of a token: somebody mixed up the places. The id of an access key is public and no token.
 pub(crate) fn looks_like_token(text: &str) -> bool {
-    crate::hosts::recognise::recognise(text).first().is_some_and(|c| c.certain)
+    let candidates = hosts::recognise::recognise(text);
+    candidates.first().is_some_and(|c| c.certain && !matches!(c.kind, Kind::AccessKey | Kind::SessionKey))
 }
 
 /// A token stands where a name was expected; it is not repeated.

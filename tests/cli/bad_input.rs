@@ -37,11 +37,12 @@ async fn a_clone_url_names_host_and_user() {
     home.host("gitlab.com", &site).await;
     let ran = home.pipe(&format!("https://mara:{token}@gitlab.com/acme/app.git"), "add --label ci").await;
     assert_snapshot!(ran, @r#"
+    ● valid at gitlab.com: accepted by GET /personal_access_tokens/self
+    added `ci`; its secret is in the file store
     --- stderr
     note: split a URL into host, user name and token
-    usage error: it is not known at which host this token is used
-      Say it with --host NAME (of a host on the rack) or --host URL.
-    --- exit 2
+    note: gitlab.com has no relative root: only https://gitlab.com was kept
+    --- exit 0
     "#);
     assert_eq!(home.run("show ci --json").await.json()["credential"]["username"], "mara");
 }

@@ -61,8 +61,33 @@ async fn a_host_that_is_down_leaves_the_last_real_verdict_beside_unreachable() {
     home.later(3);
     home.run("check").await.exits(4).says("connection refused");
     home.later(2);
-    assert_snapshot!(home.run("list").await, @"");
-    assert_snapshot!(home.run("show bot").await, @"");
+    assert_snapshot!(home.run("list").await, @r#"
+                                           LABEL  HOST  KIND  ACCOUNT  EXPIRES     CHECKED      TAGS
+    ≁ unreachable (was valid 5 hours ago)  bot    lab   pat   ana      2027-06-01  2 hours ago
+    --- exit 0
+    "#);
+    assert_snapshot!(home.run("show bot").await, @r#"
+    bot
+      kind      GitLab, personal access token (legacy scopes; impersonation tokens too)
+      secret    glpat-…gr01 in the file store
+      expires   2027-06-01 (in 189 days)
+      used at   lab
+      added     2026-11-23 (5 hours ago)
+
+    ≁ unreachable at lab (http://127.0.0.1:PORT), 2 hours ago: 127.0.0.1:PORT: connection refused
+      last known: ● valid, 5 hours ago: accepted by GET /personal_access_tokens/self
+      as ana (user, id 5)
+      grants: api, read_api, read_user, read_repository, write_repository, read_registry, write_registry
+      nothing listens on that port [net.refused]
+        why:    The machine behind 127.0.0.1:PORT answered that the port is closed: the service is stopped, listens on another port, or a firewall rejects the connection.
+        remedy: Check port and scheme in the host's URL (keyrack host show NAME), then ask the admin whether the service runs. Then: keyrack host test NAME.
+      GET http://127.0.0.1:PORT/api/v4/personal_access_tokens/self -> no answer in N ms (127.0.0.1:PORT: connection refused)
+
+    history
+      2026-11-23 07:00  ≁ unreachable  127.0.0.1:PORT: connection refused
+      2026-11-23 04:00  ● valid  accepted by GET /personal_access_tokens/self
+    --- exit 0
+    "#);
     let row = &home.run("list --json").await.json()["credentials"][0];
     assert_eq!(row["verdict"], "unreachable");
     assert_eq!(row["last_real"]["verdict"], "valid");

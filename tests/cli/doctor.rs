@@ -40,7 +40,7 @@ fn interrupt(home: &Home, op: &str, label: &str, id: &CredentialId, steps: &[&st
 async fn all_is_well_on_a_sound_rack() {
     let (home, _site) = rack().await;
     assert_snapshot!(home.run("doctor").await, @r#"
-    ok  rack     [home]/data/rack.db: 1 credentials, 1 hosts
+    ok  rack     [home]/data/rack.db: 1 credential, 1 host
     ok  store    file store opens (age files in [home]/data/secrets, asked for by KEYRACK_STORE)
     ok  journal  nothing was left unfinished
     ok  orphans  every secret in the store has its record
@@ -57,10 +57,10 @@ async fn an_orphaned_secret_is_found_and_removed_only_with_fix() {
     store(&home).put(&CredentialId(ORPHAN.into()), &Secret::token(STRANGER.into())).unwrap();
     assert_eq!(home.secrets(), 2);
     assert_snapshot!(home.run("doctor").await, @r#"
-    ok  rack     [home]/data/rack.db: 1 credentials, 1 hosts
+    ok  rack     [home]/data/rack.db: 1 credential, 1 host
     ok  store    file store opens (age files in [home]/data/secrets, asked for by KEYRACK_STORE)
     ok  journal  nothing was left unfinished
-    BAD orphans  1 secrets in the store have no record on the rack
+    BAD orphans  1 secret without a record on the rack
                  keyrack doctor --fix removes them
     ok  records  every record has its secret
     --- exit 1
@@ -79,7 +79,7 @@ async fn an_interrupted_add_is_undone() {
     store(&home).put(&id, &Secret::token(STRANGER.into())).unwrap();
     interrupt(&home, "add", "half", &id, &["stored"]);
     assert_snapshot!(home.run("doctor").await, @r#"
-    ok  rack     [home]/data/rack.db: 1 credentials, 1 hosts
+    ok  rack     [home]/data/rack.db: 1 credential, 1 host
     ok  store    file store opens (age files in [home]/data/secrets, asked for by KEYRACK_STORE)
     BAD journal  add of `half` was interrupted
                  keyrack doctor --fix settles it
@@ -88,7 +88,7 @@ async fn an_interrupted_add_is_undone() {
     --- exit 1
     "#);
     assert_snapshot!(home.run("doctor --fix").await, @r#"
-    ok  rack     [home]/data/rack.db: 1 credentials, 1 hosts
+    ok  rack     [home]/data/rack.db: 1 credential, 1 host
     ok  store    file store opens (age files in [home]/data/secrets, asked for by KEYRACK_STORE)
     ok  journal  add of `half`: it never reached the rack; its secret was removed from the store
     ok  orphans  every secret in the store has its record
@@ -108,7 +108,7 @@ async fn an_interrupted_revoke_is_finished_only_where_the_host_had_refused_it() 
     interrupt(&home, "revoke", "docs-preview", &id_of(&home, "docs-preview"), &["asked"]);
     home.run("doctor").await.exits(1).says("revoke of `release-train` was interrupted");
     assert_snapshot!(home.run("doctor --fix").await, @r#"
-    ok  rack     [home]/data/rack.db: 2 credentials, 1 hosts
+    ok  rack     [home]/data/rack.db: 2 credentials, 1 host
     ok  store    file store opens (age files in [home]/data/secrets, asked for by KEYRACK_STORE)
     ok  journal  revoke of `release-train`: the host had refused it; its secret was destroyed
     ok  journal  revoke of `docs-preview`: the host was asked to revoke it and the answer was lost: check it to see whether it is dead

@@ -19,13 +19,13 @@ async fn every_field_changes_and_the_rest_stays() {
     let line = "edit release-train --label train --tag b --tag a --note 'look here' --username mara --owner person --host other=target";
     home.run(line).await.exits(0).says("changed `train`");
     let row = home.run("show train --json").await.json()["credential"].clone();
-    assert_eq!(row["tags"], serde_json::json!(["a", "b"]));
+    assert_eq!(row["tags"], serde_json::json!(["a", "b", "prod", "release"]));
     assert_eq!(
         (&row["note"], &row["username"], &row["owner"]),
         (&"look here".into(), &"mara".into(), &"person".into())
     );
     assert_eq!(row["hosts"], serde_json::json!(["other"]));
-    home.run("edit train --untag a --note '' --username ''").await.exits(0);
+    home.run("edit train --untag a --untag prod --untag release --note '' --username ''").await.exits(0);
     let row = home.run("show train --json").await.json()["credential"].clone();
     assert_eq!((&row["tags"], &row["note"]), (&serde_json::json!(["b"]), &"".into()));
     assert!(row["username"].is_null());
@@ -65,7 +65,7 @@ async fn forgetting_wants_a_yes_and_tells_the_host_nothing() {
     let (home, site) = rack().await;
     assert_snapshot!(home.run("forget release-train").await, @r#"
     --- stderr
-    usage error: not done without a confirmation: This destroys the secret of release-train here; at the host it stays alive
+    usage error: a confirmation is needed. This destroys the secret of release-train here; at the host it stays alive
       Say `--yes` where nobody can be asked.
     --- exit 2
     "#);

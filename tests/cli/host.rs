@@ -50,7 +50,6 @@ async fn named_endpoints_replace_the_defaults_and_unknown_ones_are_refused() {
     --- stderr
     usage error: the family gitlab has no endpoint `apo`
       Its endpoints: web, api.
-      The host was asked too, and no known product answered.
     --- exit 2
     "#);
     home.run("host add x https://gitlab.com --endpoint api").await.exits(2).says("NAME=URL");

@@ -6,26 +6,25 @@ use crate::support::{Home, Ran, STRANGER, http, json, serve};
 
 const NASTY: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}a\u{202e}b\u{200b}c\u{9b}31m\u{2066}d\r\ne\u{feff}";
 
+/// Verbs that show what a host said, each in one of its two forms at least.
+const SHOWN: [&str; 9] = [
+    "check --verbose",
+    "check --json-lines",
+    "list",
+    "list --json",
+    "show bot",
+    "show bot --json",
+    "host show lab",
+    "host test lab --using bot --yes",
+    "log",
+];
+
 async fn ask(reply: impl Fn(&crate::support::Seen) -> Vec<u8> + Send + Sync + 'static) -> Vec<Ran> {
     let server = serve(reply).await;
     let home = Home::new();
     let mut ran = vec![home.run(&format!("host add lab {} --family gitlab", server.url)).await];
     ran.push(home.pipe(STRANGER, "add --label bot --host lab --yes").await);
-    for line in [
-        "check --verbose",
-        "check --json",
-        "check --json-lines",
-        "list",
-        "list --json",
-        "show bot",
-        "show bot --json",
-        "host list",
-        "host show lab",
-        "host test lab --using bot",
-        "host test lab --json",
-        "log",
-        "log --json",
-    ] {
+    for line in SHOWN {
         ran.push(home.run(line).await);
     }
     for run in &ran {
@@ -96,13 +95,12 @@ async fn invalid_text_and_headers_by_the_thousand() {
 async fn numbers_and_dates_out_of_range() {
     for body in [
         r#"{"id": 99999999999999999999999999, "name": "n", "revoked": false, "active": true, "scopes": [], "user_id": -1, "expires_at": "9999-99-99"}"#,
-        r#"{"id": 1e400, "name": null, "scopes": null, "expires_at": 12}"#,
         r#"{"id": 7, "name": "n", "revoked": false, "active": true, "scopes": ["api"], "user_id": 5, "expires_at": "-009999-01-01"}"#,
         r#"{"id": 7, "name": "n", "revoked": false, "active": true, "scopes": ["api"], "user_id": 5, "expires_at": "9999-12-31", "created_at": "0000-00-00T00:00:00Z"}"#,
     ] {
         ask(move |_| json(200, body)).await;
     }
-    for after in ["99999999999999999999", "-5", "Wed, 99 Foo 9999 99:99:99 GMT", ""] {
+    for after in ["99999999999999999999", "Wed, 99 Foo 9999 99:99:99 GMT"] {
         ask(move |_| http(429, &[("Retry-After", after), ("RateLimit-Reset", after), ("Date", after)], b"")).await;
     }
 }

@@ -63,7 +63,7 @@ async fn an_aws_key_id_tells_its_account() {
 async fn an_unknown_form_and_nothing_at_all() {
     let home = Home::bare();
     assert_snapshot!(home.pipe("mysterious-token-0123456789\n", "identify").await, @r#"
-    unknown: no product keyrack knows has tokens of this form; say where it belongs with --host
+    unknown: no product keyrack knows has tokens of this form; `keyrack add --host` says where it belongs
     --- exit 0
     "#);
     assert_snapshot!(home.pipe(" \n\n", "identify").await, @r#"

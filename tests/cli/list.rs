@@ -14,9 +14,13 @@ async fn the_query_and_the_tags_filter() {
     };
     assert_eq!(labels(home.run("demo list release-tr --json").await), ["release-train"]);
     assert_eq!(labels(home.run("demo list GITLAB.COM mirror --json").await), ["mirror-bot"]);
-    assert_eq!(labels(home.run("demo list --tag docs --json").await), ["docs-preview"]);
+    assert_eq!(labels(home.run("demo list gitlab --tag docs --json").await), ["docs-preview"]);
     assert!(labels(home.run("demo list nothing-of-the-sort --json").await).is_empty());
-    assert_snapshot!(home.run("demo list nothing-of-the-sort").await, @"");
+    assert_snapshot!(home.run("demo list nothing-of-the-sort").await, @r#"
+    --- stderr
+    nothing on the rack matches
+    --- exit 0
+    "#);
 }
 
 #[tokio::test]
@@ -30,6 +34,12 @@ async fn a_row_tells_everything_but_the_secret() {
         {
           "account": "mara.lindqvist",
           "added_at": "2026-11-23T04:00:00Z",
+          "bindings": [
+            {
+              "host": "gitlab",
+              "role": null
+            }
+          ],
           "checked_at": "2026-11-23T04:00:00Z",
           "expires_at": "2026-11-28T00:00:00Z",
           "family": "gitlab",
@@ -44,7 +54,9 @@ async fn a_row_tells_everything_but_the_secret() {
           "owner": null,
           "secret": "present",
           "store": "file",
-          "tags": [],
+          "tags": [
+            "docs"
+          ],
           "username": null,
           "verdict": "expiring"
         }
@@ -68,6 +80,8 @@ async fn show_lists_the_history() {
       kind      GitLab, personal access token (legacy scopes; impersonation tokens too)
       secret    glpat-…wpvo in the file store
       expires   2026-11-28 (in 3 days)
+      used at   gitlab
+      tags      docs
       added     2026-11-23 (24 hours ago)
 
     ◐ expiring at gitlab (https://gitlab.com), just now: accepted by GET /personal_access_tokens/self; ends in 3 days
@@ -96,7 +110,7 @@ async fn the_log_tells_who_did_what_newest_first() {
     2026-11-23 04:00:00Z  ana  forget    train                  done  its host was not told
     2026-11-23 04:00:00Z  ana  revoke    train          gitlab  done  revoked at gitlab, seen refused there, and its secret destroyed here
     2026-11-23 04:00:00Z  ana  check                            done  1 of 1 validated
-    2026-11-23 04:00:00Z  ana  edit      train                  done  label (was release-train), tags
+    2026-11-23 04:00:00Z  ana  edit      train                  done  label (was release-train)
     2026-11-23 04:00:00Z  ana  add       release-train  gitlab  done  pat
     2026-11-23 04:00:00Z  ana  host-add                 gitlab  done  gitlab at https://gitlab.com
     --- exit 0

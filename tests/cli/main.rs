@@ -1,6 +1,8 @@
 //! The command line from outside: every verb run in-process with its own streams, environment and clock, against
 //! simulated and hostile hosts on loopback; a few runs of the real program.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper that fails fails its test")]
+
 mod support;
 
 mod add;

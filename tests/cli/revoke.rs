@@ -30,7 +30,7 @@ async fn at_the_host_then_destroyed_here_then_skipped() {
     assert_snapshot!(home.run("revoke release-train").await, @r#"
     --- stderr
     release-train at gitlab: DELETE http://127.0.0.1:PORT/api/v4/personal_access_tokens/self, signed with the token itself; only this token dies
-    usage error: not done without a confirmation: This cannot be undone
+    usage error: a confirmation is needed. This cannot be undone
       Say `--yes` where nobody can be asked.
     --- exit 2
     "#);
@@ -93,7 +93,7 @@ async fn a_password_is_asked_for_used_once_and_kept_nowhere() {
     home.add(&site, "bitbucket-read", "bucket").await;
     assert_snapshot!(home.run("revoke bitbucket-read --yes").await, @r#"
     bitbucket-read: needs a signer - Bitbucket lets no token revoke a user's token: it wants that user's name and password (where Basic authentication is disabled or sign-in is by SSO only, it is done in the browser)
-      Bitbucket lets no token revoke a user's token: it wants that user's name and password (where Basic authentication is disabled or sign-in is by SSO only, it is done in the browser); say who signs: --using ask:USER (that account's password), or --using LABEL
+      say who signs: --using ask:USER (that account's password), or --using LABEL
     --- exit 5
     "#);
     let ran = home.pipe("not-the-password\n", "revoke bitbucket-read --using ask:jdoe --yes").await.exits(5);
