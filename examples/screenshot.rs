@@ -48,7 +48,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             let rack = &demo.core.rack;
             match effect {
                 Effect::Rack(RackFx::Load { job }) => {
-                    let data = RackData { hosts: rack.hosts()?, credentials: rack.credentials()?, standings: rack.standings()? };
+                    let data = RackData {
+                        hosts: rack.hosts()?,
+                        credentials: rack.credentials()?,
+                        standings: rack.standings()?,
+                    };
                     inbox.push(Msg::Rack(RackMsg::Loaded { job, result: Ok(Box::new(data)) }));
                 }
                 Effect::Rack(RackFx::Detail { job, id }) => {
@@ -98,7 +102,12 @@ fn run(out: &mut String, cell: &Cell, text: &str, start: usize, end: usize, top:
     }
     let length = at(end) - at(start);
     if paper != "none" {
-        let _ = writeln!(out, "<rect x=\"{:.1}\" y=\"{top:.1}\" width=\"{length:.1}\" height=\"{}\" fill=\"{paper}\"/>", at(start), CELL.1);
+        let _ = writeln!(
+            out,
+            "<rect x=\"{:.1}\" y=\"{top:.1}\" width=\"{length:.1}\" height=\"{}\" fill=\"{paper}\"/>",
+            at(start),
+            CELL.1
+        );
     }
     if text.trim().is_empty() {
         return;
