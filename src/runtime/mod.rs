@@ -13,6 +13,8 @@ mod files;
 mod quiet;
 mod signals;
 mod terminal;
+#[cfg(all(test, unix))]
+mod tests;
 mod worker;
 
 use std::io::Write as _;
@@ -37,7 +39,7 @@ use crate::secret::SecretText;
 use crate::ui::effect::{Effect, SystemFx};
 use crate::ui::msg::{Key, Msg, RackMsg};
 use crate::ui::{self, Model, Setup};
-use signals::{Signal, Signals};
+use signals::{HUNG_UP, Signal, Signals};
 use terminal::Screen;
 pub use terminal::hook_panics;
 use worker::Worker;
@@ -91,11 +93,7 @@ const BROKEN: u8 = 70;
 pub async fn run(start: Start) -> Result<u8> {
     let mut screens = Screens::open(start)?;
     let outcome = AssertUnwindSafe(screens.stay()).catch_unwind().await;
-    let Screens { screen, mut worker, mut signals, .. } = screens;
-    drop(screen);
-    finish(&mut worker, &mut signals).await;
-    // The hook has said where.
-    outcome.unwrap_or(Ok(BROKEN))
+    screens.close(outcome).await
 }
 
 /// Waits for what must not be cut off, but not for ever, and not against the user's will.
@@ -178,6 +176,20 @@ impl Screens {
         worker.store_state();
         let events = EventStream::new();
         Ok(Self { model, screen, worker, signals, events, answers, clock, opening, resumed: false })
+    }
+
+    /// Gives the terminal back and lets work end that must, however it came to this; gives the exit code.
+    async fn close(self, outcome: std::thread::Result<Result<u8>>) -> Result<u8> {
+        let Self { screen, mut worker, mut signals, .. } = self;
+        drop(screen);
+        finish(&mut worker, &mut signals).await;
+        match outcome {
+            // A frame that could not be written to a terminal that hung up: the signal that tells so was on its way.
+            Ok(Err(_)) if signals::gone() => Ok(HUNG_UP),
+            Ok(ended) => ended,
+            // The hook has said where.
+            Err(_) => Ok(BROKEN),
+        }
     }
 
     /// Until the end; gives the exit code.

@@ -27,6 +27,12 @@ impl<W: Write> Quiet<W> {
         self.visible = None;
         self.cursor = None;
     }
+
+    /// The terminal is about to be given back, cursor and all. Ratatui's terminal would show the cursor when dropped, and
+    /// print, thus panic, where there is no terminal to show it on any more.
+    pub(super) fn leave_cursor(&mut self) {
+        self.visible = Some(true);
+    }
 }
 
 impl<W: Write> Backend for Quiet<W> {
@@ -157,6 +163,17 @@ mod tests {
         out.take();
         frame(&mut quiet, &[(0, 0, &cell)], Some(Position::new(3, 4)));
         assert!(String::from_utf8(out.take()).unwrap().ends_with("\u{1b}[5;4H"));
+    }
+
+    #[test]
+    fn a_terminal_that_is_dropped_leaves_the_cursor_to_whoever_gives_it_back() {
+        let out = Out::default();
+        let mut quiet = Quiet::new(out.clone());
+        frame(&mut quiet, &[], None);
+        quiet.leave_cursor();
+        out.take();
+        quiet.show_cursor().unwrap();
+        assert_eq!(out.take(), b"");
     }
 
     #[test]

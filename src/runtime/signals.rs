@@ -3,6 +3,9 @@
 
 use crate::error::Result;
 
+/// Exit code of a program whose terminal hung up: 128 and the number of SIGHUP.
+pub(super) const HUNG_UP: u8 = 129;
+
 /// What happened to the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
@@ -17,16 +20,16 @@ pub(super) enum Signal {
 }
 
 #[cfg(unix)]
-pub(super) use unix::Signals;
+pub(super) use unix::{Signals, gone};
 
 #[cfg(unix)]
 mod unix {
-    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::Signal as Number;
     use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
     use tokio::sync::oneshot;
 
-    use super::{Result, Signal};
+    use super::{HUNG_UP, Result, Signal};
     use crate::error::Error;
 
     /// Listens for SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP and SIGCONT, and for the terminal's end.
@@ -76,10 +79,18 @@ mod unix {
                 () = gone => {
                     // It answers but once.
                     self.hangup = None;
-                    Signal::End(b.0)
+                    Signal::End(HUNG_UP)
                 }
             }
         }
+    }
+
+    /// Whether the terminal is gone, looked at right now.
+    pub(in super::super) fn gone() -> bool {
+        let stdin = std::io::stdin();
+        let mut terminal = [PollFd::new(&stdin, PollFlags::empty())];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut terminal, Some(&now)).is_ok() && terminal[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
     }
 
     /// Tells when the terminal is gone. SIGHUP goes to the shell alone where keyrack is not what the terminal runs, and a
@@ -126,4 +137,10 @@ impl Signals {
             Err(_) => std::future::pending().await,
         }
     }
+}
+
+/// Whether the terminal is gone; this system does not tell.
+#[cfg(not(unix))]
+pub(super) fn gone() -> bool {
+    false
 }

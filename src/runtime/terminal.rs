@@ -88,6 +88,12 @@ impl Screen {
     }
 }
 
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.terminal.backend_mut().leave_cursor();
+    }
+}
+
 /// That the terminal is taken.
 struct Taken;
 

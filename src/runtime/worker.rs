@@ -107,6 +107,13 @@ impl Worker {
         while self.loose.join_next().await.is_some() {}
     }
 
+    /// Waits until everything has come to its own end.
+    #[cfg(all(test, unix))]
+    pub(super) async fn ended(mut self) {
+        while self.firm.join_next().await.is_some() {}
+        while self.loose.join_next().await.is_some() {}
+    }
+
     fn job(&self) -> Job {
         Job {
             source: Arc::clone(&self.source),

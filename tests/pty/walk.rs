@@ -1,0 +1,82 @@
+//! The whole walk by keys: paste, keep, check, filter, revoke, quit.
+
+use keyrack::domain::Clock;
+use keyrack::simulator::Site as _;
+use keyrack::simulator::github::GitHubSite;
+
+use super::calm_demo;
+use super::support::holds;
+
+#[test]
+fn a_pasted_token_is_added_checked_found_and_revoked() {
+    let home = tempfile::tempdir().unwrap();
+    let token = GitHubSite::dot_com().spare(5, Clock::System.now()).secret;
+    let mut term = calm_demo(home.path());
+
+    // A paste on the rack opens the wizard.
+    term.types("a");
+    term.sees("Add a credential");
+    term.pastes(&token);
+    term.sees("checksum fits");
+    term.types("walked");
+    term.sees("walked");
+    term.types("\t\t");
+    term.sees("name or URL");
+    term.types("github.com\r");
+    term.sees("valid at github.com");
+    term.types("\r");
+    term.sees("walked is on the rack");
+
+    term.types("/walk\r");
+    term.sees("1 of 47");
+    term.types("c");
+    term.sees("1 check done");
+
+    term.types("x");
+    term.sees("To go on, type: walked");
+    term.types("walk\r");
+    term.sees("walk");
+    assert!(!term.shown().contains("seen refused"), "half a label confirms nothing");
+    term.types("ed\r");
+    term.sees("seen refused there, and its secret destroyed here");
+    term.types("\u{1b}");
+    term.sees("retired");
+    term.types("q");
+    assert_eq!(term.ends(), 0);
+    term.is_sane_again();
+
+    let output = term.output();
+    assert!(!holds(&output, &token), "the token was echoed");
+    // Nor in pieces: no stretch of it longer than what a hint shows.
+    for piece in token.as_bytes().windows(9).filter(|w| !w.starts_with(b"ghp_")) {
+        let piece = std::str::from_utf8(piece).unwrap();
+        assert!(!holds(&output, piece), "a piece of the token was echoed: {piece}");
+    }
+}
+
+#[test]
+fn a_typed_secret_is_not_echoed_either() {
+    let home = tempfile::tempdir().unwrap();
+    let token = GitHubSite::dot_com().spare(6, Clock::System.now()).secret;
+    let mut term = calm_demo(home.path());
+    term.types("a");
+    term.sees("Add a credential");
+    // One key at a time, each drawn before the next, as fingers would.
+    for (n, key) in token.chars().enumerate() {
+        let before = term.written();
+        term.types(&key.to_string());
+        super::support::poll(
+            "a key that shows",
+            || format!("{n}: {}", term.shown()),
+            || (term.written() > before).then_some(()),
+        );
+    }
+    assert!(!holds(&term.output(), "Keyrack"), "the middle of the token was echoed");
+    term.types("\r");
+    term.sees("checksum fits");
+    term.types("\u{3}");
+    assert_eq!(term.ends(), 0);
+    assert!(!holds(&term.output(), "Keyrack"));
+    // A secret typed key by key is in no single write: the last screen must not spell it either.
+    assert!(!term.shown().contains(&token[4..20]));
+}
