@@ -109,7 +109,7 @@ pub(super) async fn run(context: &mut Context<'_>, verb: HostVerb) -> Result<u8>
             if context.json() {
                 context.out_json(&json!({ "schema": 1, "removed": name }))?;
             } else {
-                context.out(&format!("removed the host `{name}`"))?;
+                context.out(&format!("removed the host `{}`", sanitize::line(&name)))?;
             }
             Ok(0)
         }
@@ -143,7 +143,8 @@ async fn add(context: &mut Context<'_>, args: AddArgs) -> Result<u8> {
         (Some(product), None) => product.clone(),
         _ => host.family.to_string(),
     };
-    context.out(&format!("added the host `{}`: {} at {}", host.name, sanitize::line(&what), host.url))?;
+    let (name, url) = (sanitize::line(&host.name), sanitize::line(&host.url));
+    context.out(&format!("added the host `{name}`: {} at {url}", sanitize::line(&what)))?;
     Ok(0)
 }
 
@@ -170,7 +171,7 @@ fn list(context: &mut Context<'_>) -> Result<u8> {
             [host.product.as_deref(), host.version.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
         rows.push(vec![
             sanitize::short(&host.name, 40),
-            host.family.to_string(),
+            sanitize::short(host.family.as_str(), 20),
             sanitize::short(&host.url, 80),
             if product.is_empty() { "-".to_owned() } else { sanitize::short(&product, 40) },
             users.to_string(),
@@ -210,6 +211,7 @@ fn show(context: &mut Context<'_>, name: &str) -> Result<u8> {
     if let Some(endpoints) = value["endpoints"].as_object() {
         for (name, url) in endpoints {
             let own = if host.endpoints.contains_key(name) { " (set here)" } else { "" };
+            let name = sanitize::line(name);
             context.out(&format!("  endpoint {name:<10}{}{own}", sanitize::line(url.as_str().unwrap_or(""))))?;
         }
     }
@@ -257,7 +259,7 @@ fn edit(context: &mut Context<'_>, args: EditArgs) -> Result<u8> {
         let value = host_json(context, &changed)?;
         context.out_json(&json!({ "schema": 1, "host": value }))?;
     } else {
-        context.out(&format!("changed the host `{}`", changed.name))?;
+        context.out(&format!("changed the host `{}`", sanitize::line(&changed.name)))?;
     }
     Ok(0)
 }
@@ -292,7 +294,7 @@ async fn test(context: &mut Context<'_>, name: &str, using: Option<&str>) -> Res
 fn print_test(context: &mut Context<'_>, test: &HostTest) -> Result<()> {
     let palette = context.palette();
     for (name, url) in &test.endpoints {
-        context.out(&palette.faint(&format!("  endpoint {name:<10}{url}")))?;
+        context.out(&palette.faint(&format!("  endpoint {name:<10}{}", sanitize::line(url))))?;
     }
     if test.found {
         let version = test.version.as_deref().unwrap_or("(version not told without a log-in)");

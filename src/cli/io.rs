@@ -65,10 +65,8 @@ impl Input {
         match self {
             Self::Real => {
                 let limit = u64::try_from(cap).unwrap_or(u64::MAX).saturating_add(1);
-                std::io::stdin()
-                    .lock()
-                    .take(limit)
-                    .read_to_end(&mut bytes)
+                unbuffered_stdin()
+                    .and_then(|stdin| stdin.take(limit).read_to_end(&mut bytes))
                     .map_err(|e| Error::data("standard input cannot be read").because(&e))?;
             }
             Self::Text(text) => bytes.append(text),
@@ -81,6 +79,18 @@ impl Input {
             Err(_) => Err(Error::usage("standard input is not UTF-8 text").hint("A token is one line of plain text.")),
         }
     }
+}
+
+/// Standard input without the buffer of the standard library, which lives as long as the process and is never wiped.
+#[cfg(unix)]
+fn unbuffered_stdin() -> std::io::Result<impl Read> {
+    use std::os::fd::AsFd as _;
+    std::io::stdin().as_fd().try_clone_to_owned().map(std::fs::File::from)
+}
+
+#[cfg(not(unix))]
+fn unbuffered_stdin() -> std::io::Result<impl Read> {
+    Ok(std::io::stdin())
 }
 
 /// Everything a run touches besides files and network.

@@ -37,10 +37,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &LogArgs) -> Result<u8> {
             vec![
                 e.at.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
                 sanitize::short(&e.user, 20),
-                e.verb.clone(),
+                sanitize::short(&e.verb, 20),
                 sanitize::short(&e.label, 40),
                 sanitize::short(&e.host, 40),
-                e.outcome.clone(),
+                sanitize::short(&e.outcome, 20),
                 sanitize::short(&e.detail, 120),
             ]
         })

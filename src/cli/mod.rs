@@ -182,6 +182,9 @@ pub struct Tui {
 /// Parses arguments and runs the verb.
 pub async fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> Outcome {
     let args: Vec<OsString> = args.into_iter().collect();
+    if let Err(error) = refuse_tokens(&args) {
+        return Outcome::Exit(output::report_with(io, &error, ColorFlag::of(&args).wanted(io, true)));
+    }
     let cli = match parse(&args, io) {
         Ok(cli) => cli,
         Err(code) => return Outcome::Exit(code),
@@ -199,6 +202,16 @@ pub async fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> Outco
 /// The definition of the command line, for completions.
 pub(crate) fn command() -> clap::Command {
     Cli::command()
+}
+
+/// Refuses arguments that hold a token, before anything repeats or keeps them: the parser shows what it does not
+/// understand, and a label is stored readable.
+fn refuse_tokens(args: &[OsString]) -> Result<()> {
+    if !args.iter().skip(1).any(|a| crate::ops::paste::holds_token(&a.to_string_lossy())) {
+        return Ok(());
+    }
+    Err(Error::usage("a token was given as an argument, where other processes and the shell's history can read it")
+        .hint("Give it on standard input, at the prompt, or with --secret-file, and see whether the old one must go."))
 }
 
 fn parse(args: &[OsString], io: &mut Io) -> std::result::Result<Cli, u8> {

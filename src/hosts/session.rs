@@ -101,6 +101,27 @@ impl<'a> Wire<'a> {
         self.masker.mask(text)
     }
 
+    /// [`Wire::mask`] over every text of a validation, whatever a family decoded into it.
+    pub fn mask_validation(&self, validation: &mut Validation) {
+        let mut texts: Vec<&mut String> = vec![&mut validation.reason];
+        if let Some(who) = &mut validation.identity {
+            texts.extend([&mut who.id, &mut who.login, &mut who.name, &mut who.kind]);
+        }
+        texts.extend(validation.grants.iter_mut().map(|g| &mut g.name));
+        texts.extend([&mut validation.remote_name, &mut validation.remote_id].into_iter().flatten());
+        for finding in &mut validation.findings {
+            texts.extend([&mut finding.title, &mut finding.cause, &mut finding.remedy, &mut finding.link]);
+        }
+        for evidence in &mut validation.evidence {
+            texts.extend([&mut evidence.request, &mut evidence.detail]);
+        }
+        for text in texts {
+            if self.masker.finds(text) {
+                *text = self.masker.mask(text);
+            }
+        }
+    }
+
     /// All evidence so far; leaves none behind.
     #[must_use]
     pub fn take_evidence(&self) -> Vec<Evidence> {
@@ -147,12 +168,46 @@ impl<'a> Wire<'a> {
     }
 
     fn is_ours(&self, url: &str) -> bool {
-        self.endpoints.values().any(|base| {
-            let base = base.trim_end_matches('/');
-            !base.is_empty()
-                && url.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
-        })
+        is_plainly_written(url)
+            && url::Url::parse(url)
+                .is_ok_and(|url| self.endpoints.values().any(|base| is_below(&url, base.trim_end_matches('/'))))
     }
+}
+
+/// Whether a URL has nothing in it that parsers read differently, or that leads out of the path it begins with: white
+/// space, control characters, backslashes, a fragment, `.` or `..` as part of the path, also percent-encoded. A family
+/// puts what hosts said into paths (log-ins, ids), so this is where such a text is stopped.
+fn is_plainly_written(url: &str) -> bool {
+    let odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '\\' | '#');
+    if url.contains(odd) {
+        return false;
+    }
+    let path = url.split('?').next().unwrap_or("");
+    let mut decoded = path.to_owned();
+    // Twice, since some servers decode once more than they should.
+    for _ in 0..3 {
+        if decoded.split(['/', '\\']).any(|part| matches!(part, "." | "..")) || decoded.contains(char::is_control) {
+            return false;
+        }
+        decoded = percent_encoding::percent_decode_str(&decoded).decode_utf8_lossy().into_owned();
+    }
+    true
+}
+
+/// Whether a URL is an endpoint or below it: same scheme, host and port, no user name or password, and a path that goes
+/// on from the endpoint's at a slash. Compares what will be sent, not how it is spelled.
+fn is_below(url: &url::Url, base: &str) -> bool {
+    let Ok(base) = url::Url::parse(base) else { return false };
+    let same_place = matches!(base.scheme(), "http" | "https")
+        && url.scheme() == base.scheme()
+        && url.host().is_some()
+        && url.host() == base.host()
+        && url.port_or_known_default() == base.port_or_known_default();
+    let no_user = [url, &base].iter().all(|u| u.username().is_empty() && u.password().is_none());
+    let plain_base = base.query().is_none() && base.fragment().is_none();
+    let root = base.path().trim_end_matches('/');
+    let below = url.path().strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    same_place && no_user && plain_base && below
 }
 
 /// A wire together with the credential that speaks over it.

@@ -106,6 +106,7 @@ impl Core {
         let wire = Wire::new(&*channel.transport, channel.endpoints, Masker::of(secret), now);
         let session = Session { wire, host, kind: known.kind, username: known.username, secret };
         let mut validation = channel.family.validate(&session).await;
+        session.wire.mask_validation(&mut validation);
         self.judge(&mut validation, known);
         validation
     }

@@ -173,7 +173,14 @@ fn validate_record(family: &dyn Family, host: &mut Host) -> Result<()> {
         if !parsed.username().is_empty() || parsed.password().is_some() {
             return Err(Error::usage(format!("the endpoint {name} must not hold a user name or password")));
         }
+        if parsed.query().is_some() || parsed.fragment().is_some() {
+            return Err(Error::usage(format!("the endpoint {name} must end with its path: no `?` and no `#`")));
+        }
         *value = value.trim_end_matches('/').to_owned();
+    }
+    if host.proxy.as_deref().is_some_and(|proxy| proxy.contains('@')) {
+        return Err(Error::usage("the proxy of a host must not hold a user name or password: it is not kept secret")
+            .hint("Give such a proxy in the environment instead: HTTPS_PROXY, HTTP_PROXY or ALL_PROXY."));
     }
     let endpoints = endpoints_of(family, host)?;
     match endpoints.values().find(|url| !host.allow_http && is_plain_http(url)) {

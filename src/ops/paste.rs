@@ -217,6 +217,17 @@ fn certain_word(text: &str) -> Option<&str> {
     })
 }
 
+/// Whether a text that is not meant to be a secret (an argument, a label) holds a token all the same: one whose form leaves
+/// no doubt. An access key id is public and none.
+#[must_use]
+pub fn holds_token(text: &str) -> bool {
+    text.len() <= LONGEST
+        && (certain_word(text).is_some()
+            || text
+                .split(['/', '@', ':', '=', '?', '&', '#', ' ', '"', '\''])
+                .any(|part| !part.is_empty() && !is_key_id(part) && is_certain(part)))
+}
+
 fn is_key_id(text: &str) -> bool {
     text.len() == 20
         && (text.starts_with("AKIA") || text.starts_with("ASIA"))

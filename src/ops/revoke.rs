@@ -287,7 +287,11 @@ impl Core {
     ) -> Revocation {
         let wire = act_wire(channel, secret, using, self.clock.now());
         let session = Session { wire, host, kind: credential.kind, username: credential.username.as_deref(), secret };
-        revoker.revoke(&session, remote_id, using).await
+        let mut revocation = revoker.revoke(&session, remote_id, using).await;
+        if let Revocation::Refused(validation) | Revocation::Unsupported(validation) = &mut revocation {
+            session.wire.mask_validation(validation);
+        }
+        revocation
     }
 
     /// Validates and writes the verdict down. A verdict that cannot be written down is no reason to stop: what has to be
