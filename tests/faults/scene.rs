@@ -118,7 +118,7 @@ impl Scene {
         self.home.path()
     }
 
-    fn host(&self) -> Host {
+    pub fn host(&self) -> Host {
         let mut host = Host::new("the-host", self.site.family(), self.site.url(&self.running.listen));
         host.region = self.site.region();
         host.endpoints = self.site.endpoints(&self.running.listen).into_iter().collect();
