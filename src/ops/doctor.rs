@@ -186,7 +186,6 @@ mod tests {
         };
         assert_eq!(count(StoreKind::File, &none), (2, 0));
         assert_eq!(count(StoreKind::Keyring, &none), (0, 2));
-        assert_eq!(count(StoreKind::Vault, &none), (0, 2));
         assert_eq!(count(StoreKind::File, &secrets), (0, 0), "what is under way is nobody's orphan");
     }
 }
