@@ -218,14 +218,25 @@ fn certain_word(text: &str) -> Option<&str> {
 }
 
 /// Whether a text that is not meant to be a secret (an argument, a label) holds a token all the same: one whose form leaves
-/// no doubt. An access key id is public and none.
+/// no doubt. Access key ids and AWS's git user names are public and none.
 #[must_use]
 pub fn holds_token(text: &str) -> bool {
+    // No form of a token is shorter or without a digit. Looking first keeps the patterns, which take a while to prepare,
+    // away from arguments that are only words.
+    let may_be = |part: &&str| part.len() >= 20 && part.bytes().any(|b| b.is_ascii_digit()) && !is_git_user(part);
     text.len() <= LONGEST
-        && (certain_word(text).is_some()
-            || text
-                .split(['/', '@', ':', '=', '?', '&', '#', ' ', '"', '\''])
-                .any(|part| !part.is_empty() && !is_key_id(part) && is_certain(part)))
+        && text
+            .split(|c: char| c.is_whitespace() || "/@:=?&#\"'`,;()<>{}[]".contains(c))
+            .filter(may_be)
+            .any(|part| certain_word(part).is_some())
+}
+
+/// `NAME-at-123456789012`, with `+1` for a second one.
+fn is_git_user(text: &str) -> bool {
+    text.rsplit_once("-at-").is_some_and(|(_, account)| {
+        let digits = account.split('+').next().unwrap_or("");
+        digits.len() == 12 && digits.bytes().all(|b| b.is_ascii_digit())
+    })
 }
 
 fn is_key_id(text: &str) -> bool {
