@@ -68,7 +68,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
             if credential.expiry_by_user { ", as you noted" } else { "" }
         ),
     };
-    let mut fields = vec![("kind", format!("{}, {kind}", sanitize::line(&family))), ("secret", secret), ("expires", ends)];
+    let mut fields =
+        vec![("kind", format!("{}, {kind}", sanitize::line(&family))), ("secret", secret), ("expires", ends)];
     let used: Vec<_> = hosts
         .iter()
         .zip(&credential.bindings)

@@ -2,17 +2,17 @@
 //! from locking an account.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::exchange::Known;
-use super::vault::blocking;
 use super::{Core, exchange};
-use crate::domain::{
-    Credential, CredentialId, Expiry, Finding, Host, HostId, SecretState, Standing, Validation, Verdict,
-};
+use crate::domain::{Credential, CredentialId, Expiry, Host, HostId, SecretState, Standing, Validation, Verdict};
 use crate::error::{Error, ErrorKind, Result};
+use crate::rack::{Learned, Rack};
 
 /// What to check and how.
 #[derive(Debug, Clone, Default)]
@@ -57,13 +57,11 @@ struct Job {
     trusted: bool,
 }
 
-/// Results are written to the rack in batches of this many, or when nothing else is at hand.
-const BATCH: usize = 64;
-
 /// Checks credentials and hands each result to `on_result` as it arrives.
 ///
 /// # Errors
-/// Where the rack cannot be read or written, or the secret store cannot be opened. A bad token is no error.
+/// Where the rack cannot be read or written, or the secret store cannot be opened or closes in the middle; what was found
+/// before is kept. A bad token is no error, nor is one secret that cannot be read.
 pub async fn check(
     core: &Core,
     options: CheckOptions,
@@ -85,7 +83,8 @@ pub async fn check(
     let mut brake = Brake::new(if options.no_brake { usize::MAX } else { core.settings.brake_after });
     let mut in_flight = vec![0_usize; hosts.len()];
     let mut running = FuturesUnordered::new();
-    let mut unwritten: Vec<(CredentialId, HostId, Validation)> = Vec::with_capacity(BATCH);
+    let mut writer = Writer::new(core.rack.clone());
+    let mut failed = None;
     loop {
         for (host, queue) in queues.iter_mut().enumerate() {
             while in_flight[host] < per_host && running.len() < core.settings.in_flight && !cancel.is_cancelled() {
@@ -96,41 +95,124 @@ pub async fn check(
                     }
                     Next::Braked(job) => {
                         let validation = braked(core, &hosts[host], &job);
-                        let checked =
-                            Checked { credential: job.credential.id.clone(), host: hosts[host].id, validation };
+                        let checked = Checked { credential: job.credential.id, host: hosts[host].id, validation };
                         summary.done += 1;
                         on_result(&checked);
-                        unwritten.push((checked.credential, checked.host, checked.validation));
+                        writer.take(checked, None);
                     }
                     Next::Wait => break,
                 }
             }
         }
+        writer.start_if_due();
         let finished = tokio::select! {
             biased;
             () = cancel.cancelled() => None,
+            // Before the next result: a rack that cannot be written ends the check, not every one of its requests.
+            written = writer.written() => match written {
+                Ok(()) => continue,
+                Err(error) => {
+                    failed = Some(error);
+                    None
+                }
+            },
             finished = running.next() => finished,
         };
-        let Some((job, validation)) = finished else {
-            summary.cancelled = cancel.is_cancelled() && summary.done < total;
-            break;
-        };
-        let validation = validation?;
+        let Some((job, validation)) = finished else { break };
         in_flight[job.host] -= 1;
+        let validation = match validation {
+            Ok(validation) => validation,
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
+        };
         brake.settle(&job, validation.verdict);
-        learn(core, &job.credential, &validation)?;
+        let learned = learned(&job.credential, &validation);
         let checked = Checked { credential: job.credential.id, host: hosts[job.host].id, validation };
         summary.done += 1;
         on_result(&checked);
-        unwritten.push((checked.credential, checked.host, checked.validation));
-        if unwritten.len() >= BATCH || running.is_empty() {
-            write(core, &mut unwritten).await?;
+        writer.take(checked, learned);
+    }
+    summary.cancelled = cancel.is_cancelled() && summary.done < total;
+    let written = writer.finish().await;
+    let outcome = match (&failed, summary.cancelled) {
+        (None, false) if written.is_ok() => "done",
+        (None, true) => "cancelled",
+        _ => "failed",
+    };
+    core.audit("check", "", "", outcome, format!("{} of {} validated", summary.done, summary.total));
+    match failed {
+        Some(error) => Err(error),
+        None => written.map(|()| summary),
+    }
+}
+
+/// Results are written to the rack in batches of this many, or as many as there are after [`LATEST`].
+const BATCH: usize = 64;
+
+/// A result that waits longer for the others of its batch is written without them.
+const LATEST: Duration = Duration::from_secs(1);
+
+/// Writes results to the rack beside the requests: a disk that takes its time must not leave hosts without work.
+struct Writer {
+    rack: Rack,
+    waiting: Vec<(CredentialId, HostId, Validation)>,
+    learned: Vec<Learned>,
+    since: Instant,
+    busy: Option<JoinHandle<Result<()>>>,
+}
+
+impl Writer {
+    fn new(rack: Rack) -> Self {
+        Self { rack, waiting: Vec::with_capacity(BATCH), learned: Vec::new(), since: Instant::now(), busy: None }
+    }
+
+    fn take(&mut self, checked: Checked, learned: Option<Learned>) {
+        if self.waiting.is_empty() {
+            self.since = Instant::now();
+        }
+        self.waiting.push((checked.credential, checked.host, checked.validation));
+        self.learned.extend(learned);
+    }
+
+    fn start_if_due(&mut self) {
+        let due = self.waiting.len() >= BATCH || (!self.waiting.is_empty() && self.since.elapsed() >= LATEST);
+        if due && self.busy.is_none() {
+            self.start();
         }
     }
-    write(core, &mut unwritten).await?;
-    let outcome = if summary.cancelled { "cancelled" } else { "done" };
-    core.audit("check", "", "", outcome, format!("{} of {} validated", summary.done, summary.total));
-    Ok(summary)
+
+    fn start(&mut self) {
+        let (results, learned) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.learned));
+        let rack = self.rack.clone();
+        self.busy = Some(tokio::task::spawn_blocking(move || {
+            rack.record_many(&results)?;
+            Ok(rack.learn(&learned)?)
+        }));
+    }
+
+    /// Waits for the batch that is being written; for ever where there is none.
+    async fn written(&mut self) -> Result<()> {
+        match &mut self.busy {
+            None => std::future::pending().await,
+            Some(busy) => {
+                let written = busy.await;
+                self.busy = None;
+                written.unwrap_or_else(|_| Err(Error::internal("writing the results failed")))
+            }
+        }
+    }
+
+    /// Writes all that is left, also where an earlier batch could not be written.
+    async fn finish(mut self) -> Result<()> {
+        let earlier = if self.busy.is_some() { self.written().await } else { Ok(()) };
+        if self.waiting.is_empty() {
+            return earlier;
+        }
+        self.start();
+        earlier.and(self.written().await)
+    }
 }
 
 /// The validations to make, a queue per host.
@@ -189,23 +271,20 @@ async fn run(core: &Core, host: &Host, job: Job) -> (Job, Result<Validation>) {
 /// Validates one credential at one host.
 ///
 /// # Errors
-/// Where the secret store cannot be asked. A secret that is missing is a verdict with advice, not an error.
+/// Where the secret store is locked or absent. A secret that is missing or cannot be read is a verdict with advice, not
+/// an error: the others can still be checked.
 pub(crate) async fn one(core: &Core, host: &Host, credential: &Credential) -> Result<Validation> {
     let secret = match core.vault.find(&credential.id).await {
         // One damaged file says nothing of the others; a store that is locked or absent stops everything.
-        Err(error) if error.kind == ErrorKind::Data => return Ok(unreadable(core, &error)),
+        Err(error) if error.kind == ErrorKind::Data => {
+            let args = [("detail", error.to_string()), ("advice", error.hints.join(" "))];
+            return Ok(not_read(core, "store.unreadable", &args.each_ref().map(|(n, v)| (*n, v.as_str()))));
+        }
         other => other?,
     };
     let Some(secret) = secret else {
-        let mut validation = Validation::new(
-            Verdict::Unchecked,
-            format!("its secret is not in the {} store", credential.store),
-            core.clock.now(),
-        );
-        let (_, finding) =
-            crate::hosts::facts::common().finding("store.secret-missing", &[("label", &credential.label)]);
-        validation.findings.push(finding);
-        return Ok(validation);
+        let args = [("label", credential.label.as_str()), ("store", credential.store.slug())];
+        return Ok(not_read(core, "store.secret-missing", &args));
     };
     let known = Known {
         kind: credential.kind,
@@ -216,16 +295,11 @@ pub(crate) async fn one(core: &Core, host: &Host, credential: &Credential) -> Re
     Ok(core.validate(host, known, &secret).await)
 }
 
-/// A secret that is there and cannot be read.
-fn unreadable(core: &Core, error: &Error) -> Validation {
-    let mut validation = Validation::new(Verdict::Unchecked, error.to_string(), core.clock.now());
-    validation.findings.push(Finding {
-        code: "store.unreadable".to_owned(),
-        title: "its secret cannot be read from the store".to_owned(),
-        cause: error.to_string(),
-        remedy: error.hints.join("; "),
-        link: String::new(),
-    });
+/// Nothing was sent, since the secret could not be had.
+fn not_read(core: &Core, code: &str, args: &[(&str, &str)]) -> Validation {
+    let (verdict, finding) = crate::hosts::facts::common().finding(code, args);
+    let mut validation = Validation::new(verdict, finding.title.clone(), core.clock.now());
+    validation.findings.push(finding);
     validation
 }
 
@@ -238,34 +312,16 @@ fn braked(core: &Core, host: &Host, job: &Job) -> Validation {
     Validation::new(Verdict::Unchecked, reason, core.clock.now())
 }
 
-/// Takes over what the host told: a better expiry, a more exact kind.
-pub(crate) fn learn(core: &Core, credential: &Credential, validation: &Validation) -> Result<()> {
-    let mut better = credential.clone();
-    if validation.verdict.is_real() && validation.expiry != Expiry::Unknown {
-        better.expiry = validation.expiry;
-        better.expiry_by_user = false;
-    }
-    if let Some(kind) = validation.kind {
-        better.kind = kind;
-    }
-    if better != *credential
-        && let Some(current) = core.rack.credential(&credential.id)?
-    {
-        // Only what was learned is written: the user may have edited the rest meanwhile.
-        let merged =
-            Credential { expiry: better.expiry, expiry_by_user: better.expiry_by_user, kind: better.kind, ..current };
-        core.rack.update_credential(&merged)?;
-    }
-    Ok(())
-}
-
-async fn write(core: &Core, unwritten: &mut Vec<(CredentialId, HostId, Validation)>) -> Result<()> {
-    if unwritten.is_empty() {
-        return Ok(());
-    }
-    let batch = std::mem::take(unwritten);
-    let rack = core.rack.clone();
-    blocking(move || rack.record_many(&batch).map_err(Into::into)).await
+/// What the host told that the record does not say yet: a better expiry, a more exact kind.
+fn learned(credential: &Credential, validation: &Validation) -> Option<Learned> {
+    let told = validation.verdict.is_real() && validation.expiry != Expiry::Unknown;
+    let expiry = told && (validation.expiry != credential.expiry || credential.expiry_by_user);
+    let kind = validation.kind.filter(|k| *k != credential.kind);
+    (expiry || kind.is_some()).then(|| Learned {
+        credential: credential.id.clone(),
+        kind,
+        expiry: if expiry { validation.expiry } else { Expiry::Unknown },
+    })
 }
 
 enum Gate {

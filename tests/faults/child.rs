@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use keyrack::simulator::SimCredential;
 
-use crate::scene::{Scene, Verb, core, network, run_as};
+use crate::scene::{Scene, Verb, core, network, rack_of, run_as};
 use crate::store::{DirStore, Faulty, Strike, When};
 
 const VERB: &str = "KEYRACK_FAULTS_VERB";
@@ -148,7 +148,7 @@ fn role() {
         (n.parse().unwrap(), when, Strike::Kill)
     });
     let store = Arc::new(Faulty::new(DirStore::open(&home), at));
-    let core = core(&home, Arc::clone(&store) as _, network());
+    let core = core(&rack_of(&home), Arc::clone(&store) as _, network());
     let seed = SimCredential {
         label: label.clone(),
         kind: match verb {

@@ -1,6 +1,6 @@
 //! A rack, a store and a host, and one verb over them, set up anew for each fault.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -118,7 +118,7 @@ impl Scene {
         self.home.path()
     }
 
-    fn host(&self) -> Host {
+    pub fn host(&self) -> Host {
         let mut host = Host::new("the-host", self.site.family(), self.site.url(&self.running.listen));
         host.region = self.site.region();
         host.endpoints = self.site.endpoints(&self.running.listen).into_iter().collect();
@@ -132,7 +132,7 @@ impl Scene {
 
     /// Over a store of the test's own.
     pub fn core_over(&self, store: Arc<dyn SecretStore>) -> Core {
-        core(self.path(), store, self.network.clone())
+        core(&rack_of(self.path()), store, self.network.clone())
     }
 
     pub fn store(&self) -> DirStore {
@@ -162,9 +162,13 @@ pub fn network() -> Network {
     Network::new(ProxyEnv::default(), Timeouts::default(), "keyrack-tests")
 }
 
-pub fn core(home: &Path, store: Arc<dyn SecretStore>, network: Network) -> Core {
+pub fn rack_of(home: &Path) -> PathBuf {
+    home.join("rack").join("rack.db")
+}
+
+pub fn core(rack: &Path, store: Arc<dyn SecretStore>, network: Network) -> Core {
     Core {
-        rack: Rack::open(&home.join("rack").join("rack.db")).unwrap(),
+        rack: Rack::open(rack).unwrap(),
         vault: Vault::over(store, "a test"),
         network,
         clock: Clock::System,

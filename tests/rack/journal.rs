@@ -71,3 +71,18 @@ fn a_rack_that_is_only_read_takes_no_lock() {
     assert!(rack.open_entries().unwrap().is_empty());
     assert!(!home.directory().join("rack.db.locks").exists());
 }
+
+#[test]
+fn a_released_entry_can_be_gone_on_with_in_the_same_process_and_in_no_other() {
+    let home = Home::new();
+    let (mine, other) = (home.open(), home.open());
+    let entry = mine.begin("revoke", &id(1), &json!(null)).unwrap();
+    mine.release(entry);
+    assert!(!mine.open_entries().unwrap()[0].owner_alive);
+    assert!(other.open_entries().unwrap()[0].owner_alive);
+    assert!(mine.adopt(entry).unwrap());
+    assert!(mine.open_entries().unwrap()[0].owner_alive, "somebody is at it again");
+    mine.release(entry);
+    drop(mine);
+    assert!(other.adopt(entry).unwrap());
+}

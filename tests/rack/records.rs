@@ -1,7 +1,7 @@
 //! Hosts, credentials and what may not be there twice.
 
 use keyrack::domain::{AuditEntry, Binding, Credential, Expiry, Host, HostId, Kind, Owner, SecretState, StoreKind};
-use keyrack::rack::RackError;
+use keyrack::rack::{Learned, RackError};
 
 use crate::support::{Home, credential, github, id, minute, with_one};
 
@@ -259,4 +259,21 @@ fn ten_thousand_credentials_are_loaded_in_order_with_their_bindings() {
     assert_eq!(rack.standings().unwrap().len(), 15_000);
     assert_eq!(rack.similar_labels("lable-04711")[0], "label-04711");
     rack.check().unwrap();
+}
+
+/// Between the beginning of a check and its end the user may have edited the record.
+#[test]
+fn what_a_host_told_is_taken_over_and_an_edit_stays() {
+    let home = Home::new();
+    let (rack, _, one) = with_one(&home);
+    let told = |kind, expiry| Learned { credential: one.id.clone(), kind, expiry };
+    rack.update_credential(&Credential { label: "renamed".into(), expiry_by_user: true, ..one.clone() }).unwrap();
+    rack.learn(&[told(Some(Kind::FineGrainedPat), Expiry::Unknown)]).unwrap();
+    let now = rack.credential(&one.id).unwrap().unwrap();
+    assert_eq!((now.label.as_str(), now.kind, now.expiry), ("renamed", Kind::FineGrainedPat, one.expiry));
+    assert!(now.expiry_by_user, "nothing was told of it");
+    let gone = Learned { credential: id(99), kind: None, expiry: Expiry::Never };
+    rack.learn(&[gone, told(None, Expiry::Never)]).unwrap();
+    let now = rack.credential(&one.id).unwrap().unwrap();
+    assert_eq!((now.kind, now.expiry, now.expiry_by_user), (Kind::FineGrainedPat, Expiry::Never, false));
 }
