@@ -13,11 +13,8 @@ mod files;
 mod quiet;
 mod signals;
 mod terminal;
-#[cfg(all(test, unix))]
-mod tests;
 mod worker;
 
-use std::io::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -102,12 +99,10 @@ async fn finish(worker: &mut Worker, signals: &mut Signals) {
     if tokio::time::timeout(QUICK, &mut work).await.is_ok() {
         return;
     }
-    // Where nobody reads it, nobody waits either.
-    let _ = writeln!(
-        std::io::stderr(),
+    terminal::say(&format!(
         "keyrack: finishing what must not be cut off, {} s at most; Ctrl-C ends it now",
         PATIENCE.as_secs()
-    );
+    ));
     let stopped = async { while !matches!(signals.next().await, Signal::End(_)) {} };
     // After that long a store or host hangs; the journal settles what it leaves behind.
     tokio::select! {
@@ -315,3 +310,6 @@ async fn until(at: Option<Timestamp>, clock: Clock) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -199,10 +199,15 @@ pub fn hook_panics() {
             }
             let place =
                 info.location().map_or_else(|| "an unknown place".to_owned(), |l| format!("{}:{}", l.file(), l.line()));
-            let _ = writeln!(
-                std::io::stderr(),
+            say(&format!(
                 "internal error: keyrack failed at {place}. Please report this; nothing on the rack is lost."
-            );
+            ));
         }));
     });
+}
+
+/// Writes a line where a terminal that was given back shows it.
+pub(super) fn say(line: &str) {
+    // Where nobody reads it any more, there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,6 +1,9 @@
 //! Panics on a terminal of their own, and the one closing message of every job.
+#![cfg(unix)]
 
-// The same helper as the tests of the whole program use.
+// The same helper as the tests of the whole program use. The first attribute tells the test of the architecture that
+// here the tests begin.
+#[cfg(test)]
 #[path = "../../tests/pty/support.rs"]
 #[allow(dead_code, reason = "the tests of the whole program use the rest")]
 mod support;
