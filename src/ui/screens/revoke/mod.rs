@@ -73,6 +73,7 @@ impl Revoke {
             }
             (RevokeMsg::Stepped { job, result }, Stage::Running { job: mine, .. }) if job == mine => {
                 self.take(std::slice::from_ref(result));
+                show(result, cx);
                 true
             }
             (RevokeMsg::Done { job, result }, Stage::Running { job: mine, .. }) if job == mine => {
@@ -212,6 +213,17 @@ impl Revoke {
             }
             _ => {}
         }
+    }
+}
+
+/// Shows on the rack at once what the host answered; the rest is read when the run is over.
+fn show(result: &RevokeResult, cx: &mut Cx<'_>) {
+    let s = &mut *cx.s;
+    let host = s.rows.hosts().iter().find(|h| h.name == result.host).map(|h| h.id);
+    if let (Some(host), Some(found)) = (host, &result.validation)
+        && s.rows.apply(&result.credential, host, found, s.now)
+    {
+        s.history.add(&result.credential, host, found.clone());
     }
 }
 
