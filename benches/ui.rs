@@ -158,5 +158,6 @@ fn setup() -> Setup {
         families: Vec::new(),
         warn_days: 14,
         settings: Vec::new(),
+        demo: false,
     }
 }

@@ -39,6 +39,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         families: hosts::families().iter().map(|f| f.facts()).collect(),
         warn_days: demo.core.settings.warn_days,
         settings: Vec::new(),
+        demo: false,
     };
     let mut model = Model::new(setup);
     let mut inbox = vec![Msg::Start];

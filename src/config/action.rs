@@ -44,7 +44,7 @@ words! {
     Action {
         Open = "open", "open", "Open what is under the cursor";
         Add = "add", "add", "Add a credential, or a host on its screen";
-        Edit = "edit", "edit", "Edit label, tags, note, expiry; or a host";
+        Edit = "edit", "edit", "Edit the record, secret apart; or a host";
         Check = "check", "check", "Check the selection, or this one";
         CheckAll = "check-all", "check all", "Check every credential on the rack";
         CheckHeld = "check-held", "check held", "Check those held back after three rejections";
@@ -58,6 +58,7 @@ words! {
         SortReverse = "sort-reverse", "reverse", "Sort the other way round";
         Hosts = "hosts", "hosts", "Show the hosts";
         Log = "log", "log", "Show the log of what was done";
+        Messages = "messages", "messages", "Read the latest messages again, in full";
         Settings = "settings", "settings", "Show which secret store is used, and why";
         Reload = "reload", "reload", "Read the rack again";
         Remove = "remove", "remove", "Remove the host";
@@ -80,6 +81,7 @@ words! {
         NextField = "next-field", "next field", "To the next field";
         PreviousField = "previous-field", "previous field", "To the previous field";
         Suggest = "suggest", "suggestion", "Take the next suggestion";
+        SuggestBack = "suggest-back", "suggestion before", "Take the suggestion before";
         NextChoice = "next-choice", "next choice", "The next choice";
         PreviousChoice = "previous-choice", "previous choice", "The previous choice";
         Submit = "submit", "go on", "Go on";
@@ -125,6 +127,7 @@ words! {
         List = "list", "list", "In every list";
         Screen = "screen", "screen", "On every screen";
         Text = "text", "text", "In a text field";
+        Suggest = "suggest", "suggest", "On a field with suggestions";
         Choice = "choice", "choice", "On a field with choices";
         Form = "form", "form", "In a form";
         Prompt = "prompt", "prompt", "In the filter and the command prompt";

@@ -153,6 +153,7 @@ impl Screens {
             Source::Demo(_) => keymap.keys(&[Context::Rack], Action::CheckAll).first().copied(),
             Source::Own(_) => None,
         };
+        let demo = matches!(start.source, Source::Demo(_));
         let (sender, answers) = mpsc::unbounded_channel();
         let mut worker = Worker::new(Arc::new(start.source), sender);
         let signals = Signals::new()?;
@@ -167,6 +168,7 @@ impl Screens {
             families: hosts::families().iter().map(|f| f.facts()).collect(),
             warn_days,
             settings: start.settings,
+            demo,
         });
         worker.store_state();
         let events = EventStream::new();

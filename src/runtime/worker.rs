@@ -373,7 +373,9 @@ fn save(core: &Core, edit: Edit) -> Result<()> {
         tags: Some(edit.tags),
         note: Some(edit.note),
         expires: edit.expiry.map(Expiry::at),
-        ..Changes::default()
+        username: Some(edit.username),
+        owner: Some(edit.owner),
+        bindings: edit.bindings,
     };
     core.edit(&edit.id, changes).map(|_| ())
 }

@@ -3,7 +3,7 @@
 //! An effect with a `job` is answered by exactly one closing message with that job (see [`super::msg`]), also when it
 //! fails, is cancelled, or the job was already over when [`Effect::Cancel`] came.
 
-use crate::domain::{CredentialId, Draft, Expiry, Host, HostId, Validation};
+use crate::domain::{Binding, CredentialId, Draft, Expiry, Host, HostId, Owner, Validation};
 use crate::secret::SecretText;
 
 use super::msg::JobId;
@@ -85,6 +85,12 @@ pub struct Edit {
     pub note: String,
     /// Its expiry as the user says; none where the host tells it.
     pub expiry: Option<Expiry>,
+    /// Its user name; none where it has none.
+    pub username: Option<String>,
+    /// Whose it is; none where nobody said.
+    pub owner: Option<Owner>,
+    /// The hosts it is used at; none where they stay as they are.
+    pub bindings: Option<Vec<Binding>>,
 }
 
 /// About what is on the rack.

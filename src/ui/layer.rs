@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use crate::config::{Action, Context};
 
-use super::overlays::{dialog, edit, forget, host_form, palette, settings, unlock};
+use super::overlays::{dialog, edit, forget, host_form, messages, palette, settings, unlock};
 use super::screens::{add, detail, help, hosts, log, rack, revoke};
 use super::shared::{Cx, Input, Shared};
 
@@ -79,7 +79,7 @@ layers! {
     Detail(detail::Detail),
     /// The add wizard.
     Add(add::Add),
-    /// Label, tags, note, expiry.
+    /// A record, secret apart.
     Edit(edit::Edit),
     /// A revocation.
     Revoke(revoke::Revoke),
@@ -99,6 +99,8 @@ layers! {
     Dialog(dialog::Dialog),
     /// Asks for the store's passphrase.
     Unlock(unlock::Unlock),
+    /// What was said lately.
+    Messages(messages::Messages),
     /// Store and settings.
     Settings(settings::Settings),
 }

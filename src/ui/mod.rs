@@ -20,6 +20,7 @@ pub mod jobs;
 pub mod layer;
 pub mod msg;
 pub mod overlays;
+pub mod places;
 pub mod rows;
 pub mod screens;
 pub mod shared;
@@ -40,6 +41,7 @@ use effect::{Effect, RackFx, SystemFx};
 use layer::{Layer, Pane};
 use msg::{Msg, Passphrase};
 use overlays::dialog::Dialog;
+use overlays::messages::Messages;
 use overlays::palette::Palette;
 use overlays::settings::Settings;
 use overlays::unlock::Unlock;
@@ -111,7 +113,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     for layer in &model.layers[first..] {
         layer.pane().view(s, frame, body);
     }
-    s.toasts.view(frame, body, &s.theme);
+    s.toasts.view(frame, body, s);
     if let Some(top) = model.layers.last() {
         let pane = top.pane();
         let contexts = pane.contexts(s);
@@ -206,6 +208,7 @@ fn everywhere(model: &mut Model, action: Action, fx: &mut Vec<Effect>) -> bool {
         Action::Help => Help::new(top(model), &model.s).into(),
         Action::Palette => Palette::new(top(model), &model.s).into(),
         Action::Settings => Settings.into(),
+        Action::Messages => Messages::default().into(),
         Action::Hosts if !matches!(model.layers.last(), Some(Layer::Hosts(_))) => Hosts::default().into(),
         Action::Log if !matches!(model.layers.last(), Some(Layer::Log(_))) => {
             with(model, fx, |_, cx| {

@@ -39,6 +39,8 @@ pub struct Setup {
     pub warn_days: i64,
     /// Further lines for the settings overlay, name and value: where the rack and the configuration are.
     pub settings: Vec<(String, String)>,
+    /// Everything shown is made up: the title says so, and how to leave.
+    pub demo: bool,
 }
 
 /// What every screen sees.
@@ -58,6 +60,8 @@ pub struct Shared {
     pub families: Vec<&'static Facts>,
     /// Lines of the settings overlay.
     pub settings: Vec<(String, String)>,
+    /// Everything shown is made up.
+    pub demo: bool,
     /// The rack.
     pub rows: Rows,
     /// Whether the rack was read at least once.
@@ -89,6 +93,7 @@ impl Shared {
             zone: setup.zone,
             families: setup.families,
             settings: setup.settings,
+            demo: setup.demo,
             rows: Rows::new(setup.warn_days),
             loaded: false,
             jobs: Jobs::default(),

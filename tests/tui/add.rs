@@ -315,3 +315,63 @@ fn a_locked_store_is_opened_on_the_way() {
     ui.send(Msg::Store(StoreMsg::Unlocked { job, result: Ok(()) }));
     assert!(matches!(&ui.take()[..], [Effect::Add(AddFx::Keep { .. })]));
 }
+
+/// Two GitHub hosts on the rack, one of them the public one.
+fn two_hosts() -> Ui {
+    let mut data = fixture();
+    let mut own = crate::harness::host(7, "git.acme.example", "github", "https://git.acme.example");
+    own.endpoints.insert("api".to_owned(), "https://api.acme.example/v3".to_owned());
+    data.hosts.insert(0, own);
+    let mut ui = Ui::with((100, 30), data);
+    ui.take();
+    ui
+}
+
+#[test]
+fn of_several_hosts_the_public_one_is_proposed_and_arrows_take_another() {
+    let mut ui = two_hosts();
+    ui.recognised(github()).keys("k<tab><tab>").sees("Host       github.com").sees("Several are possible");
+    ui.sees("git.acme.example · github.com");
+    ui.keys("<down>").sees("Host       git.acme.example").keys("<up>").sees("Host       github.com");
+    ui.keys("<ctrl-n>,<ctrl-n>").sees("git.acme.example, git.acme.example");
+    ui.keys("<tab>").sees("▸ User name");
+}
+
+#[test]
+fn the_public_host_is_proposed_though_it_is_not_on_the_rack() {
+    let mut data = fixture();
+    data.hosts = vec![
+        crate::harness::host(7, "one", "github", "https://one.example"),
+        crate::harness::host(8, "two", "github", "https://two.example"),
+    ];
+    let mut ui = Ui::with((100, 30), data);
+    ui.recognised(github()).sees("Host       https://github.com");
+    ui.keys("<tab><tab>").sees("one · two · https://github.com");
+}
+
+#[test]
+fn the_host_named_in_the_paste_comes_before_all_others() {
+    for (url, host) in [
+        ("https://git.acme.example/acme/site.git", "git.acme.example"),
+        ("https://api.acme.example/v3/user", "git.acme.example"),
+        ("https://github.com/acme/site", "github.com"),
+        ("https://git.acme.example.evil.example/x", "https://git.acme.example.evil.example/x"),
+    ] {
+        let mut found = github();
+        found.url = Some(url.to_owned());
+        let mut ui = two_hosts();
+        ui.recognised(found).sees(&format!("Host       {host}\u{20}"));
+    }
+}
+
+#[test]
+fn an_id_with_its_secret_beside_it_is_not_called_half() {
+    let mut found = identified(vec![candidate("codecommit", Kind::AccessKey, true)]);
+    found.candidates[0].carries = vec![
+        ("access key id".to_owned(), "AKIAIOSFODNN7EXAMPLE".to_owned()),
+        ("part".to_owned(), "the id only, no secret: the other half is still needed".to_owned()),
+    ];
+    found.username = Some("AKIAIOSFODNN7EXAMPLE".to_owned());
+    let mut ui = Ui::new();
+    ui.recognised(found).sees("access key id: AKIAIOSFODNN7EXAMPLE").sees_not("other half");
+}

@@ -136,17 +136,24 @@ pub struct Ui {
 impl Ui {
     /// Before the first message.
     pub fn bare(size: (u16, u16), no_colour: bool) -> Self {
-        Self::built(size, no_colour, Keymap::load(DEFAULT, None).unwrap())
+        Self::built(size, no_colour, Keymap::load(DEFAULT, None).unwrap(), false)
+    }
+
+    /// The fixture rack, shown as a demo.
+    pub fn demo() -> Self {
+        let mut ui = Self::built((80, 24), false, Keymap::load(DEFAULT, None).unwrap(), true);
+        ui.send(Msg::Start).load(fixture());
+        ui
     }
 
     /// With a user's keys.
     pub fn with_keymap(size: (u16, u16), data: RackData, keymap: Keymap) -> Self {
-        let mut ui = Self::built(size, false, keymap);
+        let mut ui = Self::built(size, false, keymap, false);
         ui.send(Msg::Start).load(data);
         ui
     }
 
-    fn built(size: (u16, u16), no_colour: bool, keymap: Keymap) -> Self {
+    fn built(size: (u16, u16), no_colour: bool, keymap: Keymap, demo: bool) -> Self {
         let setup = Setup {
             now: now(),
             size,
@@ -157,6 +164,7 @@ impl Ui {
             families: families(),
             warn_days: 14,
             settings: vec![("Rack".to_owned(), "/home/ana/.local/share/keyrack/rack.db".to_owned())],
+            demo,
         };
         Self { model: Model::new(setup), effects: Vec::new(), size }
     }

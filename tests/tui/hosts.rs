@@ -132,3 +132,34 @@ fn a_host_is_asked_what_it_is() {
     ui.send(Msg::Hosts(HostMsg::Tested { job, result: Err(error) }));
     ui.sees("✗ the certificate is not trusted").sees("→ give its CA file").keys("k").sees("✓ answers");
 }
+
+#[test]
+fn endpoints_are_typed_on_one_line_and_read_back() {
+    let mut ui = Ui::new();
+    ui.keys("Halab<tab>https://git.lab.example<shift-tab><shift-tab><shift-tab>").sees("Endpoints");
+    ui.keys("api=https://api.lab.example/v3/, web = https://git.lab.example<enter>");
+    let host = saved(&mut ui);
+    let endpoints: Vec<_> = host.endpoints.iter().map(|(n, u)| (n.as_str(), u.as_str())).collect();
+    assert_eq!(endpoints, [("api", "https://api.lab.example/v3"), ("web", "https://git.lab.example")]);
+    let mut data = fixture();
+    data.hosts[0].endpoints = host.endpoints;
+    let mut ui = Ui::with((120, 40), data);
+    ui.keys("He").sees("api=https://api.lab.example/v3, web=https://git.lab");
+}
+
+#[test]
+fn endpoints_that_cannot_be_are_refused() {
+    for (typed, why) in
+        [("api", "api is none"), ("api=lab", "api=lab is none"), ("a=x://y,a=x://z", "a is given twice")]
+    {
+        let mut ui = Ui::new();
+        ui.keys("Halab<tab>https://git.lab.example<shift-tab><shift-tab><shift-tab>").keys(typed).keys("<enter>");
+        ui.sees(why);
+    }
+}
+
+#[test]
+fn an_endpoint_changed_where_secrets_go_is_confirmed_too() {
+    let mut ui = Ui::new();
+    ui.keys("He<shift-tab><shift-tab>api=https://evil.example<enter>").sees("the secrets of 2 credentials");
+}

@@ -1,6 +1,6 @@
 //! Help, palette, settings, edit, forget, unlock, log.
 
-use keyrack::domain::{AuditEntry, CredentialId, Expiry};
+use keyrack::domain::{AuditEntry, Binding, CredentialId, Expiry, HostId, Owner};
 use keyrack::error::{Error, ErrorKind};
 use keyrack::secret::SecretText;
 use keyrack::ui::effect::{AddFx, Edit, Effect, LogFx, RackFx, StoreFx};
@@ -69,12 +69,55 @@ fn edit_and_save() {
         tags: vec!["a".to_owned(), "b".to_owned()],
         note: "mine".to_owned(),
         expiry: Some(Expiry::At("2027-02-01T00:00:00Z".parse().unwrap())),
+        username: Some("ana@acme.example".to_owned()),
+        owner: None,
+        bindings: None,
     };
     let job = ui.job();
     assert_eq!(ui.take(), [Effect::Rack(RackFx::Save { job, edit: Box::new(edit) })]);
     ui.send(Msg::Rack(RackMsg::Saved { job, result: Ok(()) }));
     ui.sees("saved jira-main").sees("┏ Rack");
     assert!(matches!(ui.take()[..], [Effect::Rack(RackFx::Load { .. })]));
+}
+
+/// Opens the edit form of jira-sync, whose hosts have roles.
+fn editing() -> Ui {
+    let mut ui = Ui::new();
+    ui.keys("jje").sees("Edit jira-sync").sees("=source").take();
+    ui
+}
+
+fn kept(ui: &mut Ui) -> Edit {
+    match ui.take().pop() {
+        Some(Effect::Rack(RackFx::Save { edit, .. })) => *edit,
+        other => panic!("nothing was saved: {other:?}\n{}", ui.screen()),
+    }
+}
+
+#[test]
+fn owner_user_name_and_hosts_can_be_edited() {
+    let mut ui = editing();
+    ui.keys("<shift-tab><ctrl-u>acme.atlassian.net=target<shift-tab><ctrl-u>bo@acme.example<shift-tab><space><space>");
+    ui.keys("<enter>");
+    let edit = kept(&mut ui);
+    assert_eq!((edit.username.as_deref(), edit.owner), (Some("bo@acme.example"), Some(Owner::Service)));
+    let expected = Binding { host: HostId(2), role: Some("target".to_owned()) };
+    assert_eq!(edit.bindings, Some(vec![expected]));
+}
+
+#[test]
+fn hosts_that_cannot_be_are_refused() {
+    for (typed, why) in [
+        ("", "say where it is used"),
+        ("nowhere", "there is no host nowhere"),
+        ("https://new.example", "is no host on the rack"),
+        ("github.com", "github.com is a host of GitHub"),
+        ("acme.atlassian.net, acme.atlassian.net=target", "is named twice"),
+    ] {
+        let mut ui = editing();
+        ui.keys(&format!("<shift-tab><ctrl-u>{typed}<enter>")).sees(why);
+        assert!(!ui.take().iter().any(|e| matches!(e, Effect::Rack(RackFx::Save { .. }))), "{typed}");
+    }
 }
 
 #[test]
@@ -230,6 +273,23 @@ fn toasts_go_by_themselves() {
     ui.sees("the browser did not open").sees("→ open the page by hand");
     ui.tick(30).sees_not("browser");
     ui.send(Msg::Failed(Error::data("once more"))).keys("<esc>").sees_not("once more");
+}
+
+#[test]
+fn messages_can_be_read_again_in_full() {
+    let mut ui = Ui::new();
+    ui.keys("M").sees("Nothing was said yet").keys("<esc>");
+    let long = "the host said something that takes many lines to tell ".repeat(8);
+    ui.send(Msg::Failed(Error::data(long.trim()).hint("what to do about it")));
+    ui.sees("M shows all of it").sees_not("what to do about it");
+    ui.tick(60).keys("M").sees("✗ the host said something").sees("→ what to do about it");
+    ui.keys("<esc>").sees("┏ Rack");
+}
+
+#[test]
+fn the_demo_says_what_it_is_and_how_to_leave() {
+    Ui::demo().sees("keyrack demo ▏").sees("made up, q leaves");
+    Ui::new().sees_not("demo").sees_not("made up");
 }
 
 #[test]

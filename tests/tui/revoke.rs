@@ -199,3 +199,63 @@ fn a_plan_or_run_that_fails_says_why() {
     let (job, error) = (ui.job(), Error::new(ErrorKind::Store, "the keyring is locked"));
     ui.send(Msg::Revoke(RevokeMsg::Done { job, result: Err(error) })).sees("the keyring is locked").sees("┏ Rack");
 }
+
+#[test]
+fn what_was_refused_can_be_tried_again_with_another_password() {
+    let mut ui = Ui::new();
+    ui.keys("x");
+    let one = plan("1", "ci-release", "github.com", signed(true));
+    planned(&mut ui, vec![one.clone()]);
+    ui.sees("Account").keys("<down>").sees("octo-bot").keys("<tab>NotIt<tab><tab>ci-release<enter>");
+    let job = ui.job();
+    let refused = result(&one, RevokeEnd::Refused, "the password of octo-bot is refused; nothing was revoked");
+    ui.send(Msg::Revoke(RevokeMsg::Done { job, result: Ok(vec![refused]) })).sees("e try again").take();
+    ui.keys("e");
+    let job = ui.job();
+    assert_eq!(ui.take(), [Effect::Revoke(RevokeFx::Plan { job, ids: vec![id("1")] })]);
+    planned(&mut ui, vec![one.clone()]);
+    ui.sees("To go on, type: ci-release").keys("octo-bot<tab>Right<tab><tab>ci-release<enter>");
+    let job = ui.job();
+    let done = result(&one, RevokeEnd::Revoked, "gone");
+    ui.send(Msg::Revoke(RevokeMsg::Done { job, result: Ok(vec![done]) }));
+    ui.sees("✓ revoked").sees_not("refused").sees_not("try again");
+}
+
+#[test]
+fn rows_and_counts_follow_each_result_but_never_an_answer_about_the_order() {
+    let mut ui = Ui::new();
+    let before = ui.screen().lines().next().unwrap().to_owned();
+    ui.keys("<space>j<space>x");
+    let plans =
+        [plan("1", "ci-release", "github.com", at_host()), plan("6", "lab-runner", "gitlab.acme.dev", at_host())];
+    planned(&mut ui, plans.to_vec());
+    ui.keys("revoke 2<enter>");
+    let job = ui.job();
+    let mut refused = result(&plans[0], RevokeEnd::Refused, "the host refused the order");
+    refused.validation = Some(Validation::new(Verdict::Unreachable, "the password is refused", now()));
+    ui.send(Msg::Revoke(RevokeMsg::Stepped { job, result: Box::new(refused) }));
+    assert_eq!(
+        ui.screen().lines().next().unwrap(),
+        before.replace("store: keyring", "▖ revoking").trim_end(),
+        "unchanged"
+    );
+    let mut dead = result(&plans[0], RevokeEnd::Revoked, "seen refused");
+    dead.validation = Some(Validation::new(Verdict::Revoked, "refused by GET /user", now()));
+    ui.send(Msg::Revoke(RevokeMsg::Stepped { job, result: Box::new(dead) }));
+    assert_ne!(ui.screen().lines().next().unwrap(), before, "counted at once");
+}
+
+#[test]
+fn done_by_hand_and_still_accepted_is_said() {
+    let mut ui = Ui::new();
+    ui.keys("x");
+    let one = plan("1", "ci-release", "github.com", guided());
+    planned(&mut ui, vec![one.clone()]);
+    ui.keys("ci-release<enter>");
+    for _ in 0..2 {
+        let job = ui.job();
+        let results = vec![result(&one, RevokeEnd::Guided, "by hand")];
+        ui.send(Msg::Revoke(RevokeMsg::Done { job, result: Ok(results) })).keys("v");
+    }
+    ui.sees("1 credential not seen refused yet");
+}

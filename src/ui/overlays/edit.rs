@@ -1,10 +1,11 @@
-//! Label, tags, note and, where the host does not tell it, the expiry of a credential.
+//! Everything of a credential's record that is the user's to say: label, tags, note, owner, user name, hosts and, where
+//! the host does not tell it, the expiry. Never the secret.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::config::{Action, Context};
-use crate::domain::{Credential, CredentialId, Expiry};
+use crate::domain::{Credential, CredentialId, Expiry, FamilyId, Owner};
 use crate::error::Error;
 
 use super::super::effect::{Edit as Change, Effect, RackFx};
@@ -12,9 +13,9 @@ use super::super::layer::{Hints, Pane};
 use super::super::load;
 use super::super::msg::JobId;
 use super::super::shared::{Cx, Input, Shared};
-use super::super::time;
 use super::super::widgets::form::{Event, Form};
 use super::super::widgets::panel;
+use super::super::{places, time};
 use super::toast::Level;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,9 @@ enum Name {
     Tags,
     Note,
     Expires,
+    Owner,
+    Username,
+    Hosts,
 }
 
 /// The fields, and the save under way.
@@ -32,6 +36,9 @@ pub struct Edit {
     title: String,
     form: Form<Name>,
     expires: bool,
+    family: FamilyId,
+    /// The hosts as they were shown: left alone, they are left alone on the rack.
+    hosts: String,
     saving: Option<JobId>,
 }
 
@@ -48,7 +55,7 @@ pub fn tags(text: &str) -> Vec<String> {
 impl Edit {
     /// Edits that credential.
     #[must_use]
-    pub fn new(credential: &Credential) -> Self {
+    pub fn new(credential: &Credential, s: &Shared) -> Self {
         let expires = credential.expiry_by_user || credential.expiry == Expiry::Unknown;
         let form = Form::new()
             .text(Name::Label, "Label", &credential.label, "what you call it; unique on the rack")
@@ -64,8 +71,22 @@ impl Edit {
         } else {
             form
         };
+        let owner = match credential.owner {
+            None => 0,
+            Some(Owner::Person) => 1,
+            Some(Owner::Service) => 2,
+        };
+        let username = credential.username.as_deref().unwrap_or_default();
+        let hosts = places::text(&credential.bindings, s);
+        let needs =
+            s.facts(&credential.family).and_then(|f| f.kind(credential.kind)).and_then(|k| k.username.as_deref());
+        let mut form = form
+            .choice(Name::Owner, "Owner", ["not said", "a person", "a service"].map(str::to_owned).to_vec(), owner, "")
+            .text(Name::Username, "User name", username, needs.unwrap_or("not needed for this kind"))
+            .text(Name::Hosts, "Hosts", &hosts, "several are possible: a, b; with roles: a=source, b=target");
+        form.offer(Name::Hosts, places::names(Some(&credential.family), s));
         let title = format!("Edit {}", credential.label);
-        Self { id: credential.id.clone(), title, form, expires, saving: None }
+        Self { id: credential.id.clone(), title, form, expires, family: credential.family.clone(), hosts, saving: None }
     }
 
     /// The rack's answer; false where it was not asked by this edit.
@@ -106,9 +127,21 @@ impl Edit {
         };
         let tags = tags(self.form.value(Name::Tags));
         let note = self.form.value(Name::Note).to_owned();
+        let username = Some(self.form.value(Name::Username).to_owned()).filter(|u| !u.is_empty());
+        let owner = match self.form.chosen(Name::Owner) {
+            1 => Some(Owner::Person),
+            2 => Some(Owner::Service),
+            _ => None,
+        };
+        let hosts = self.form.value(Name::Hosts);
+        let bindings = match (hosts != self.hosts.trim()).then(|| places::bindings(hosts, &self.family, cx.s)) {
+            None => None,
+            Some(Ok(bindings)) => Some(bindings),
+            Some(Err(why)) => return self.form.refuse(Name::Hosts, why),
+        };
         let job = cx.s.jobs.begin_weighty("saving");
         self.saving = Some(job);
-        let edit = Box::new(Change { id: self.id.clone(), label, tags, note, expiry });
+        let edit = Box::new(Change { id: self.id.clone(), label, tags, note, expiry, username, owner, bindings });
         cx.emit(Effect::Rack(RackFx::Save { job, edit }));
     }
 }
@@ -119,7 +152,14 @@ impl Pane for Edit {
     }
 
     fn hints(&self, _s: &Shared) -> Hints {
-        vec![(Action::Submit, "save"), (Action::NextField, ""), (Action::PreviousField, ""), (Action::Back, "cancel")]
+        vec![
+            (Action::Submit, "save"),
+            (Action::NextField, ""),
+            (Action::PreviousField, ""),
+            (Action::NextChoice, ""),
+            (Action::Suggest, ""),
+            (Action::Back, "cancel"),
+        ]
     }
 
     fn input(&mut self, input: Input<'_>, cx: &mut Cx<'_>) {
@@ -131,7 +171,7 @@ impl Pane for Edit {
     }
 
     fn view(&self, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
-        let inner = panel::window(frame, panel::middle(area, 72, 10), &self.title, &s.theme);
+        let inner = panel::window(frame, panel::middle(area, 76, 13), &self.title, &s.theme);
         self.form.view(frame, inner, &s.theme);
     }
 }

@@ -1,5 +1,7 @@
 //! Adding and editing a host record. Changing where the secrets of credentials in use are sent is confirmed in words.
 
+use std::collections::BTreeMap;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
@@ -26,6 +28,7 @@ enum Name {
     CaFile,
     ClientCert,
     Proxy,
+    Endpoints,
     Http,
     Confirm,
 }
@@ -65,6 +68,7 @@ impl HostForm {
         let blank = Host::new("", FamilyId::new(""), "");
         let host = before.as_ref().unwrap_or(&blank);
         let or_empty = |value: &Option<String>| value.clone().unwrap_or_default();
+        let endpoints = host.endpoints.iter().map(|(name, url)| format!("{name}={url}")).collect::<Vec<_>>().join(", ");
         let form = Form::new()
             .text(Name::Called, "Name", &host.name, "what you call it; unique")
             .text(Name::Url, "URL", &host.url, "")
@@ -73,6 +77,7 @@ impl HostForm {
             .text(Name::CaFile, "CA file", &or_empty(&host.ca_file), "PEM file to trust besides the system's")
             .text(Name::ClientCert, "Client cert", &or_empty(&host.client_cert), "PEM file with certificate and key")
             .text(Name::Proxy, "Proxy", &or_empty(&host.proxy), "empty: as the environment says")
+            .text(Name::Endpoints, "Endpoints", &endpoints, "")
             .choice(
                 Name::Http,
                 "Plain http",
@@ -80,7 +85,22 @@ impl HostForm {
                 usize::from(host.allow_http),
                 "",
             );
-        Self { before, families, form, saving: None }
+        let mut host_form = Self { before, families, form, saving: None };
+        host_form.explain(s);
+        host_form
+    }
+
+    /// Says what the product chosen needs.
+    fn explain(&mut self, s: &Shared) {
+        let facts = self.families.get(self.form.chosen(Name::Family)).and_then(|f| s.facts(f));
+        let url = facts.map_or(String::new(), |f| format!("like {}", f.url_example));
+        self.form.explain(Name::Url, &url);
+        let names: Vec<&str> = facts.map_or(Vec::new(), |f| f.endpoints.iter().map(|e| e.name.as_str()).collect());
+        let help = match names.as_slice() {
+            [] => "empty: as the URL says".to_owned(),
+            [first, ..] => format!("empty: as the URL says; else {first}=URL, …; names: {}", names.join(", ")),
+        };
+        self.form.explain(Name::Endpoints, &help);
     }
 
     /// The rack's answer; false where it was not asked by this form.
@@ -97,13 +117,14 @@ impl HostForm {
             }
             Err(error) => {
                 let hint = error.hints.first().map(|h| format!("; {h}")).unwrap_or_default();
-                self.form.refuse(Name::Url, format!("{error}{hint}"));
+                let at = if error.message.contains("endpoint") { Name::Endpoints } else { Name::Url };
+                self.form.refuse(at, format!("{error}{hint}"));
             }
         }
         true
     }
 
-    fn record(&self) -> Host {
+    fn record(&self, endpoints: BTreeMap<String, String>) -> Host {
         let optional = |name| Some(self.form.value(name).to_owned()).filter(|v| !v.is_empty());
         let family = self.families.get(self.form.chosen(Name::Family)).cloned();
         let family = family.unwrap_or_else(|| FamilyId::new("generic"));
@@ -118,6 +139,7 @@ impl HostForm {
             ca_file: optional(Name::CaFile),
             client_cert: optional(Name::ClientCert),
             proxy: optional(Name::Proxy),
+            endpoints,
             allow_http: self.form.chosen(Name::Http) == 1,
             // What was found there holds for the old place only.
             product: before.product.clone().filter(|_| same),
@@ -131,7 +153,11 @@ impl HostForm {
         if self.saving.is_some() {
             return;
         }
-        let host = self.record();
+        let endpoints = match endpoints(self.form.value(Name::Endpoints)) {
+            Ok(endpoints) => endpoints,
+            Err(why) => return self.form.refuse(Name::Endpoints, why),
+        };
+        let host = self.record(endpoints);
         if host.name.is_empty() {
             return self.form.refuse(Name::Called, "a name is needed");
         }
@@ -162,6 +188,7 @@ impl HostForm {
             || before.region != host.region
             || before.proxy != host.proxy
             || before.ca_file != host.ca_file
+            || before.endpoints != host.endpoints
             || before.allow_http != host.allow_http;
         let uses = s.rows.uses(before.id);
         if !moved || uses == 0 {
@@ -179,6 +206,21 @@ impl HostForm {
         self.form.refuse(Name::Confirm, why);
         false
     }
+}
+
+/// Reads `NAME=URL`, separated by commas; which names a product has is for the rack to say.
+fn endpoints(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let mut endpoints = BTreeMap::new();
+    for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
+        let (name, url) = match part.split_once('=') {
+            Some((name, url)) if !name.trim().is_empty() && url.contains("://") => (name.trim(), url.trim()),
+            _ => return Err(format!("write each as NAME=URL: {part} is none")),
+        };
+        if endpoints.insert(name.to_owned(), url.trim_end_matches('/').to_owned()).is_some() {
+            return Err(format!("{name} is given twice"));
+        }
+    }
+    Ok(endpoints)
 }
 
 /// Whether a URL surely stays on this machine.
@@ -211,13 +253,14 @@ impl Pane for HostForm {
         match self.form.input(input) {
             Event::Submit => self.submit(cx),
             Event::Back => cx.back(),
+            Event::Changed(Name::Family) => self.explain(cx.s),
             _ => {}
         }
     }
 
     fn view(&self, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
         let title = self.before.as_ref().map_or("Add a host".to_owned(), |h| format!("Edit host {}", h.name));
-        let inner = panel::window(frame, panel::middle(area, 74, 16), &title, &s.theme);
+        let inner = panel::window(frame, panel::middle(area, 76, 17), &title, &s.theme);
         self.form.view(frame, inner, &s.theme);
     }
 }

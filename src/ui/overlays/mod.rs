@@ -4,6 +4,7 @@ pub mod dialog;
 pub mod edit;
 pub mod forget;
 pub mod host_form;
+pub mod messages;
 pub mod palette;
 pub mod settings;
 pub mod toast;

@@ -9,9 +9,11 @@ use ratatui::text::{Line, Span};
 use crate::config::{Action, Context};
 use crate::domain::{CredentialId, Expiry, GrantSource, HostId, Validation, Verdict};
 
+use super::super::effect::{Effect, SystemFx};
 use super::super::layer::{Hints, Pane};
 use super::super::overlays::edit::Edit;
 use super::super::overlays::forget::Forget;
+use super::super::overlays::toast::Level;
 use super::super::rows::Row;
 use super::super::shared::{Cx, Input, Shared};
 use super::super::widgets::list::scroll;
@@ -67,6 +69,7 @@ impl Pane for Detail {
         let mut hints: Hints = vec![(Action::Back, "")];
         hints.extend(
             [
+                Action::Page,
                 Action::Check,
                 Action::Edit,
                 Action::Revoke,
@@ -84,6 +87,7 @@ impl Pane for Detail {
     fn enabled(&self, action: Action, s: &Shared) -> bool {
         match action {
             Action::Check | Action::Revoke => s.rows.get(&self.id).is_some_and(|r| !r.retired()),
+            Action::Page => link(&self.id, s).is_some(),
             Action::Stop => s.checks.stoppable(),
             _ => true,
         }
@@ -106,9 +110,10 @@ impl Pane for Detail {
             Action::Next => self.step(true, cx),
             Action::Previous => self.step(false, cx),
             Action::Check => check::start(cx, vec![self.id.clone()], false),
+            Action::Page => open_link(&self.id, cx),
             Action::Edit => {
                 if let Some(row) = cx.s.rows.get(&self.id) {
-                    let edit = Edit::new(&row.credential);
+                    let edit = Edit::new(&row.credential, cx.s);
                     cx.open(edit.into());
                 }
             }
@@ -138,6 +143,21 @@ impl Pane for Detail {
     }
 }
 
+/// The page that helps with what the newest check found, if it names one.
+#[must_use]
+pub fn link<'a>(id: &CredentialId, s: &'a Shared) -> Option<&'a str> {
+    let (_, newest) = s.history.of(id)?.first()?;
+    newest.findings.iter().map(|f| f.link.as_str()).find(|l| l.starts_with("https://") || l.starts_with("http://"))
+}
+
+/// Opens that page.
+pub fn open_link(id: &CredentialId, cx: &mut Cx<'_>) {
+    if let Some(page) = link(id, cx.s).map(str::to_owned) {
+        cx.say(Level::Info, format!("opening {page}"));
+        cx.emit(Effect::System(SystemFx::OpenUrl(page)));
+    }
+}
+
 /// Everything worth saying about a credential, `width` columns wide.
 #[must_use]
 pub fn lines(row: &Row, s: &Shared, width: usize) -> Vec<Line<'static>> {
@@ -152,7 +172,7 @@ pub fn lines(row: &Row, s: &Shared, width: usize) -> Vec<Line<'static>> {
     for (host, found) in history.unwrap_or_default() {
         if !seen.contains(host) {
             seen.push(*host);
-            page.findings(found);
+            page.findings(found, link(&row.credential.id, s));
             page.grants(found, *host, row.credential.bindings.len() > 1);
             page.evidence(found);
         }
@@ -201,9 +221,10 @@ impl Page<'_> {
         self.say(&format!("{family} · {kind} · {}", credential.hint), self.s.theme.text);
         let account = match newest.and_then(|v| v.identity.as_ref()) {
             Some(who) => {
+                let account = who.account();
                 let name =
-                    if who.name.is_empty() || who.name == who.login { String::new() } else { format!(" {}", who.name) };
-                format!("{}{name} ({})", who.login, who.kind)
+                    if who.name.is_empty() || who.name == account { String::new() } else { format!(" {}", who.name) };
+                format!("{account}{name} ({})", who.kind)
             }
             None if row.account.is_empty() => "account not known".to_owned(),
             None => row.account.clone(),
@@ -287,13 +308,19 @@ impl Page<'_> {
         self.fact("Added", &format!("{}, secret in the {} store", time::day(credential.added_at), credential.store));
     }
 
-    fn findings(&mut self, found: &Validation) {
+    fn findings(&mut self, found: &Validation, opened: Option<&str>) {
+        let key = self.s.key(&[Context::Detail], Action::Page);
         for finding in &found.findings {
             self.heading(&text::cut(&finding.title, self.width));
-            for part in [&finding.cause, &finding.remedy, &finding.link] {
+            for part in [&finding.cause, &finding.remedy] {
                 if !part.is_empty() {
                     self.say(part, self.s.theme.text);
                 }
+            }
+            if opened == Some(finding.link.as_str()) && !key.is_empty() {
+                self.say(&format!("{key} opens {}", finding.link), self.s.theme.info);
+            } else if !finding.link.is_empty() {
+                self.say(&finding.link, self.s.theme.info);
             }
         }
     }

@@ -106,6 +106,9 @@ impl<K: Copy + PartialEq> Form<K> {
     pub fn contexts(&self) -> Vec<Context> {
         match self.entries.get(self.focus).map(|e| &e.value) {
             Some(Value::Choice { .. }) => vec![Context::Choice, Context::Form, Context::Global],
+            Some(Value::Text(_)) if self.has_suggestions() => {
+                vec![Context::Suggest, Context::Text, Context::Form, Context::Global]
+            }
             _ => vec![Context::Text, Context::Form, Context::Global],
         }
     }
@@ -131,7 +134,8 @@ impl<K: Copy + PartialEq> Form<K> {
             }
             (Input::Action(Action::Submit), _) => return Event::Submit,
             (Input::Action(Action::Back), _) => return Event::Back,
-            (Input::Action(Action::Suggest), Value::Text(field)) => suggest(field, &entry.suggestions),
+            (Input::Action(Action::Suggest), Value::Text(field)) => suggest(field, &entry.suggestions, true),
+            (Input::Action(Action::SuggestBack), Value::Text(field)) => suggest(field, &entry.suggestions, false),
             (Input::Action(action), Value::Text(field)) => field.act(action),
             (Input::Action(action), Value::Secret(field)) => field.act(action),
             (Input::Action(Action::NextChoice), Value::Choice { words, at }) => {
@@ -306,10 +310,8 @@ impl<K: Copy + PartialEq> Form<K> {
                     lines.push(Line::from(Span::styled(format!("{indent}{line}"), theme.faint)));
                 }
             }
-            if focused && !entry.suggestions.is_empty() {
-                let list = entry.suggestions.join(" · ");
-                let list = text::cut(&sanitize::line(&list), value_width);
-                lines.push(Line::from(Span::styled(format!("{indent}{list}"), theme.info)));
+            if let (true, Value::Text(field)) = (focused && !entry.suggestions.is_empty(), &entry.value) {
+                lines.push(offered(&indent, field.text(), &entry.suggestions, value_width, theme));
             }
         }
         (lines, focused_line)
@@ -332,16 +334,45 @@ impl<K: Copy + PartialEq> Default for Form<K> {
     }
 }
 
-/// Replaces the last comma-separated part by the suggestion after the one that stands there.
-fn suggest(field: &mut Field, suggestions: &[String]) -> bool {
-    if suggestions.is_empty() {
+/// What stands before the last comma, and what follows it.
+fn last_part(value: &str) -> (&str, &str) {
+    let (kept, last) = value.rsplit_once(',').map_or(("", value), |(kept, last)| (kept, last));
+    (kept, last.trim())
+}
+
+/// The suggestions with the one that stands in the field marked, from that one on where not all fit.
+fn offered(indent: &str, value: &str, suggestions: &[String], width: usize, theme: &Theme) -> Line<'static> {
+    let last = last_part(value).1;
+    let taken = suggestions.iter().position(|s| s == last);
+    let wide = |from: usize| suggestions[from..].iter().map(|s| s.width() + 3).sum::<usize>();
+    let from = if wide(0) > width { taken.unwrap_or(0) } else { 0 };
+    let mut spans = vec![Span::raw(indent.to_owned())];
+    let mut room = width;
+    for (at, word) in suggestions.iter().enumerate().skip(from) {
+        if room < 6 {
+            break;
+        }
+        let shown = text::cut(&sanitize::line(word), room - 3);
+        room = room.saturating_sub(shown.width() + 3);
+        spans.push(Span::styled(shown, if Some(at) == taken { theme.key } else { theme.info }));
+        if at + 1 < suggestions.len() {
+            spans.push(Span::styled(if room < 6 { " …" } else { " · " }, theme.faint));
+        }
+    }
+    Line::from(spans)
+}
+
+/// Replaces the last comma-separated part by the suggestion after or before the one that stands there.
+fn suggest(field: &mut Field, suggestions: &[String], forward: bool) -> bool {
+    let len = suggestions.len();
+    if len == 0 {
         return false;
     }
     let value = field.text().to_owned();
-    let (kept, last) = value.rsplit_once(',').map_or(("", value.as_str()), |(kept, last)| (kept, last));
-    let last = last.trim();
+    let (kept, last) = last_part(&value);
     let next = match suggestions.iter().position(|s| s == last) {
-        Some(at) => (at + 1) % suggestions.len(),
+        Some(at) if forward => (at + 1) % len,
+        Some(at) => (at + len - 1) % len,
         None => suggestions.iter().position(|s| !last.is_empty() && s.contains(last)).unwrap_or(0),
     };
     let next = &suggestions[next];

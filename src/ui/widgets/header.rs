@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::config::{Action, Context};
 use crate::domain::Verdict;
 
 use super::super::shared::Shared;
@@ -25,7 +26,10 @@ pub fn view(s: &Shared, frame: &mut Frame<'_>, area: Rect) {
 
 fn counts(s: &Shared, words: bool) -> Line<'static> {
     let total = s.rows.all().len();
-    let mut spans = vec![Span::styled(" keyrack", s.theme.title), Span::styled(" ▏ ", s.theme.border)];
+    let mut spans = vec![
+        Span::styled(if s.demo { " keyrack demo" } else { " keyrack" }, s.theme.title),
+        Span::styled(" ▏ ", s.theme.border),
+    ];
     spans.push(Span::styled(if words { count(total, "credential") } else { total.to_string() }, s.theme.text));
     let dead = [Verdict::Expired, Verdict::Revoked, Verdict::Rejected];
     for (verdict, word, n) in [
@@ -58,6 +62,12 @@ fn activity(s: &Shared, width: u16) -> Line<'static> {
     // Reading the history of a row takes a blink: saying so would only flicker.
     if let Some(what) = s.jobs.newest().filter(|w| *w != "reading") {
         return Line::from(Span::styled(format!("{} {what} ", bar::spinner(s.now)), s.theme.info));
+    }
+    if s.demo {
+        let rack = [Context::Rack, Context::Global];
+        let key = [Action::Quit, Action::QuitNow].map(|a| s.key(&rack, a)).into_iter().find(|key| !key.is_empty());
+        let leave = key.map(|key| format!(", {key} leaves")).unwrap_or_default();
+        return Line::from(Span::styled(format!("made up{leave} "), s.theme.faint));
     }
     let store = s.store.as_ref().map(|store| format!("store: {} ", store.kind));
     Line::from(Span::styled(store.unwrap_or_default(), s.theme.faint))

@@ -1,12 +1,12 @@
 //! The wizard's form: what was recognised, what the user says, and the draft made of both.
 
-use crate::domain::{Draft, Expiry, FamilyId, HostChoice, Identified, Kind, Owner};
+use crate::domain::{Draft, Expiry, FamilyId, Identified, Kind, Owner};
 use crate::hosts::facts::KindFacts;
 
 use super::super::super::overlays::edit::tags;
 use super::super::super::shared::Shared;
-use super::super::super::time;
 use super::super::super::widgets::form::Form;
+use super::super::super::{places, time};
 
 /// The fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,27 +91,27 @@ impl Details {
     /// Fills in the likeliest host of the kind and says what it needs.
     fn propose(&mut self, s: &Shared) {
         let (family, kind) = self.kind();
-        let of_family = |f: &FamilyId| family.as_ref().is_none_or(|family| f == family);
-        let names: Vec<String> =
-            s.rows.hosts().iter().filter(|h| of_family(&h.family)).map(|h| h.name.clone()).collect();
         let facts_of = family.as_ref().and_then(|f| s.facts(f));
-        let from_paste = self.identified.url.as_deref().map(|url| {
-            let at_url = |h: &&crate::domain::Host| url.trim_end_matches('/').starts_with(h.url.as_str());
-            s.rows.hosts().iter().find(at_url).map_or(url.to_owned(), |h| h.name.clone())
-        });
-        let proposal = from_paste.unwrap_or_else(|| match (names.as_slice(), facts_of) {
-            ([only], _) if family.is_some() => only.clone(),
-            (_, Some(facts)) if names.is_empty() => facts.default_url.clone(),
-            _ => String::new(),
-        });
+        let mut offered = places::names(family.as_ref(), s);
+        // The family's public host, by its name where it is on the rack.
+        let public = facts_of.map(|f| f.default_url.as_str()).filter(|url| !url.is_empty());
+        let public = public.map(|url| places::at(url, family.as_ref(), s).map_or(url.to_owned(), |h| h.name.clone()));
+        let proposal = match (&self.identified.url, offered.as_slice()) {
+            (Some(url), _) => places::at(url, family.as_ref(), s).map_or(url.clone(), |h| h.name.clone()),
+            (None, [only]) if family.is_some() => only.clone(),
+            _ => public.clone().unwrap_or_default(),
+        };
+        if let Some(public) = public.filter(|public| !offered.contains(public)) {
+            offered.push(public);
+        }
         if self.form.value(Name::Host) == self.proposed {
             self.form.set(Name::Host, &proposal);
             self.proposed = proposal;
         }
         let example = facts_of.map_or("https://git.example.com", |f| f.url_example.as_str());
-        let help = format!("name or URL like {example}; several: a, b; with a role: a=source, b=target");
+        let help = format!("name or URL like {example}. Several are possible: a, b; with roles: a=source, b=target");
         self.form.explain(Name::Host, &help);
-        self.form.offer(Name::Host, names);
+        self.form.offer(Name::Host, offered);
         let username = family.as_ref().and_then(|f| facts(s, f, kind)).and_then(|k| k.username.as_deref());
         self.form.explain(Name::Username, username.unwrap_or("not needed for this kind"));
     }
@@ -128,7 +128,7 @@ impl Details {
             return None;
         }
         let (family, kind) = self.kind();
-        let hosts = match hosts(self.form.value(Name::Host), family.as_ref(), s) {
+        let hosts = match places::parse(self.form.value(Name::Host), family.as_ref(), s) {
             Ok(hosts) => hosts,
             Err(why) => {
                 self.form.refuse(Name::Host, why);
@@ -173,28 +173,4 @@ impl Details {
 
 fn facts(s: &Shared, family: &FamilyId, kind: Kind) -> Option<&'static KindFacts> {
     s.facts(family).and_then(|f| f.kind(kind))
-}
-
-/// Reads `NAME|URL[=ROLE]`, separated by commas, as the command line does.
-fn hosts(text: &str, family: Option<&FamilyId>, s: &Shared) -> Result<Vec<HostChoice>, String> {
-    let mut hosts = Vec::new();
-    for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
-        let role_like = |role: &str| !role.is_empty() && role.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        let (place, role) = match part.rsplit_once('=') {
-            Some((place, role)) if role_like(role) && !place.contains('?') => (place, Some(role.to_owned())),
-            _ => (part, None),
-        };
-        let known = s.rows.hosts().iter().find(|h| h.name == place || h.url == place.trim_end_matches('/'));
-        hosts.push(match known {
-            Some(host) => HostChoice::Known { host: host.id, role },
-            None if place.contains('.') || place.contains("://") => {
-                HostChoice::New { url: place.to_owned(), family: family.cloned(), role }
-            }
-            None => return Err(format!("there is no host {place}: give its URL to add it")),
-        });
-    }
-    if hosts.is_empty() {
-        return Err("say where it is used: a host's name or URL".to_owned());
-    }
-    Ok(hosts)
 }

@@ -252,12 +252,11 @@ impl Pane for Add {
             }
             Stage::Duplicate(_) => vec![(Action::Confirm, "show it"), (Action::Back, "paste another")],
             Stage::Details(details) => {
-                let mut hints =
-                    vec![(Action::Submit, "check it"), (Action::NextField, ""), (Action::PreviousField, "")];
+                let mut hints = vec![(Action::Submit, "check it"), (Action::NextField, "")];
                 if details.form.has_suggestions() {
                     hints.push((Action::Suggest, ""));
                 }
-                hints.extend([(Action::NextChoice, ""), (Action::Back, "paste another")]);
+                hints.extend([(Action::NextChoice, ""), (Action::PreviousField, ""), (Action::Back, "paste another")]);
                 hints
             }
             Stage::Identifying(_) | Stage::Checking { .. } => vec![(Action::Back, "cancel")],

@@ -121,7 +121,12 @@ fn recognised(identified: &Identified, s: &Shared, width: usize) -> Vec<Line<'st
             if first.checksum == Checksum::Ok {
                 say(&mut lines, "✓ its checksum fits: it was pasted whole", width, s.theme.good);
             }
-            for (name, value) in &first.carries {
+            // The kind is named above, and an id that has its secret beside it is no half.
+            let known = |(name, value): &&(String, String)| {
+                (name == "form" && *value == s.kind_name(&first.family, first.kind))
+                    || (name == "part" && identified.username.is_some())
+            };
+            for (name, value) in first.carries.iter().filter(|c| !known(c)) {
                 say(&mut lines, &format!("  {name}: {value}"), width, s.theme.faint);
             }
         }
@@ -157,7 +162,7 @@ fn one(host: &str, found: &Validation, s: &Shared, width: usize, lines: &mut Vec
     let style = s.theme.verdict(found.verdict);
     say(lines, &format!("{} {} at {host}: {}", found.verdict.symbol(), found.verdict, found.reason), width, style);
     if let Some(who) = &found.identity {
-        say(lines, &format!("  {} {} ({})", who.login, who.name, who.kind), width, s.theme.text);
+        say(lines, &format!("  {} {} ({})", who.account(), who.name, who.kind), width, s.theme.text);
     }
     match found.expiry {
         Expiry::At(at) => {

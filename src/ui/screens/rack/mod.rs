@@ -122,11 +122,16 @@ impl Rack {
                 let ids = cx.s.checks.held().to_vec();
                 check::start(cx, ids, true);
             }
+            Action::Page => {
+                if let Some(id) = self.id.clone() {
+                    detail::open_link(&id, cx);
+                }
+            }
             Action::Reload => load(cx),
             Action::Add => add::open(None, cx),
             Action::Edit => {
                 if let Some(row) = self.id.as_ref().and_then(|id| cx.s.rows.get(id)) {
-                    let edit = Edit::new(&row.credential);
+                    let edit = Edit::new(&row.credential, cx.s);
                     cx.open(edit.into());
                 }
             }
@@ -306,6 +311,7 @@ impl Pane for Rack {
                 Action::Sort,
                 Action::Mark,
                 Action::Palette,
+                Action::Page,
                 Action::Hosts,
                 Action::Quit,
                 Action::Help,
@@ -323,6 +329,7 @@ impl Pane for Rack {
             Action::CheckAll | Action::Filter | Action::Sort | Action::SortReverse | Action::MarkAll => {
                 !s.rows.all().is_empty()
             }
+            Action::Page => self.id.as_ref().is_some_and(|id| detail::link(id, s).is_some()),
             Action::CheckHeld => !s.checks.held().is_empty(),
             Action::Stop => s.checks.stoppable(),
             Action::NextPane => s.size.0 >= WIDE,
@@ -334,6 +341,7 @@ impl Pane for Rack {
         match input {
             _ if self.typing.is_some() => self.type_filter(input, cx),
             Input::Action(action) if self.enabled(action, cx.s) => self.act(action, cx),
+            Input::Action(Action::Page) => cx.say(Level::Info, "its last check names no page to open"),
             Input::Action(_) => cx.say(Level::Info, "there is nothing to do that with"),
             Input::Wheel(_) | Input::Click(..) => self.point(input, cx),
             // Nothing here takes text, so a paste can only be a token to add.

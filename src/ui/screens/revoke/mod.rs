@@ -16,7 +16,9 @@ use super::super::layer::{Hints, Pane};
 use super::super::load;
 use super::super::msg::{JobId, RevokeMsg};
 use super::super::overlays::toast::Level;
+use super::super::rows::Row;
 use super::super::shared::{Cx, Input, Shared};
+use super::super::text;
 use super::super::widgets::form::{Event, Form};
 use super::super::widgets::list::{List, scroll};
 use super::super::widgets::typed;
@@ -36,7 +38,7 @@ enum Stage {
     /// Waiting for the user to type the phrase.
     Confirm { plans: Vec<RevokePlan>, phrase: String, form: Form<Name>, top: usize },
     /// Under way.
-    Running { job: JobId, total: usize, stopping: bool },
+    Running { job: JobId, total: usize, stopping: bool, by_hand: bool },
     /// Over; some may be left to do by hand.
     Report,
 }
@@ -73,12 +75,24 @@ impl Revoke {
             }
             (RevokeMsg::Stepped { job, result }, Stage::Running { job: mine, .. }) if job == mine => {
                 self.take(std::slice::from_ref(result));
+                show(result, cx);
                 true
             }
-            (RevokeMsg::Done { job, result }, Stage::Running { job: mine, .. }) if job == mine => {
+            (RevokeMsg::Done { job, result }, Stage::Running { job: mine, by_hand, .. }) if job == mine => {
+                let by_hand = *by_hand;
                 self.stage = Stage::Report;
                 match result {
-                    Ok(results) => self.take(results),
+                    Ok(results) => {
+                        self.take(results);
+                        let alive = self.verifiable().len();
+                        if by_hand && alive > 0 {
+                            let one = text::count(alive, "credential");
+                            cx.say(
+                                Level::Warn,
+                                format!("{one} not seen refused yet: not done, or the host needs a moment"),
+                            );
+                        }
+                    }
                     Err(error) => {
                         cx.fail(error);
                         if self.results.is_empty() {
@@ -118,6 +132,11 @@ impl Revoke {
                 "Password",
                 "used once, never kept",
             );
+            let mut accounts: Vec<String> = self.ids.iter().filter_map(|id| cx.s.rows.get(id)).map(account).collect();
+            accounts.retain(|a| !a.is_empty());
+            accounts.sort();
+            accounts.dedup();
+            form.offer(Name::User, accounts);
         }
         if needs(true) || needs(false) {
             form = form.text(Name::Using, "Sign with", "", "label of a credential that may revoke");
@@ -164,7 +183,7 @@ impl Revoke {
             None => None,
         };
         let job = cx.s.jobs.begin_weighty("revoking");
-        self.stage = Stage::Running { job, total: self.ids.len(), stopping: false };
+        self.stage = Stage::Running { job, total: self.ids.len(), stopping: false, by_hand: false };
         cx.emit(Effect::Revoke(RevokeFx::Run { job, ids: self.ids.clone(), account, using }));
     }
 
@@ -173,6 +192,16 @@ impl Revoke {
         let open = |end| matches!(end, RevokeEnd::Guided | RevokeEnd::StillAccepted | RevokeEnd::Unknown);
         let mut ids: Vec<CredentialId> =
             self.results.iter().filter(|r| open(r.end)).map(|r| r.credential.clone()).collect();
+        ids.dedup();
+        ids
+    }
+
+    /// Those that another password, signer or attempt may still help.
+    fn retryable(&self) -> Vec<CredentialId> {
+        use RevokeEnd::{Cancelled, Failed, NeedsAuthority, Refused, Unreachable};
+        let again = |end| matches!(end, Refused | NeedsAuthority | Unreachable | Failed | Cancelled);
+        let mut ids: Vec<CredentialId> =
+            self.results.iter().filter(|r| again(r.end)).map(|r| r.credential.clone()).collect();
         ids.dedup();
         ids
     }
@@ -202,16 +231,48 @@ impl Revoke {
                     cx.say(Level::Info, format!("opening {page}"));
                 }
             }
+            (Action::Change, Stage::Report) => {
+                let ids = self.retryable();
+                if !ids.is_empty() {
+                    let job = cx.s.jobs.begin("planning");
+                    cx.emit(Effect::Revoke(RevokeFx::Plan { job, ids: ids.clone() }));
+                    self.ids = ids;
+                    self.stage = Stage::Planning(job);
+                }
+            }
             (Action::Verify, Stage::Report) => {
                 let ids = self.verifiable();
                 if !ids.is_empty() {
                     let job = cx.s.jobs.begin_weighty("checking what was revoked by hand");
-                    self.stage = Stage::Running { job, total: ids.len(), stopping: false };
+                    self.stage = Stage::Running { job, total: ids.len(), stopping: false, by_hand: true };
                     cx.emit(Effect::Revoke(RevokeFx::Verify { job, ids }));
                 }
             }
             _ => {}
         }
+    }
+}
+
+fn account(row: &Row) -> String {
+    row.account.clone()
+}
+
+/// Whether the answer shown with a result is about the token, not about the order to revoke it.
+fn about_the_token(end: RevokeEnd) -> bool {
+    matches!(end, RevokeEnd::Revoked | RevokeEnd::AlreadyDead | RevokeEnd::StillAccepted)
+}
+
+/// Shows on the rack at once what the host answered; the rest is read when the run is over.
+fn show(result: &RevokeResult, cx: &mut Cx<'_>) {
+    if !about_the_token(result.end) {
+        return;
+    }
+    let s = &mut *cx.s;
+    let host = s.rows.hosts().iter().find(|h| h.name == result.host).map(|h| h.id);
+    if let (Some(host), Some(found)) = (host, &result.validation)
+        && s.rows.apply(&result.credential, host, found, s.now)
+    {
+        s.history.add(&result.credential, host, found.clone());
     }
 }
 
@@ -227,13 +288,19 @@ impl Pane for Revoke {
         match &self.stage {
             Stage::Planning(_) => vec![(Action::Back, "cancel")],
             Stage::Confirm { .. } => {
-                vec![(Action::Submit, "revoke"), (Action::NextField, ""), (Action::Back, "cancel")]
+                vec![
+                    (Action::Submit, "revoke"),
+                    (Action::NextField, ""),
+                    (Action::Suggest, ""),
+                    (Action::Back, "cancel"),
+                ]
             }
             Stage::Running { .. } => vec![(Action::Back, "stop")],
             Stage::Report => {
                 vec![
                     (Action::Verify, ""),
                     (Action::Page, ""),
+                    (Action::Change, "try again"),
                     (Action::Down, ""),
                     (Action::Up, ""),
                     (Action::Back, "close"),
@@ -245,6 +312,7 @@ impl Pane for Revoke {
     fn enabled(&self, action: Action, _s: &Shared) -> bool {
         match action {
             Action::Verify => matches!(self.stage, Stage::Report) && !self.verifiable().is_empty(),
+            Action::Change => matches!(self.stage, Stage::Report) && !self.retryable().is_empty(),
             Action::Page => self.page().is_some(),
             _ => true,
         }

@@ -13,7 +13,7 @@ use super::super::super::shared::Shared;
 use super::super::super::text::{self, count};
 use super::super::super::widgets::form::Form;
 use super::super::super::widgets::{bar, panel};
-use super::{Name, Revoke, Stage};
+use super::{Name, Revoke, Stage, about_the_token};
 
 /// How many lines of a plan are shown at once.
 pub(super) const PLANS: usize = 6;
@@ -166,9 +166,14 @@ fn outcome(result: &RevokeResult, s: &Shared, width: usize) -> Vec<Line<'static>
             let status = e.status.map_or("no answer".to_owned(), |status| status.to_string());
             format!(" ({status} {})", e.request)
         });
-        let line =
-            format!("{} {}: {}{}", found.verdict.symbol(), found.verdict, found.reason, evidence.unwrap_or_default());
-        say(&line, s.theme.verdict(found.verdict));
+        if about_the_token(result.end) {
+            let (sign, verdict, why) = (found.verdict.symbol(), found.verdict, &found.reason);
+            let line = format!("{sign} {verdict}: {why}{}", evidence.unwrap_or_default());
+            say(&line, s.theme.verdict(found.verdict));
+        } else if let Some(evidence) = evidence {
+            // What was answered to the order says nothing of the token.
+            say(&format!("The host answered:{evidence}"), s.theme.faint);
+        }
     }
     lines
 }

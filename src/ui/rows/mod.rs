@@ -3,83 +3,23 @@
 //! While results stream in, rows keep their places: nothing jumps away from under the cursor. They are put in order
 //! again when the user filters or sorts, and when a run is over.
 
-use std::cmp::{Ordering, Reverse};
+mod row;
+mod sort;
+
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use crate::domain::{Credential, CredentialId, Expiry, Host, HostId, SecretState, Standing, Validation, Verdict};
+use crate::domain::{Credential, CredentialId, Expiry, Host, HostId, Standing, Validation, Verdict};
 
 use super::filter::{Fuzzy, Haystack, Query, Words};
 use super::msg::RackData;
 use super::time;
 
-/// One credential as the rack shows it.
-#[derive(Debug, Clone)]
-pub struct Row {
-    /// The record.
-    pub credential: Credential,
-    /// Where it stands, at most one per binding.
-    pub standings: Vec<Standing>,
-    /// The worst verdict of its bindings, with the expiry taken into account.
-    pub verdict: Verdict,
-    /// The last real verdict and its moment, where the newest says nothing of the token.
-    pub last_real: Option<(Verdict, Timestamp)>,
-    /// When it was checked last.
-    pub checked_at: Option<Timestamp>,
-    /// Names of its hosts, comma-separated.
-    pub hosts: String,
-    /// Log-in name as the host gave it, else the user name.
-    pub account: String,
-}
-
-impl Row {
-    /// Its secret is gone: it can be looked at and forgotten, nothing else.
-    #[must_use]
-    pub fn retired(&self) -> bool {
-        self.credential.secret == SecretState::Destroyed
-    }
-}
-
-/// What rows are sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Sort {
-    /// Label, A to Z.
-    #[default]
-    Label,
-    /// Host, then label.
-    Host,
-    /// Account, then label.
-    Account,
-    /// What ends first comes first; what has no end comes last.
-    Expires,
-    /// What was checked longest ago comes first.
-    Checked,
-    /// The worst first.
-    Verdict,
-}
-
-impl Sort {
-    const ALL: [Self; 6] = [Self::Label, Self::Host, Self::Account, Self::Expires, Self::Checked, Self::Verdict];
-
-    /// The word shown beside the filter.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Label => "label",
-            Self::Host => "host",
-            Self::Account => "account",
-            Self::Expires => "expires",
-            Self::Checked => "checked",
-            Self::Verdict => "verdict",
-        }
-    }
-
-    fn next(self) -> Self {
-        let at = Self::ALL.iter().position(|s| *s == self).unwrap_or(0);
-        Self::ALL[(at + 1) % Self::ALL.len()]
-    }
-}
+pub use row::Row;
+use row::haystack;
+pub use sort::Sort;
 
 /// All rows, those shown, and in which order.
 #[derive(Debug, Clone, Default)]
@@ -161,7 +101,7 @@ impl Rows {
         } else {
             before.as_ref().and_then(|s| s.real)
         };
-        let login = found.identity.as_ref().map(|i| i.login.clone()).or(before.and_then(|s| s.login));
+        let login = found.identity.as_ref().map(|i| i.account().to_owned()).or(before.and_then(|s| s.login));
         row.push(Standing {
             credential: id.clone(),
             host,
@@ -234,22 +174,8 @@ impl Rows {
         let all = &self.all;
         let mut order: Vec<u32> = (0..u32::try_from(all.len()).unwrap_or(u32::MAX)).collect();
         let row = |i: u32| &all[i as usize];
-        let by_label = |a: &Row, b: &Row| a.credential.label.cmp(&b.credential.label);
-        let compare = |a: &Row, b: &Row| -> Ordering {
-            match self.sort {
-                Sort::Label => Ordering::Equal,
-                Sort::Host => a.hosts.cmp(&b.hosts),
-                Sort::Account => {
-                    a.account.is_empty().cmp(&b.account.is_empty()).then_with(|| a.account.cmp(&b.account))
-                }
-                Sort::Expires => end(a).cmp(&end(b)),
-                Sort::Checked => a.checked_at.cmp(&b.checked_at),
-                Sort::Verdict => Reverse(a.verdict.severity()).cmp(&Reverse(b.verdict.severity())),
-            }
-            .then_with(|| by_label(a, b))
-        };
         order.sort_unstable_by(|a, b| {
-            let ordering = compare(row(*a), row(*b));
+            let ordering = self.sort.compare(row(*a), row(*b));
             if self.reversed { ordering.reverse() } else { ordering }
         });
         self.order = order;
@@ -413,19 +339,5 @@ impl Rows {
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
-    }
-}
-
-fn haystack(row: &Row, words: &mut Words) -> Haystack {
-    let tags = row.credential.tags.join(" ");
-    Haystack::new(&row.credential.label, [&row.hosts, &row.account, &tags, row.verdict.slug()], words)
-}
-
-/// Unknown and never come after every real end.
-fn end(row: &Row) -> (u8, Option<Timestamp>) {
-    match row.credential.expiry {
-        Expiry::At(at) => (0, Some(at)),
-        Expiry::Never => (1, None),
-        Expiry::Unknown => (2, None),
     }
 }
