@@ -1,5 +1,6 @@
 //! The `keyrack` program: hardens the process, parses, runs a verb or opens the screens, ends with an exit code.
 
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use keyrack::cli::{self, Io, Outcome, Tui};
@@ -9,22 +10,30 @@ use keyrack::runtime::{self, Source, Start};
 #[global_allocator]
 static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
+/// Exit code of a defect of keyrack itself.
+const BROKEN: u8 = 70;
+
 fn main() -> ExitCode {
     harden();
+    runtime::hook_panics();
     let mut io = Io::real();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             io.err_raw(&format!("internal error: background threads cannot be started: {error}\n"));
-            return ExitCode::from(70);
+            return ExitCode::from(BROKEN);
         }
     };
-    let code = runtime.block_on(async {
-        match cli::run(std::env::args_os(), &mut io).await {
-            Outcome::Exit(code) => code,
-            Outcome::Tui(tui) => screens(*tui, &mut io).await,
-        }
-    });
+    let work = || {
+        runtime.block_on(async {
+            match cli::run(std::env::args_os(), &mut io).await {
+                Outcome::Exit(code) => code,
+                Outcome::Tui(tui) => screens(*tui, &mut io).await,
+            }
+        })
+    };
+    // The hook has said where it panicked.
+    let code = std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or(BROKEN);
     // A store that waits for a prompt somewhere must not keep the program from ending.
     runtime.shutdown_background();
     ExitCode::from(code)
@@ -40,7 +49,7 @@ async fn screens(tui: Tui, io: &mut Io) -> u8 {
             let config = tui.loaded.paths.config.display().to_string();
             (Source::Own(Box::new(core)), vec![("rack".to_owned(), rack), ("configuration".to_owned(), config)])
         }
-        (None, None) => return 70,
+        (None, None) => return BROKEN,
     };
     let start = Start {
         source,
@@ -50,7 +59,7 @@ async fn screens(tui: Tui, io: &mut Io) -> u8 {
         settings,
     };
     match runtime::run(start).await {
-        Ok(()) => 0,
+        Ok(code) => code,
         Err(error) => cli::report(io, &error),
     }
 }

@@ -20,6 +20,9 @@ use crate::sanitize;
 /// and the secret on the first line, a session token on the second. It is validated at its host before it is kept; one
 /// that the host rejects is kept only with --yes.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  keyrack add --label ci --host https://gitlab.example.com --tag prod\n  keyrack add --label deploy --host github.com --secret-file token.txt\n  keyrack add --label aws --host codecommit --username AKIA... < secret.txt"
+)]
 pub(super) struct AddArgs {
     /// What to call it; unique on the rack
     #[arg(long, short = 'l')]
@@ -68,12 +71,17 @@ pub(super) async fn run(context: &mut Context<'_>, args: AddArgs) -> Result<u8> 
     if hosts.is_empty() {
         // The token or the paste may name its host; only one that leaves no doubt is taken.
         let mut suggested = context.core()?.suggest_hosts(&identified)?;
+        // What was pasted together with a URL belongs there.
+        if identified.url.is_some() {
+            suggested.truncate(1);
+        }
         let certain = identified.candidates.first().is_some_and(|c| c.certain) || identified.url.is_some();
         if certain && suggested.len() == 1 {
             hosts.append(&mut suggested);
         } else {
-            return Err(Error::usage("it is not known at which host this token is used")
-                .hint("Say it with --host NAME (of a host on the rack) or --host URL."));
+            return Err(
+                Error::usage("it is not known at which host this token is used").hint(host_hint(context, &suggested))
+            );
         }
     }
     let draft = Draft {
@@ -113,6 +121,22 @@ pub(super) async fn run(context: &mut Context<'_>, args: AddArgs) -> Result<u8> 
         context.out(&format!("added `{}`; its secret is in the {} store", credential.label, chosen.kind))?;
     }
     Ok(worst.map_or(0, |v| super::check::exit_code([v.verdict], &[])))
+}
+
+/// How to name a host, with those that would fit.
+fn host_hint(context: &mut Context<'_>, suggested: &[HostChoice]) -> String {
+    let mut names = Vec::new();
+    for choice in suggested {
+        match choice {
+            HostChoice::New { url, .. } => names.push(url.clone()),
+            HostChoice::Known { host, .. } => names.extend(context.core().and_then(|c| c.host(*host)).map(|h| h.name)),
+        }
+    }
+    let mut hint = "Say it with --host NAME (of a host on the rack) or --host URL".to_owned();
+    if !names.is_empty() {
+        hint.push_str(&format!("; it may be one of: {}", names.join(", ")));
+    }
+    hint + "."
 }
 
 fn needs_consent(verdict: Verdict) -> bool {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
-use super::output::{columns, evidence_json, explain, finding_json};
+use super::output::{columns, evidence_json, explain, finding_json, harmless};
 use crate::domain::{Credential, CredentialId, Host, HostId, Validation, Verdict};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::check::{CheckOptions, Checked, check};
@@ -19,6 +19,9 @@ use crate::sanitize;
 ///
 /// Without a label, all of them. Results come as they arrive; Ctrl-C stops and keeps what was found.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  keyrack check\n  keyrack check --tag prod --json\n  keyrack check --fail-on expiring --expires-within 30d"
+)]
 pub(super) struct CheckArgs {
     /// Labels; none means all
     #[arg(value_name = "LABEL")]
@@ -80,7 +83,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: CheckArgs) -> Result<u8
         |n| total.set(n),
         |checked| {
             if lines && broken.is_none() {
-                let line = line_of(checked, &credentials, &hosts).to_string();
+                let line = harmless(line_of(checked, &credentials, &hosts).to_string());
                 if let Err(error) = super::io::write_line(&out, &line) {
                     broken = Some(error);
                     cancel.cancel();
@@ -124,7 +127,13 @@ pub(super) async fn run(context: &mut Context<'_>, args: CheckArgs) -> Result<u8
         })
     });
     let code = exit_code(results.iter().map(|r| r.validation.verdict), &args.fail_on);
-    Ok(if soon { 1 } else { code })
+    // A secret that is missing or damaged was not checked: that is not well, whatever the others are.
+    let unread = results.iter().any(|r| r.validation.findings.iter().any(|f| f.code.starts_with("store.")));
+    Ok(match code {
+        _ if soon => 1,
+        0 | 4 if unread => ErrorKind::Data.exit_code(),
+        code => code,
+    })
 }
 
 /// Exit code of a set of verdicts: 1 wins over 4.
@@ -243,7 +252,7 @@ fn print(
             continue;
         };
         let v = &result.validation;
-        let account = v.identity.as_ref().map_or("-", |i| i.login.as_str());
+        let account = v.identity.as_ref().map_or("-", |i| i.account());
         let ends = v.expiry.at().or(credential.expiry.at()).map_or_else(|| "-".to_owned(), date);
         rows.push(vec![
             palette.verdict(v.verdict, &format!("{} {}", v.verdict.symbol(), v.verdict)),
@@ -263,7 +272,11 @@ fn print(
         }
     }
     let counts: Vec<_> = counts(results).into_iter().map(|(v, n)| format!("{n} {v}")).collect();
-    let summary = if counts.is_empty() { "nothing to check".to_owned() } else { counts.join(", ") };
+    let summary = match (counts.is_empty(), credentials.is_empty()) {
+        (false, _) => counts.join(", "),
+        (true, true) => "nothing to check: the rack is empty".to_owned(),
+        (true, false) => "nothing to check: what was asked for is revoked, its secret destroyed".to_owned(),
+    };
     context.remark(&palette.strong(&summary));
     Ok(())
 }

@@ -7,9 +7,10 @@ use super::context::Context;
 use crate::error::Result;
 
 /// Print a completion script for a shell
-///
-/// For bash: keyrack completions bash > ~/.local/share/bash-completion/completions/keyrack
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  keyrack completions bash > ~/.local/share/bash-completion/completions/keyrack\n  keyrack completions fish > ~/.config/fish/completions/keyrack.fish"
+)]
 pub(super) struct CompletionsArgs {
     /// Shell
     shell: Shell,

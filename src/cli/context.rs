@@ -55,11 +55,7 @@ impl<'a> Context<'a> {
 
     /// Colours are wanted on stdout.
     pub(super) fn color(&self) -> bool {
-        match self.global.color {
-            super::ColorFlag::Always => true,
-            super::ColorFlag::Never => false,
-            super::ColorFlag::Auto => self.io.wants_color(false),
-        }
+        self.global.color.wanted(self.io, false)
     }
 
     pub(super) fn palette(&self) -> Palette {
@@ -126,7 +122,8 @@ impl<'a> Context<'a> {
         rack: &Rack,
         ask: crate::ops::vault::AskPassphrase,
     ) -> Result<Vault> {
-        let flag = self.global.store.map(|s| (StoreKind::from(s), ChosenBy::Flag));
+        let by = if self.global.store_from_env { ChosenBy::Environment } else { ChosenBy::Flag };
+        let flag = self.global.store.map(|s| (StoreKind::from(s), by));
         let explicit = match (flag, config.store) {
             (Some(flag), _) => Some(flag),
             (None, Some(kind)) => Some((kind, ChosenBy::Config)),

@@ -62,7 +62,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: DemoArgs) -> Result<Out
     let words = std::iter::once(OsString::from("keyrack demo")).chain(args.verb);
     let inner = match Cli::try_parse_from(words) {
         Ok(inner) => inner,
-        Err(error) => return Ok(Outcome::Exit(super::show_clap(context.io, &error))),
+        Err(error) => return Ok(Outcome::Exit(super::show_clap(context.io, &error, context.global.color))),
     };
     context.global = merge(context.global.clone(), inner.global);
     let Some(verb) = inner.verb else {
@@ -78,6 +78,7 @@ fn merge(outer: Global, inner: Global) -> Global {
         json: outer.json || inner.json,
         yes: outer.yes || inner.yes,
         store: outer.store.or(inner.store),
+        store_from_env: outer.store_from_env,
         config_dir: outer.config_dir.or(inner.config_dir),
         data_dir: outer.data_dir.or(inner.data_dir),
         passphrase_file: outer.passphrase_file.or(inner.passphrase_file),

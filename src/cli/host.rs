@@ -18,6 +18,9 @@ use crate::sanitize;
 #[derive(Debug, Subcommand)]
 pub(super) enum HostVerb {
     /// Put a host on the rack; it is asked what product and version it is
+    #[command(
+        after_help = "Examples:\n  keyrack host add work https://gitlab.example.com\n  keyrack host add ghes https://git.example.com --family github --ca-file company-ca.pem"
+    )]
     Add(AddArgs),
     /// List the hosts on the rack
     List,
@@ -103,7 +106,11 @@ pub(super) async fn run(context: &mut Context<'_>, verb: HostVerb) -> Result<u8>
         HostVerb::Edit(args) => edit(context, args),
         HostVerb::Rm { name } => {
             context.core()?.host_remove(&name)?;
-            context.out(&format!("removed the host `{name}`"))?;
+            if context.json() {
+                context.out_json(&json!({ "schema": 1, "removed": name }))?;
+            } else {
+                context.out(&format!("removed the host `{name}`"))?;
+            }
             Ok(0)
         }
         HostVerb::Test { name, using } => test(context, &name, using.as_deref()).await,
@@ -211,6 +218,7 @@ fn show(context: &mut Context<'_>, name: &str) -> Result<u8> {
 
 fn edit(context: &mut Context<'_>, args: EditArgs) -> Result<u8> {
     let mut host = context.core()?.host_by_name(&args.name)?;
+    let before = host.clone();
     if let Some(name) = args.new_name {
         host.name = name;
     }
@@ -233,11 +241,14 @@ fn edit(context: &mut Context<'_>, args: EditArgs) -> Result<u8> {
     host.client_cert = change(reach.client_cert, host.client_cert, absolute)?;
     host.proxy = change(reach.proxy, host.proxy, |p| Ok(p.to_owned()))?;
     host.allow_http = (host.allow_http || reach.allow_http) && !args.no_allow_http;
+    if host == before {
+        return Err(Error::usage("nothing to change was given").hint("See `keyrack host edit --help`."));
+    }
     let yes = context.yes();
     let changed = match context.core()?.host_edit(host.clone(), yes) {
         Err(error) if !yes && error.message.contains("where, or how protected") => {
-            let (message, typed) = (error.message, host.name.clone());
-            context.confirm(&message, &typed)?;
+            let (message, typed) = (error.message.clone(), host.name.clone());
+            context.confirm_or(&message, &typed, error)?;
             context.core()?.host_edit(host, true)?
         }
         other => other?,
@@ -254,6 +265,10 @@ fn edit(context: &mut Context<'_>, args: EditArgs) -> Result<u8> {
 async fn test(context: &mut Context<'_>, name: &str, using: Option<&str>) -> Result<u8> {
     let host = context.core()?.host_by_name(name)?;
     let credential = using.map(|label| context.core()?.by_label(label)).transpose()?;
+    if let Some(stranger) = credential.as_ref().filter(|c| c.bindings.iter().all(|b| b.host != host.id)) {
+        let what = format!("`{}` is not used at {}: testing sends its secret there", stranger.label, host.name);
+        context.confirm(&what, &host.name)?;
+    }
     let result = context.core()?.host_test(&host, credential.as_ref()).await?;
     if context.json() {
         let validation = credential.as_ref().zip(result.validation.as_ref()).map(|(c, v)| result_json(c, &host, v));

@@ -16,6 +16,7 @@ use crate::{hosts, ops, sanitize};
 /// Reads a token (or a header, an environment line, a URL, a curl command) from a prompt, standard input or a file, and
 /// lists what it may be: best guess first. Nothing is sent, nothing is kept.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  keyrack identify < token.txt\n  wl-paste | keyrack identify --json")]
 pub(super) struct IdentifyArgs {
     /// Read it from this file
     #[arg(long, value_name = "FILE")]
@@ -24,7 +25,7 @@ pub(super) struct IdentifyArgs {
 
 pub(super) fn run(context: &mut Context<'_>, args: IdentifyArgs) -> Result<u8> {
     let text = secret_input::read(context, args.secret_file.as_ref(), "Token (not shown)")?;
-    let identified = ops::identify::offline(&text)?;
+    let identified = ops::identify::recognised(&text)?;
     if context.json() {
         context.out_json(&as_json(&identified))?;
         return Ok(0);

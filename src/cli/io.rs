@@ -80,6 +80,9 @@ impl Input {
     }
 }
 
+/// What a test reads back of a stream.
+pub type Captured = Arc<Mutex<Vec<u8>>>;
+
 /// Everything a run touches besides files and network.
 pub struct Io {
     /// Input.
@@ -111,11 +114,7 @@ impl Io {
 
     /// For tests: piped input, buffers for output.
     #[must_use]
-    pub fn piped(
-        stdin: &str,
-        env: BTreeMap<String, String>,
-        clock: Clock,
-    ) -> (Self, Arc<Mutex<Vec<u8>>>, Arc<Mutex<Vec<u8>>>) {
+    pub fn piped(stdin: &str, env: BTreeMap<String, String>, clock: Clock) -> (Self, Captured, Captured) {
         let (out, err) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
         let io = Self {
             stdin: Input::Text(Zeroizing::new(stdin.as_bytes().to_vec())),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::context::Context;
@@ -30,6 +31,8 @@ pub(super) struct ListArgs {
 pub(super) struct Row {
     pub(super) credential: Credential,
     pub(super) hosts: Vec<String>,
+    /// The same with their roles.
+    pub(super) bindings: Vec<(String, Option<String>)>,
     pub(super) standings: Vec<Standing>,
 }
 
@@ -40,6 +43,18 @@ impl Row {
             return Verdict::Revoked;
         }
         if self.standings.is_empty() { Verdict::Unchecked } else { worst(self.standings.iter().map(|s| s.verdict)) }
+    }
+
+    /// The last verdict that said something about the token, where the newest one does not.
+    pub(super) fn last_real(&self) -> Option<(Verdict, Timestamp)> {
+        if self.credential.secret == SecretState::Destroyed {
+            return None;
+        }
+        self.standings
+            .iter()
+            .filter(|s| !s.verdict.is_real())
+            .filter_map(|s| s.real)
+            .max_by_key(|(verdict, _)| verdict.severity())
     }
 
     fn account(&self) -> String {
@@ -78,6 +93,11 @@ pub(super) fn rows(context: &mut Context<'_>) -> Result<Vec<Row>> {
         .into_iter()
         .map(|credential| Row {
             hosts: credential.bindings.iter().filter_map(|b| hosts.get(&b.host)).map(|h| h.name.clone()).collect(),
+            bindings: credential
+                .bindings
+                .iter()
+                .filter_map(|b| hosts.get(&b.host).map(|h| (h.name.clone(), b.role.clone())))
+                .collect(),
             standings: standings.remove(&credential.id).unwrap_or_default(),
             credential,
         })
@@ -112,8 +132,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<u8> {
         let verdict = row.verdict();
         let checked =
             row.standings.iter().map(|s| s.checked_at).max().map_or_else(|| "never".to_owned(), |at| relative(now, at));
+        let mut sign = palette.verdict(verdict, &format!("{} {verdict}", verdict.symbol()));
+        if let Some((before, at)) = row.last_real().filter(|_| !verdict.is_real()) {
+            sign.push_str(&palette.faint(&format!(" (was {before} {})", relative(now, at))));
+        }
         table.push(vec![
-            palette.verdict(verdict, &format!("{} {verdict}", verdict.symbol())),
+            sign,
             sanitize::short(&c.label, 40),
             sanitize::short(&row.hosts.join(","), 40),
             c.kind.to_string(),
@@ -134,7 +158,8 @@ pub(super) fn row_json(row: &Row) -> serde_json::Value {
     let c = &row.credential;
     json!({
         "label": c.label, "family": c.family, "kind": c.kind, "username": c.username, "owner": c.owner,
-        "hosts": row.hosts, "verdict": row.verdict(), "account": row.account(), "hint": c.hint,
+        "hosts": row.hosts, "bindings": row.bindings.iter().map(|(host, role)| json!({ "host": host, "role": role })).collect::<Vec<_>>(), "verdict": row.verdict(), "account": row.account(), "hint": c.hint,
+        "last_real": row.last_real().map(|(verdict, at)| json!({ "verdict": verdict, "checked_at": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string() })),
         "expires_at": c.expiry.at().map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
         "added_at": c.added_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "checked_at": row.standings.iter().map(|s| s.checked_at).max().map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),

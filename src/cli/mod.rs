@@ -31,7 +31,7 @@ use crate::domain::StoreKind;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::demo::Demo;
 pub use context::{Context, Loaded};
-pub use io::{Io, Stream};
+pub use io::{Input, Io, Stream};
 pub use output::report;
 
 /// Exit code where all is well.
@@ -61,21 +61,43 @@ pub(crate) struct Global {
     /// Do dangerous things without asking
     #[arg(long, short = 'y', global = true)]
     yes: bool,
-    /// Where secrets are kept, instead of what the settings or a probe say
-    #[arg(long, global = true, value_name = "STORE", env = "KEYRACK_STORE", hide_env_values = true)]
+    /// Where secrets are kept, instead of what the settings or a probe say [env: KEYRACK_STORE]
+    #[arg(long, global = true, value_name = "STORE")]
     store: Option<StoreFlag>,
-    /// Directory of settings, keymap and themes
+    /// The store was named by the environment.
+    #[arg(skip)]
+    store_from_env: bool,
+    /// Directory of settings, keymap and themes [env: KEYRACK_CONFIG_DIR]
     #[arg(long, global = true, value_name = "DIR")]
     config_dir: Option<PathBuf>,
-    /// Directory of the rack and of the file store
+    /// Directory of the rack and of the file store [env: KEYRACK_DATA_DIR]
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// File whose first line is the passphrase of the file store
-    #[arg(long, global = true, value_name = "FILE", env = "KEYRACK_PASSPHRASE_FILE", hide_env_values = true)]
+    /// File whose first line is the passphrase of the file store [env: KEYRACK_PASSPHRASE_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// Colour the output
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorFlag,
+}
+
+impl Global {
+    /// Takes from the environment what no option says. The parser does not, since it would read the process's own
+    /// environment and not that of this run.
+    fn with_environment(mut self, io: &Io) -> Result<Self> {
+        let named = |name: &str| io.var(name).filter(|v| !v.is_empty());
+        if self.store.is_none()
+            && let Some(name) = named("KEYRACK_STORE")
+        {
+            let store = StoreFlag::from_str(&name, true).map_err(|_| {
+                Error::usage(format!("KEYRACK_STORE is `{}`, which is no store", crate::sanitize::short(&name, 40)))
+                    .hint("Stores: keyring, file.")
+            })?;
+            (self.store, self.store_from_env) = (Some(store), true);
+        }
+        self.passphrase_file = self.passphrase_file.or_else(|| named("KEYRACK_PASSPHRASE_FILE").map(PathBuf::from));
+        Ok(self)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -84,6 +106,25 @@ enum StoreFlag {
     Keyring,
     /// One encrypted file per secret (age)
     File,
+}
+
+impl ColorFlag {
+    /// Whether colours are wanted on stdout, or on stderr.
+    fn wanted(self, io: &Io, error: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto => io.wants_color(error),
+        }
+    }
+
+    /// What the arguments say of colours, where they could not be parsed.
+    fn of(args: &[OsString]) -> Self {
+        let words: Vec<_> = args.iter().filter_map(|a| a.to_str()).collect();
+        let apart = words.windows(2).filter(|w| w[0] == "--color").map(|w| w[1]);
+        let joined = words.iter().filter_map(|w| w.strip_prefix("--color="));
+        apart.chain(joined).find_map(|w| Self::from_str(w, false).ok()).unwrap_or(Self::Auto)
+    }
 }
 
 impl From<StoreFlag> for StoreKind {
@@ -145,9 +186,13 @@ pub async fn run(args: impl IntoIterator<Item = OsString>, io: &mut Io) -> Outco
         Ok(cli) => cli,
         Err(code) => return Outcome::Exit(code),
     };
+    let color = cli.global.color;
     match dispatch(cli, io).await {
         Ok(outcome) => outcome,
-        Err(error) => Outcome::Exit(output::report(io, &error)),
+        Err(error) => {
+            let color = color.wanted(io, true);
+            Outcome::Exit(output::report_with(io, &error, color))
+        }
     }
 }
 
@@ -158,13 +203,16 @@ pub(crate) fn command() -> clap::Command {
 
 fn parse(args: &[OsString], io: &mut Io) -> std::result::Result<Cli, u8> {
     let matched = Cli::command().try_get_matches_from(args).and_then(|m| Cli::from_arg_matches(&m));
-    matched.map_err(|error| show_clap(io, &error))
+    matched.map_err(|error| show_clap(io, &error, ColorFlag::of(args)))
 }
 
 /// Shows what the argument parser has to say: help on stdout, a mistake on stderr. Gives the exit code.
-pub(crate) fn show_clap(io: &mut Io, error: &clap::Error) -> u8 {
-    let text =
-        if io.wants_color(error.use_stderr()) { error.render().ansi().to_string() } else { error.render().to_string() };
+fn show_clap(io: &mut Io, error: &clap::Error, color: ColorFlag) -> u8 {
+    let text = if color.wanted(io, error.use_stderr()) {
+        error.render().ansi().to_string()
+    } else {
+        error.render().to_string()
+    };
     if matches!(error.kind(), ClapKind::DisplayHelp | ClapKind::DisplayVersion) {
         return io.out_raw(&text).map_or_else(|e| e.kind.exit_code(), |()| WELL);
     }
@@ -173,7 +221,8 @@ pub(crate) fn show_clap(io: &mut Io, error: &clap::Error) -> u8 {
 }
 
 async fn dispatch(cli: Cli, io: &mut Io) -> Result<Outcome> {
-    let mut context = Context::new(cli.global, io);
+    let global = cli.global.with_environment(io)?;
+    let mut context = Context::new(global, io);
     let Some(verb) = cli.verb else {
         if !context.io.stdin.is_terminal() || !context.io.stdout_is_terminal() {
             let help = Cli::command().render_help().to_string();

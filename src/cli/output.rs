@@ -1,5 +1,5 @@
 //! How results look: aligned and coloured for people, plain in a pipe, JSON for programs. Everything that came from a
-//! host or a file passes [`sanitize`](crate::sanitize) here.
+//! host or a file passes [`crate::sanitize`] here.
 
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
@@ -47,11 +47,17 @@ impl Palette {
 
 /// Tells the user of an error and gives its exit code. A closed pipe ends quietly.
 pub fn report(io: &mut Io, error: &Error) -> u8 {
+    let color = io.wants_color(true);
+    report_with(io, error, color)
+}
+
+/// [`report`], coloured or not.
+pub(super) fn report_with(io: &mut Io, error: &Error, color: bool) -> u8 {
     if error.kind == ErrorKind::BrokenPipe {
         return 0;
     }
     let heading = error.kind.heading();
-    let heading = if io.wants_color(true) { format!("\u{1b}[1;31m{heading}\u{1b}[0m") } else { heading.to_owned() };
+    let heading = if color { format!("\u{1b}[1;31m{heading}\u{1b}[0m") } else { heading.to_owned() };
     let mut text = format!("{heading}: {}\n", sanitize::block(&error.message));
     for cause in &error.causes {
         text.push_str(&format!("  because: {}\n", sanitize::block(cause)));
@@ -78,20 +84,25 @@ impl Context<'_> {
     pub(super) fn out_json(&mut self, value: &Value) -> Result<()> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|e| Error::internal("the result cannot be written as JSON").because(&e))?;
-        self.out(&text)
+        self.out(&harmless(text))
     }
 
     /// Asks for a yes; `--yes` answers. Without a terminal it is refused: nothing dangerous happens by default.
     pub(super) fn confirm(&mut self, what: &str, typed: &str) -> Result<()> {
+        let refusal =
+            Error::usage(format!("a confirmation is needed. {what}")).hint("Say `--yes` where nobody can be asked.");
+        self.confirm_or(what, typed, refusal)
+    }
+
+    /// [`Context::confirm`] with an error of its own for where nobody can be asked.
+    pub(super) fn confirm_or(&mut self, what: &str, typed: &str, refusal: Error) -> Result<()> {
         if self.yes() {
             return Ok(());
         }
         if !self.io.stdin.is_terminal() || !self.io.stderr_is_terminal() {
-            return Err(
-                Error::usage(format!("{what} has to be confirmed")).hint("Say `--yes` where nobody can be asked.")
-            );
+            return Err(refusal);
         }
-        self.io.err_raw(&format!("{what}.\nType `{typed}` to go on: "));
+        self.io.err_raw(&format!("{}.\nType `{typed}` to go on: ", sanitize::line(what)));
         let mut answer = String::new();
         std::io::stdin().read_line(&mut answer).map_err(|e| Error::data("the answer cannot be read").because(&e))?;
         if answer.trim() == typed {
@@ -99,6 +110,26 @@ impl Context<'_> {
         }
         Err(Error::new(ErrorKind::Cancelled, "not confirmed; nothing was done"))
     }
+}
+
+/// JSON text in which every character that could act on a terminal or deceive a reader is written as `\uXXXX`, which says
+/// the same to a program. The writer of JSON escapes only what its standard demands.
+pub(super) fn harmless(json: String) -> String {
+    if sanitize::block(&json) == json {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 64);
+    let mut units = [0; 2];
+    for c in json.chars() {
+        let mut buffer = [0; 4];
+        let one: &str = c.encode_utf8(&mut buffer);
+        if c == '\n' || sanitize::line(one) == one {
+            out.push(c);
+        } else {
+            c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        }
+    }
+    out
 }
 
 /// Rows as aligned columns; the last column is not padded.

@@ -8,7 +8,7 @@ use super::context::Context;
 use super::output::{evidence_json, explain, finding_json};
 use super::secret_input;
 use crate::domain::{RevokeEnd, RevokePlan, RevokeResult, RevokeWay};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ops::revoke::Using;
 use crate::sanitize;
 
@@ -17,6 +17,9 @@ use crate::sanitize;
 /// Asks the host to revoke, looks until the host refuses the secret, and only then destroys it here. Where the host has no
 /// API for it, the steps to do it by hand are shown; the same command run again proves that it is dead and destroys it.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  keyrack revoke old-laptop --dry-run\n  keyrack revoke build-token --using ask:jdoe\n  keyrack revoke aws-old --using aws-admin --yes"
+)]
 pub(super) struct RevokeArgs {
     /// Labels
     #[arg(required = true, value_name = "LABEL")]
@@ -40,6 +43,10 @@ pub(super) async fn run(context: &mut Context<'_>, args: RevokeArgs) -> Result<u
     let using = match args.using.as_deref() {
         None => None,
         Some(text) => Some(match text.strip_prefix("ask:") {
+            Some("") => {
+                return Err(Error::usage("whose password? `--using ask:` needs a user name")
+                    .hint("For example: --using ask:jdoe"));
+            }
             Some(user) => Using::Password {
                 user: user.to_owned(),
                 password: secret_input::password(context, &format!("Password of {user} (used once, not kept)"))?,

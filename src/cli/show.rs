@@ -33,12 +33,14 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
     let mut latest = Vec::new();
     for host in &hosts {
         if let Some(validation) = core.rack.latest(&credential.id, host.id)? {
-            latest.push((host.clone(), validation));
+            let real =
+                if validation.verdict.is_real() { None } else { core.rack.latest_real(&credential.id, host.id)? };
+            latest.push((host.clone(), validation, real));
         }
     }
     if context.json() {
         let row = rows(context)?.into_iter().find(|r| r.credential.id == credential.id).map(|r| row_json(&r));
-        let results: Vec<_> = latest.iter().map(|(h, v)| result_json(&credential, h, v)).collect();
+        let results: Vec<_> = latest.iter().map(|(h, v, _)| result_json(&credential, h, v)).collect();
         let past: Vec<_> = history
             .iter()
             .map(|(_, v)| json!({ "checked_at": v.checked_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), "verdict": v.verdict, "reason": v.reason }))
@@ -67,6 +69,12 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
         ),
     };
     let mut fields = vec![("kind", format!("{family}, {kind}")), ("secret", secret), ("expires", ends)];
+    let used: Vec<_> = hosts
+        .iter()
+        .zip(&credential.bindings)
+        .map(|(h, b)| b.role.as_ref().map_or_else(|| h.name.clone(), |role| format!("{} ({role})", h.name)))
+        .collect();
+    fields.push(("used at", sanitize::line(&used.join(", ")).into_owned()));
     if let Some(username) = &credential.username {
         fields.push(("username", sanitize::line(username).into_owned()));
     }
@@ -83,7 +91,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
     for (name, value) in fields {
         context.out(&format!("  {name:<9} {value}"))?;
     }
-    for (host, v) in &latest {
+    for (host, v, real) in &latest {
         context.out("")?;
         let sign = palette.verdict(v.verdict, &format!("{} {}", v.verdict.symbol(), v.verdict));
         context.out(&format!(
@@ -93,7 +101,17 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
             relative(now, v.checked_at),
             sanitize::line(&v.reason)
         ))?;
-        if let Some(who) = &v.identity {
+        if let Some(before) = real {
+            let sign = palette.verdict(before.verdict, &format!("{} {}", before.verdict.symbol(), before.verdict));
+            context.out(&format!(
+                "  last known: {sign}, {}: {}",
+                relative(now, before.checked_at),
+                sanitize::line(&before.reason)
+            ))?;
+        }
+        // What the token is and may do was last told by the last real answer.
+        let told = real.as_ref().unwrap_or(v);
+        if let Some(who) = &told.identity {
             context.out(&format!(
                 "  as {} ({}, id {})",
                 sanitize::line(&who.login),
@@ -101,8 +119,8 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
                 sanitize::line(&who.id)
             ))?;
         }
-        if !v.grants.is_empty() {
-            let grants: Vec<_> = v.grants.iter().map(|g| g.name.as_str()).collect();
+        if !told.grants.is_empty() {
+            let grants: Vec<_> = told.grants.iter().map(|g| g.name.as_str()).collect();
             context.out(&format!("  grants: {}", sanitize::line(&grants.join(", "))))?;
         }
         for line in explain(palette, v) {

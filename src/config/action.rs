@@ -42,32 +42,32 @@ macro_rules! words {
 words! {
     /// Something a key can ask for.
     Action {
-        Open = "open", "open", "Open the credential or entry under the cursor";
-        Add = "add", "add", "Add: paste a token, or a host on the hosts screen";
-        Edit = "edit", "edit", "Edit label, tags, note and expiry, or a host";
-        Check = "check", "check", "Check the selection, or what is under the cursor";
+        Open = "open", "open", "Open what is under the cursor";
+        Add = "add", "add", "Add a credential, or a host on its screen";
+        Edit = "edit", "edit", "Edit label, tags, note, expiry; or a host";
+        Check = "check", "check", "Check the selection, or this one";
         CheckAll = "check-all", "check all", "Check every credential on the rack";
-        CheckHeld = "check-held", "check those that wait", "Check the credentials that wait after three rejections in a row";
+        CheckHeld = "check-held", "check held", "Check those held back after three rejections";
         Stop = "stop", "stop", "Stop the work that is under way";
-        Revoke = "revoke", "revoke", "Revoke the selection at its hosts, then destroy the secrets here";
-        Forget = "forget", "forget", "Take the selection off the rack without asking any host";
+        Revoke = "revoke", "revoke", "Revoke at the host, then destroy it here";
+        Forget = "forget", "forget", "Take off the rack, asking no host";
         Mark = "mark", "select", "Select or unselect, and go one down";
         MarkAll = "mark-all", "select shown", "Select all that are shown; again: none";
-        Filter = "filter", "filter", "Filter as you type: label, host, account, tags, verdict";
+        Filter = "filter", "filter", "Filter by label, host, account, tag, verdict";
         Sort = "sort", "sort", "Sort by the next column";
         SortReverse = "sort-reverse", "reverse", "Sort the other way round";
         Hosts = "hosts", "hosts", "Show the hosts";
-        Log = "log", "log", "Show the log: who did what, when, at which host";
-        Settings = "settings", "settings", "Show the secret store in use and why, and other settings";
+        Log = "log", "log", "Show the log of what was done";
+        Settings = "settings", "settings", "Show which secret store is used, and why";
         Reload = "reload", "reload", "Read the rack again";
         Remove = "remove", "remove", "Remove the host";
-        Test = "test", "test", "Ask the host, without a credential, what it is";
+        Test = "test", "test", "Ask the host what it is, without a secret";
         Keep = "keep", "keep", "Put the credential on the rack";
-        KeepAnyway = "keep-anyway", "keep anyway", "Put it on the rack although the host did not accept it";
+        KeepAnyway = "keep-anyway", "keep anyway", "Put it on the rack although it is not accepted";
         CheckAgain = "check-again", "check again", "Ask the hosts once more";
         Change = "change", "change", "Go back and change what was entered";
         Page = "page", "open page", "Open the vendor's page in the browser";
-        Verify = "verify", "done: check now", "I did it by hand: check that it is dead, then destroy the secret here";
+        Verify = "verify", "done: check now", "Done by hand: check that it is dead";
         Up = "up", "up", "One up";
         Down = "down", "down", "One down";
         Top = "top", "top", "To the first";

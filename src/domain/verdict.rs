@@ -95,6 +95,14 @@ pub struct Identity {
     pub kind: String,
 }
 
+impl Identity {
+    /// What the account is called in lists: its log-in name, else its id, where the host tells no more.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        if self.login.is_empty() { &self.id } else { &self.login }
+    }
+}
+
 /// A recognised situation with its advice; the texts come from `assets/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {

@@ -39,7 +39,8 @@ impl Core {
     /// are of different families, or the kind is not one of the family's.
     pub fn resolve(&self, draft: Draft) -> Result<Resolved> {
         check_name("label", &draft.label)?;
-        if let Some(existing) = self.rack.credential_by_label(&draft.label)? {
+        let alike = |c: &Credential| c.label.to_lowercase() == draft.label.to_lowercase();
+        if let Some(existing) = self.rack.credentials()?.into_iter().find(alike) {
             let gone =
                 if existing.secret == SecretState::Destroyed { " (revoked; its secret is destroyed)" } else { "" };
             return Err(Error::usage(format!("the label `{}` is taken{gone}", existing.label)).hint(format!(
@@ -51,7 +52,16 @@ impl Core {
             return Err(Error::usage(format!("this very secret is on the rack already, as `{label}`"))
                 .hint(format!("See it: keyrack show {label}. To use it at another host, edit its bindings.")));
         }
+        for tag in &draft.tags {
+            check_name("tag", tag)?;
+        }
+        if let Some(username) = &draft.username {
+            check_name("user name", username)?;
+        }
         let mut notes = Vec::new();
+        if let Some(ended) = draft.expires.filter(|at| *at <= self.clock.now()) {
+            notes.push(format!("the expiry you gave, {}, has passed", super::exchange::date(ended)));
+        }
         let candidates = self.candidates(&draft);
         let mut hosts = Vec::new();
         for choice in &draft.hosts {
@@ -106,6 +116,10 @@ impl Core {
         {
             return Err(Error::usage(format!("a {kind} needs its {asked}"))
                 .hint("Give it with --username, or paste both together."));
+        }
+        if draft.secret.session.is_some() && facts.kind(kind).is_none_or(|k| k.second.is_none()) {
+            return Err(Error::usage(format!("two lines were given, and a {kind} of {} is one", facts.name))
+                .hint("If the token was broken in two, paste it as one line; another token is added on its own."));
         }
         Ok(Resolved { draft, family: family_id, kind, hosts, notes })
     }

@@ -277,20 +277,20 @@ async fn run(core: &Core, host: &Host, job: Job) -> (Job, Result<Validation>) {
 /// an error: the others can still be checked.
 pub(crate) async fn one(core: &Core, host: &Host, credential: &Credential) -> Result<Validation> {
     let secret = match core.vault.find(&credential.id).await {
-        Ok(Some(secret)) => secret,
-        Ok(None) => {
-            let mut validation = Validation::new(
-                Verdict::Unchecked,
-                format!("its secret is not in the {} store", credential.store),
-                core.clock.now(),
-            );
-            let (_, finding) =
-                crate::hosts::facts::common().finding("store.secret-missing", &[("label", &credential.label)]);
-            validation.findings.push(finding);
-            return Ok(validation);
-        }
+        // One damaged file says nothing of the others; a store that is locked or absent stops everything.
         Err(error) if error.kind == ErrorKind::Data => return Ok(unreadable(core, &error)),
-        Err(error) => return Err(error),
+        other => other?,
+    };
+    let Some(secret) = secret else {
+        let mut validation = Validation::new(
+            Verdict::Unchecked,
+            format!("its secret is not in the {} store", credential.store),
+            core.clock.now(),
+        );
+        let (_, finding) =
+            crate::hosts::facts::common().finding("store.secret-missing", &[("label", &credential.label)]);
+        validation.findings.push(finding);
+        return Ok(validation);
     };
     let known = Known {
         kind: credential.kind,
@@ -301,13 +301,13 @@ pub(crate) async fn one(core: &Core, host: &Host, credential: &Credential) -> Re
     Ok(core.validate(host, known, &secret).await)
 }
 
+/// A secret that is there and cannot be read.
 fn unreadable(core: &Core, error: &Error) -> Validation {
-    let reason = format!("its secret cannot be read: {error}");
-    let mut validation = Validation::new(Verdict::Unchecked, reason.clone(), core.clock.now());
+    let mut validation = Validation::new(Verdict::Unchecked, error.to_string(), core.clock.now());
     validation.findings.push(Finding {
-        code: "store.secret-unreadable".to_owned(),
-        title: reason,
-        cause: String::new(),
+        code: "store.unreadable".to_owned(),
+        title: "its secret cannot be read from the store".to_owned(),
+        cause: error.to_string(),
         remedy: error.hints.join("; "),
         link: String::new(),
     });

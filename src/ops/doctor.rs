@@ -45,7 +45,12 @@ impl Core {
         self.rack.check()?;
         all.push(good(
             "rack",
-            format!("{}: {} credentials, {} hosts", self.rack.path().display(), credentials.len(), hosts.len()),
+            format!(
+                "{}: {}, {}",
+                self.rack.path().display(),
+                count(credentials.len(), "credential"),
+                count(hosts.len(), "host")
+            ),
         ));
         let chosen = self.vault.chosen();
         if let Err(error) = self.vault.unlock_if_needed().await {
@@ -71,11 +76,11 @@ impl Core {
         }
         all.push(match (orphans.ours.len(), mend) {
             (0, _) => good("orphans", "every secret in the store has its record".into()),
-            (n, true) => good("orphans", format!("removed {n} secrets without a record")),
+            (n, true) => good("orphans", format!("removed {} without a record", count(n, "secret"))),
             (n, false) => Complaint {
                 health: Health::Bad,
                 about: "orphans".into(),
-                text: format!("{n} secrets in the store have no record on the rack"),
+                text: format!("{} without a record on the rack", count(n, "secret")),
                 fix: "keyrack doctor --fix removes them".into(),
             },
         });
@@ -166,6 +171,11 @@ fn orphans<'a>(
     let loose = secrets.iter().filter(|id| state.get(id) != Some(&SecretState::Present) && !busy.contains(id));
     let (strangers, ours) = loose.partition(|id| shared && !state.contains_key(id));
     Orphans { ours, strangers }
+}
+
+/// `1 host`, `2 hosts`.
+fn count(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 fn good(about: &str, text: String) -> Complaint {

@@ -66,6 +66,9 @@ impl Core {
         }
         if let Some(username) = changes.username {
             after.username = username.filter(|u| !u.is_empty());
+            if let Some(username) = &after.username {
+                check_name("user name", username)?;
+            }
         }
         if let Some(owner) = changes.owner {
             after.owner = owner;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Core;
 use super::exchange::{Known, endpoints_of, family};
-use crate::domain::{Credential, FamilyId, Finding, Host, HostId, Validation};
+use crate::domain::{Credential, FamilyId, Finding, Host, HostId, SecretState, Validation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hosts::{self, Detection, Family, HostUrl, Wire};
 use crate::secret::Masker;
@@ -72,6 +72,9 @@ pub const NAME_MAX: usize = 80;
 /// # Errors
 /// Usage error that says which rule it breaks.
 pub fn check_name(what: &str, name: &str) -> Result<()> {
+    if looks_like_token(name) {
+        return Err(a_token_in_the_open(what));
+    }
     let wrong = if name.trim().is_empty() {
         "must not be empty"
     } else if name.trim() != name {
@@ -88,11 +91,28 @@ pub fn check_name(what: &str, name: &str) -> Result<()> {
     Err(Error::usage(format!("the {what} `{}` {wrong}", crate::sanitize::short(name, 40))))
 }
 
+/// Its form is that of a token: somebody mixed up the places.
+pub(crate) fn looks_like_token(text: &str) -> bool {
+    crate::hosts::recognise::recognise(text).first().is_some_and(|c| c.certain)
+}
+
+/// A token stands where a name was expected; it is not repeated.
+pub(crate) fn a_token_in_the_open(what: &str) -> Error {
+    Error::usage(format!("that is a token, not a {what}")).hint(
+        "A token never goes on the command line, where other programs and the shell's history see it: keyrack reads it \
+         from a prompt, standard input or --secret-file. Take it out of the history, and replace it if others use this \
+         machine.",
+    )
+}
+
 /// Understands a URL: by the family given, else by the one family that is certain of it.
 ///
 /// # Errors
 /// Usage error where no family is given and none is certain, or the URL cannot be one of the family's.
 pub fn understand(url: &str, wanted: Option<&FamilyId>) -> Result<(&'static dyn Family, HostUrl)> {
+    if looks_like_token(url) {
+        return Err(a_token_in_the_open("host"));
+    }
     if let Some(id) = wanted {
         let family = family(id)?;
         return Ok((family, family.host_url(url)?));
@@ -154,7 +174,31 @@ fn validate_record(family: &dyn Family, host: &mut Host) -> Result<()> {
         }
         *value = value.trim_end_matches('/').to_owned();
     }
-    endpoints_of(family, host).map(|_| ())
+    let endpoints = endpoints_of(family, host)?;
+    match endpoints.values().find(|url| !host.allow_http && is_plain_http(url)) {
+        Some(url) => Err(plain_http(url)),
+        None => Ok(()),
+    }
+}
+
+/// Plain http to another machine.
+fn is_plain_http(text: &str) -> bool {
+    let Ok(url) = url::Url::parse(text) else { return false };
+    let here = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        None => true,
+    };
+    url.scheme() == "http" && !here
+}
+
+fn plain_http(url: &str) -> Error {
+    Error::usage(format!(
+        "{} is plain http: whoever is on the way could read the secrets sent there",
+        crate::sanitize::short(url, 120)
+    ))
+    .hint("Use https://. Where the host has no TLS and the network is yours, say so with --allow-http.")
 }
 
 impl Core {
@@ -164,10 +208,12 @@ impl Core {
     /// # Errors
     /// Usage error where the input cannot be used or the name is taken.
     pub async fn host_add(&self, input: &HostInput) -> Result<(Host, Vec<String>)> {
+        let unclear = input.family.is_none() && understand(&input.url, None).is_err();
+        if unclear && !input.allow_http && is_plain_http(&input.url) {
+            return Err(plain_http(&input.url));
+        }
         let Proposed { mut host, mut notes } = match propose(input) {
-            Err(error) if input.family.is_none() && url::Url::parse(&input.url).is_ok() => {
-                self.ask_around(input, error).await?
-            }
+            Err(error) if unclear && url::Url::parse(&input.url).is_ok() => self.ask_around(input, error).await?,
             other => other?,
         };
         if self.rack.host_by_name(&host.name)?.is_some() {
@@ -271,12 +317,11 @@ impl Core {
             || before.proxy != changed.proxy
             || before.ca_file != changed.ca_file
             || (changed.allow_http && !before.allow_http);
-        let users = self.users_of(changed.id)?;
+        let users = self.senders_to(changed.id)?;
         if moved && !users.is_empty() && !confirmed {
             return Err(Error::usage(format!(
-                "this changes where, or how protected, the secrets of {} credentials are sent: {}",
-                users.len(),
-                users.join(", ")
+                "this changes where, or how protected, the secrets of {} are sent",
+                crate::sanitize::short(&users.join(", "), 200)
             ))
             .hint("If that is meant, say so: `--yes`, or the confirmation in the TUI."));
         }
@@ -304,6 +349,9 @@ impl Core {
         if let Some(host) = self.rack.host_by_name(name)? {
             return Ok(host);
         }
+        if looks_like_token(name) {
+            return Err(a_token_in_the_open("host"));
+        }
         let names: Vec<_> = self.rack.hosts()?.into_iter().map(|h| h.name).collect();
         let error = Error::usage(format!("there is no host `{}` on the rack", crate::sanitize::short(name, 80)));
         Err(if names.is_empty() {
@@ -313,7 +361,15 @@ impl Core {
         })
     }
 
-    /// Labels of the credentials that are used at a host and still have their secret.
+    /// Labels of the credentials whose secrets are sent to a host: those that still have one.
+    fn senders_to(&self, host: HostId) -> Result<Vec<String>> {
+        let all = self.rack.credentials()?;
+        let sent =
+            all.into_iter().filter(|c| c.secret == SecretState::Present && c.bindings.iter().any(|b| b.host == host));
+        Ok(sent.map(|c| c.label).collect())
+    }
+
+    /// Labels of the credentials that are bound to a host, revoked ones too.
     pub(crate) fn users_of(&self, host: HostId) -> Result<Vec<String>> {
         let all = self.rack.credentials()?;
         Ok(all.into_iter().filter(|c| c.bindings.iter().any(|b| b.host == host)).map(|c| c.label).collect())

@@ -47,6 +47,26 @@ pub fn offline(text: &str) -> Result<Identified> {
     })
 }
 
+/// What a paste may be, for those who only want to know: an access key id alone, which is public and cannot be kept
+/// without its secret, is recognised too.
+///
+/// # Errors
+/// As [`offline`].
+pub fn recognised(text: &str) -> Result<Identified> {
+    match paste::clean(text) {
+        Err(paste::PasteError::IdOnly(id)) => Ok(Identified {
+            candidates: recognise(&id),
+            secret: Secret::token(id.as_str().into()),
+            username: Some(id),
+            url: None,
+            notes: vec!["this is the public half alone: to be added it needs its secret access key".to_owned()],
+            warnings: Vec::new(),
+            duplicate: None,
+        }),
+        _ => offline(text),
+    }
+}
+
 impl Core {
     /// [`offline`], and whether the rack has this very secret already.
     ///

@@ -73,6 +73,7 @@ impl Core {
     pub fn by_label(&self, label: &str) -> Result<Credential> {
         match self.rack.credential_by_label(label)? {
             Some(found) => Ok(found),
+            None if hosts::looks_like_token(label) => Err(hosts::a_token_in_the_open("label")),
             None => Err(self.rack.no_such_label(label).into()),
         }
     }

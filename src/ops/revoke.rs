@@ -181,6 +181,15 @@ impl Core {
     ) -> Result<RevokeResult> {
         let before = self.look(credential, host, secret).await;
         match proof(&before) {
+            // A refusal that gives no reason may also mean that the secret belongs to another host.
+            Proof::Dead if before.verdict == Verdict::Rejected && !self.was_accepted(credential, host)? => {
+                let message = format!(
+                    "{} refuses it ({}) and was never seen to accept it: it may belong to another host, so its secret is \
+                     kept. If you know that it is dead: keyrack forget {}",
+                    host.name, before.reason, credential.label
+                );
+                return Ok(with(done(credential, host, RevokeEnd::Refused, &message), before));
+            }
             Proof::Dead => {
                 self.destroy(credential, host, entry).await?;
                 let message =
@@ -293,6 +302,12 @@ impl Core {
         let validation = self.validate(host, known, secret).await;
         let _ = self.rack.record(&credential.id, host.id, &validation);
         validation
+    }
+
+    /// Whether the host was ever seen to know this secret.
+    fn was_accepted(&self, credential: &Credential, host: &Host) -> Result<bool> {
+        let history = self.rack.history(&credential.id, usize::MAX)?;
+        Ok(history.iter().any(|(at, v)| *at == host.id && proof(v) == Proof::Alive))
     }
 
     /// Looks until the host refuses the secret or patience ends; each look is recorded.

@@ -149,7 +149,7 @@ fn keep(tx: &Transaction<'_>, number: i64, host: HostId, validation: &Validation
         ":at": at,
         ":real_verdict": real.then_some(verdict),
         ":real_at": real.then_some(&at),
-        ":login": validation.identity.as_ref().map(|i| &i.login),
+        ":login": validation.identity.as_ref().map(|i| i.account()),
     })?;
     prune(tx, number, host)
 }

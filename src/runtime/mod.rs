@@ -9,21 +9,25 @@
 //!
 //! Nothing here waits for anything but the next event: all work is the worker's. Nothing is drawn while nothing changes.
 
+mod files;
+mod quiet;
 mod signals;
 mod terminal;
 mod worker;
 
-use std::path::Path;
+use std::io::Write as _;
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crossterm::event::{Event, EventStream, KeyEventKind};
-use futures_util::StreamExt as _;
+use crossterm::event::{Event, EventStream};
+use futures_util::{FutureExt as _, StreamExt as _};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
-use crate::config::{Action, Context, Keymap, Theme, keymap, theme};
+use crate::config::{Action, Chord, Context};
 use crate::domain::Clock;
 use crate::error::{Error, Result};
 use crate::hosts;
@@ -35,6 +39,7 @@ use crate::ui::msg::{Key, Msg, RackMsg};
 use crate::ui::{self, Model, Setup};
 use signals::{Signal, Signals};
 use terminal::Screen;
+pub use terminal::hook_panics;
 use worker::Worker;
 
 /// What the screens show: the user's own rack, or a demo.
@@ -59,7 +64,7 @@ pub struct Start {
     /// What is shown.
     pub source: Source,
     /// Directory with the user's `keymap.toml` and `themes/`.
-    pub config_dir: std::path::PathBuf,
+    pub config_dir: PathBuf,
     /// Name of the theme.
     pub theme: String,
     /// No colours.
@@ -70,126 +75,221 @@ pub struct Start {
 
 /// How long to wait at the end for work that must not be cut off.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long the user waits for the end before being told why.
+const QUICK: Duration = Duration::from_millis(500);
+/// How long messages are gathered before a frame is drawn; a key is on the screen this and one frame later at most.
+const GATHER: Duration = Duration::from_millis(4);
+/// How long to sleep at most: the clock that says when to wake may be set meanwhile.
+const NAP: Duration = Duration::from_secs(60);
+/// Exit code where the screens themselves broke.
+const BROKEN: u8 = 70;
 
-/// Opens the screens and stays until the user leaves.
+/// Opens the screens and stays until the user leaves, a signal ends keyrack, or the terminal is gone. Gives the exit code.
 ///
 /// # Errors
 /// Where keymap or theme cannot be understood, or the terminal cannot be used.
-pub async fn run(start: Start) -> Result<()> {
-    let keymap = load_keymap(&start.config_dir)?;
-    let theme = load_theme(&start.config_dir, &start.theme)?;
-    let clock = start.source.core().clock;
-    // The demo begins as a person would: with the key that checks everything, once the rack is there.
-    let mut opening = match start.source {
-        Source::Demo(_) => keymap.keys(&[Context::Rack], Action::CheckAll).first().copied(),
-        Source::Own(_) => None,
-    };
-    let warn_days = start.source.core().settings.warn_days;
-    let source = Arc::new(start.source);
-    let mut signals = Signals::new()?;
-    let mut screen = Screen::open()?;
-    let setup = Setup {
-        now: clock.now(),
-        size: screen.size(),
-        keymap,
-        theme,
-        no_colour: start.no_colour,
-        zone: TimeZone::system(),
-        families: hosts::families().iter().map(|f| f.facts()).collect(),
-        warn_days,
-        settings: start.settings,
-    };
-    let mut model = Model::new(setup);
-    let (sender, mut answers) = mpsc::unbounded_channel();
-    let mut worker = Worker::new(Arc::clone(&source), sender.clone());
-    let mut events = EventStream::new();
-    let mut seen = worker.version();
-    worker.store_state();
-    let mut inbox = vec![Msg::Start];
-    loop {
-        let mut quit = false;
-        for msg in inbox.drain(..) {
-            for effect in ui::update(&mut model, msg) {
-                quit |= carry_out(effect, &mut screen, &mut worker, &sender)?;
+pub async fn run(start: Start) -> Result<u8> {
+    let mut screens = Screens::open(start)?;
+    let outcome = AssertUnwindSafe(screens.stay()).catch_unwind().await;
+    let Screens { screen, mut worker, mut signals, .. } = screens;
+    drop(screen);
+    finish(&mut worker, &mut signals).await;
+    // The hook has said where.
+    outcome.unwrap_or(Ok(BROKEN))
+}
+
+/// Waits for what must not be cut off, but not for ever, and not against the user's will.
+async fn finish(worker: &mut Worker, signals: &mut Signals) {
+    let mut work = std::pin::pin!(worker.finish());
+    if tokio::time::timeout(QUICK, &mut work).await.is_ok() {
+        return;
+    }
+    // Where nobody reads it, nobody waits either.
+    let _ = writeln!(
+        std::io::stderr(),
+        "keyrack: finishing what must not be cut off, {} s at most; Ctrl-C ends it now",
+        PATIENCE.as_secs()
+    );
+    let stopped = async { while !matches!(signals.next().await, Signal::End(_)) {} };
+    // After that long a store or host hangs; the journal settles what it leaves behind.
+    tokio::select! {
+        () = work => {}
+        () = stopped => {}
+        () = tokio::time::sleep(PATIENCE) => {}
+    }
+}
+
+/// What the loop waits for.
+enum Happening {
+    /// Something from the terminal.
+    Event(Event),
+    /// The terminal cannot be read.
+    Deaf(std::io::Error),
+    /// Something from the worker.
+    Answer(Msg),
+    /// A signal.
+    Signal(Signal),
+    /// Nothing, for long enough.
+    Quiet,
+}
+
+/// The loop and everything it owns.
+struct Screens {
+    model: Model,
+    screen: Screen,
+    worker: Worker,
+    signals: Signals,
+    events: EventStream,
+    answers: mpsc::UnboundedReceiver<Msg>,
+    clock: Clock,
+    /// A key that the demo presses by itself as soon as the rack is there.
+    opening: Option<Chord>,
+    /// The signal to go on that ends a stop of our own is still to come.
+    resumed: bool,
+}
+
+impl Screens {
+    fn open(start: Start) -> Result<Self> {
+        let keymap = files::keymap(&start.config_dir)?;
+        let theme = files::theme(&start.config_dir, &start.theme)?;
+        let core = start.source.core();
+        let clock = core.clock;
+        let warn_days = core.settings.warn_days;
+        // The demo begins as a person would: with the key that checks everything.
+        let opening = match start.source {
+            Source::Demo(_) => keymap.keys(&[Context::Rack], Action::CheckAll).first().copied(),
+            Source::Own(_) => None,
+        };
+        let (sender, answers) = mpsc::unbounded_channel();
+        let mut worker = Worker::new(Arc::new(start.source), sender);
+        let signals = Signals::new()?;
+        let screen = Screen::open(start.no_colour)?;
+        let model = Model::new(Setup {
+            now: clock.now(),
+            size: screen.size(),
+            keymap,
+            theme,
+            no_colour: start.no_colour,
+            zone: TimeZone::system(),
+            families: hosts::families().iter().map(|f| f.facts()).collect(),
+            warn_days,
+            settings: start.settings,
+        });
+        worker.store_state();
+        let events = EventStream::new();
+        Ok(Self { model, screen, worker, signals, events, answers, clock, opening, resumed: false })
+    }
+
+    /// Until the end; gives the exit code.
+    async fn stay(&mut self) -> Result<u8> {
+        let mut next = Happening::Answer(Msg::Start);
+        loop {
+            let begun = Instant::now();
+            let mut end = self.update(Msg::Tick(self.clock.now()))?;
+            loop {
+                end = end.or(self.take_in(next)?);
+                if let Some(code) = end {
+                    return Ok(code);
+                }
+                if begun.elapsed() > GATHER {
+                    break;
+                }
+                // Whatever else has arrived meanwhile goes into the same frame.
+                next = self.happening(std::future::ready(())).await;
+                if matches!(next, Happening::Quiet) {
+                    break;
+                }
+            }
+            self.screen.draw(&self.model)?;
+            let wake = until(self.model.wake_at(), self.clock);
+            next = self.happening(wake).await;
+        }
+    }
+
+    /// What happens next; the user before the worker.
+    async fn happening(&mut self, patience: impl Future<Output = ()>) -> Happening {
+        tokio::select! {
+            biased;
+            signal = self.signals.next() => Happening::Signal(signal),
+            event = self.events.next() => match event {
+                Some(Ok(event)) => Happening::Event(event),
+                Some(Err(error)) => Happening::Deaf(error),
+                None => Happening::Deaf(std::io::ErrorKind::UnexpectedEof.into()),
+            },
+            // The worker holds the sender, so there is always one.
+            Some(answer) = self.answers.recv() => Happening::Answer(answer),
+            () = patience => Happening::Quiet,
+        }
+    }
+
+    fn take_in(&mut self, happening: Happening) -> Result<Option<u8>> {
+        match happening {
+            Happening::Event(Event::Key(key)) => Msg::key(key).map_or(Ok(None), |msg| self.update(msg)),
+            Happening::Event(Event::Paste(text)) => self.update(Msg::Paste(SecretText::new(text))),
+            Happening::Event(Event::Mouse(mouse)) => self.update(Msg::Mouse(mouse)),
+            Happening::Event(Event::Resize(width, height)) => self.update(Msg::Resize(width, height)),
+            Happening::Event(Event::FocusGained) => {
+                // Another keyrack may have been at work while this one was out of sight.
+                self.worker.look();
+                Ok(None)
+            }
+            Happening::Event(Event::FocusLost) | Happening::Quiet => Ok(None),
+            Happening::Deaf(error) => Err(Error::data("the terminal cannot be read").because(&error)),
+            Happening::Answer(answer) => {
+                let loaded = matches!(answer, Msg::Rack(RackMsg::Loaded { .. }));
+                let end = self.update(answer)?;
+                match self.opening.take_if(|_| loaded) {
+                    Some(chord) => self.update(Msg::Key(Key(chord))),
+                    None => Ok(end),
+                }
+            }
+            Happening::Signal(Signal::End(code)) => Ok(Some(code)),
+            Happening::Signal(Signal::Stop) => self.suspend(),
+            Happening::Signal(Signal::Continue) if std::mem::take(&mut self.resumed) => Ok(None),
+            Happening::Signal(Signal::Continue) => {
+                self.screen.reclaim()?;
+                self.back_again()
             }
         }
-        if quit {
-            break;
-        }
-        screen.draw(&model)?;
-        let wake = until(model.wake_at(), clock);
-        let first = tokio::select! {
-            event = events.next() => match event {
-                Some(Ok(event)) => on_event(event, &mut worker, &mut seen),
-                // The terminal is gone: nobody is left to show anything to.
-                Some(Err(_)) | None => break,
-            },
-            answer = answers.recv() => answer,
-            () = wake => None,
-            signal = signals.next() => match signal {
-                Signal::End => break,
-                Signal::Stop => {
-                    screen.suspend()?;
+    }
+
+    /// Gives a message to the screens and carries out what they ask for; the exit code where the program is to end.
+    fn update(&mut self, msg: Msg) -> Result<Option<u8>> {
+        for effect in ui::update(&mut self.model, msg) {
+            let end = match effect {
+                Effect::System(SystemFx::Quit) => Some(0),
+                Effect::System(SystemFx::Suspend) => self.suspend()?,
+                Effect::System(SystemFx::Redraw) => {
+                    self.screen.clear()?;
                     None
                 }
-            },
-        };
-        inbox.push(Msg::Tick(clock.now()));
-        inbox.extend(first);
-        // Whatever else has arrived meanwhile goes into the same frame.
-        while inbox.len() < 512
-            && let Ok(more) = answers.try_recv()
-        {
-            inbox.push(more);
-        }
-        if inbox.iter().any(|m| matches!(m, Msg::Rack(RackMsg::Loaded { .. })))
-            && let Some(chord) = opening.take()
-        {
-            inbox.push(Msg::Key(Key(chord)));
-        }
-    }
-    drop(screen);
-    worker.finish(PATIENCE).await;
-    Ok(())
-}
-
-/// Does what the terminal itself can do, hands the rest to the worker. True where the program is to end.
-fn carry_out(
-    effect: Effect,
-    screen: &mut Screen,
-    worker: &mut Worker,
-    sender: &mpsc::UnboundedSender<Msg>,
-) -> Result<bool> {
-    match effect {
-        Effect::System(SystemFx::Quit) => return Ok(true),
-        Effect::System(SystemFx::Suspend) => screen.suspend()?,
-        Effect::System(SystemFx::Redraw) => screen.clear()?,
-        Effect::System(SystemFx::OpenUrl(url)) => {
-            if let Err(error) = open::that_detached(&url) {
-                let failed = Error::data(format!("no browser could be opened for {url}"))
-                    .because(&error)
-                    .hint("Open the page by hand.");
-                // The loop that receives lives as long as this call.
-                let _ = sender.send(Msg::Failed(failed));
+                other => {
+                    self.worker.start(other);
+                    None
+                }
+            };
+            if end.is_some() {
+                return Ok(end);
             }
         }
-        other => worker.start(other),
+        Ok(None)
     }
-    Ok(false)
-}
 
-fn on_event(event: Event, worker: &mut Worker, seen: &mut Option<i64>) -> Option<Msg> {
-    match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => Msg::key(key),
-        Event::Paste(text) => Some(Msg::Paste(SecretText::new(text))),
-        Event::Mouse(mouse) => Some(Msg::Mouse(mouse)),
-        Event::Resize(width, height) => Some(Msg::Resize(width, height)),
-        Event::FocusGained => {
-            // Another keyrack may have been at work while this one was out of sight.
-            let now = worker.version();
-            (std::mem::replace(seen, now) != now).then_some(Msg::Rack(RackMsg::Changed))
+    fn suspend(&mut self) -> Result<Option<u8>> {
+        if !self.screen.suspend()? {
+            let error = Error::usage("keyrack cannot be suspended: it was not started from a shell to go back to");
+            return self.update(Msg::Failed(error));
         }
-        _ => None,
+        self.resumed = true;
+        self.back_again()
+    }
+
+    /// Takes in what went by during a stop: the terminal told nobody of its size, and time and rack have gone on.
+    fn back_again(&mut self) -> Result<Option<u8>> {
+        let (width, height) = self.screen.size();
+        self.worker.look();
+        let end = self.update(Msg::Tick(self.clock.now()))?;
+        Ok(end.or(self.update(Msg::Resize(width, height))?))
     }
 }
 
@@ -198,47 +298,8 @@ async fn until(at: Option<Timestamp>, clock: Clock) {
     match at {
         Some(at) => {
             let left = at.duration_since(clock.now());
-            tokio::time::sleep(Duration::try_from(left).unwrap_or_default()).await;
+            tokio::time::sleep(Duration::try_from(left).unwrap_or_default().min(NAP)).await;
         }
         None => std::future::pending().await,
-    }
-}
-
-fn load_keymap(directory: &Path) -> Result<Keymap> {
-    let path = directory.join("keymap.toml");
-    let user = read_optional(&path)?;
-    Keymap::load(keymap::DEFAULT, user.as_deref()).map_err(|problems| {
-        let mut error = Error::usage(format!("{} cannot be understood", path.display()));
-        for problem in problems {
-            error = error.cause(problem.to_string());
-        }
-        error.hint("Mend the file or move it away; `?` in the screens shows every command and key.")
-    })
-}
-
-fn load_theme(directory: &Path, name: &str) -> Result<Theme> {
-    let path = directory.join("themes").join(format!("{name}.toml"));
-    let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    let own = if plain { read_optional(&path)? } else { None };
-    let Some(text) = own.or_else(|| shipped(name).map(str::to_owned)) else {
-        return Err(Error::usage(format!("there is no theme `{name}`"))
-            .hint(format!("Shipped: dark, light. One of your own goes to {}.", path.display())));
-    };
-    Theme::load(&text).map_err(|why| Error::usage(format!("the theme `{name}` cannot be understood")).cause(why))
-}
-
-fn shipped(name: &str) -> Option<&'static str> {
-    match name {
-        "dark" => Some(theme::DARK),
-        "light" => Some(theme::LIGHT),
-        _ => None,
-    }
-}
-
-fn read_optional(path: &Path) -> Result<Option<String>> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::data(format!("{} cannot be read", path.display())).because(&error)),
     }
 }

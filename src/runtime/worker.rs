@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt as _;
 use tokio::sync::mpsc::UnboundedSender;
@@ -15,12 +14,13 @@ use super::Source;
 use crate::domain::{Draft, Expiry, Host, HostId, Validation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::Core;
-use crate::ops::check::{CheckOptions, check};
+use crate::ops::check::{CheckOptions, Checked, check};
 use crate::ops::edit::Changes;
 use crate::ops::hosts::HostInput;
 use crate::ops::revoke::Using;
+use crate::ops::vault::blocking;
 use crate::store::choice::Passphrase as Need;
-use crate::ui::effect::{AddFx, Edit, Effect, HostFx, LogFx, RackFx, RevokeFx, StoreFx};
+use crate::ui::effect::{AddFx, Edit, Effect, HostFx, LogFx, RackFx, RevokeFx, StoreFx, SystemFx};
 use crate::ui::msg::{
     AddMsg, CheckMsg, HostMsg, HostReport, JobId, LogMsg, Msg, Passphrase, RackData, RackMsg, RevokeMsg, StoreMsg,
     StoreState,
@@ -31,30 +31,53 @@ pub(super) struct Worker {
     source: Arc<Source>,
     sender: UnboundedSender<Msg>,
     running: HashMap<JobId, CancellationToken>,
-    tasks: JoinSet<()>,
+    /// What must not be cut off in the middle.
+    firm: JoinSet<()>,
+    /// What may be: it only reads, or keeps nothing.
+    loose: JoinSet<()>,
+    /// The rack's version as last read; changes whenever another process writes.
+    seen: Arc<Mutex<Option<i64>>>,
 }
 
 impl Worker {
     pub(super) fn new(source: Arc<Source>, sender: UnboundedSender<Msg>) -> Self {
-        Self { source, sender, running: HashMap::new(), tasks: JoinSet::new() }
+        Self {
+            source,
+            sender,
+            running: HashMap::new(),
+            firm: JoinSet::new(),
+            loose: JoinSet::new(),
+            seen: Arc::default(),
+        }
     }
 
-    /// Changes whenever another process writes the rack.
-    pub(super) fn version(&self) -> Option<i64> {
-        self.source.core().rack.data_version().ok()
-    }
-
-    /// Finds out, in the background, which store is in use: probing may take its time.
+    /// Finds out, in the background, which store is in use: probing may take its time, and nobody waits for it at the
+    /// end.
     pub(super) fn store_state(&mut self) {
-        let (source, sender) = (Arc::clone(&self.source), self.sender.clone());
-        self.tasks.spawn_blocking(move || {
-            let _ = sender.send(Msg::Store(StoreMsg::State(state_of(source.core()))));
+        let job = self.job();
+        self.loose.spawn(async move { job.tell_store_state().await });
+    }
+
+    /// Looks, in the background, whether another process wrote the rack since it was last read.
+    pub(super) fn look(&mut self) {
+        let job = self.job();
+        self.loose.spawn(async move {
+            let rack = job.core().rack.clone();
+            let seen = Arc::clone(&job.seen);
+            let work = blocking(move || {
+                let now = rack.data_version()?;
+                Ok(locked(&seen).is_some_and(|before| before != now))
+            });
+            // A rack that cannot be read just now is told of when something is asked of it.
+            if let Ok(true) = job.guarded(work).await {
+                job.send(Msg::Rack(RackMsg::Changed));
+            }
         });
     }
 
     /// Begins a job, or cancels one.
     pub(super) fn start(&mut self, effect: Effect) {
-        while self.tasks.try_join_next().is_some() {}
+        while self.firm.try_join_next().is_some() || self.loose.try_join_next().is_some() {}
         self.running.retain(|_, token| !token.is_cancelled());
         if let Effect::Cancel(job) = effect {
             if let Some(token) = self.running.get(&job) {
@@ -62,34 +85,67 @@ impl Worker {
             }
             return;
         }
-        let cancel = CancellationToken::new();
-        if let Some(job) = effect.job() {
-            self.running.insert(job, cancel.clone());
+        let job = self.job();
+        if let Some(id) = effect.job() {
+            self.running.insert(id, job.cancel.clone());
         }
-        let (source, sender) = (Arc::clone(&self.source), self.sender.clone());
-        self.tasks.spawn(async move {
-            let job = Job { source, sender, cancel };
+        let tasks = if firm(&effect) { &mut self.firm } else { &mut self.loose };
+        tasks.spawn(async move {
             job.run(effect).await;
             // Marks the job as over, so that its token is dropped at the next start.
             job.cancel.cancel();
         });
     }
 
-    /// Stops what can be stopped and waits for what must not be cut off.
-    pub(super) async fn finish(mut self, patience: Duration) {
+    /// Stops what can be stopped, drops what may be dropped, and waits for the rest.
+    pub(super) async fn finish(&mut self) {
         for token in self.running.values() {
             token.cancel();
         }
-        let all = async { while self.tasks.join_next().await.is_some() {} };
-        // After that long a store or host hangs; the journal settles what it leaves behind.
-        let _ = tokio::time::timeout(patience, all).await;
+        self.loose.abort_all();
+        while self.firm.join_next().await.is_some() {}
+        while self.loose.join_next().await.is_some() {}
     }
+
+    fn job(&self) -> Job {
+        Job {
+            source: Arc::clone(&self.source),
+            sender: self.sender.clone(),
+            cancel: CancellationToken::new(),
+            seen: Arc::clone(&self.seen),
+        }
+    }
+}
+
+/// Whether it writes, or acts on a host, so that it has to come to its end (checks end early, but keep what they found).
+fn firm(effect: &Effect) -> bool {
+    match effect {
+        Effect::Check { .. }
+        | Effect::Add(AddFx::Keep { .. })
+        | Effect::Rack(RackFx::Save { .. } | RackFx::Forget { .. })
+        | Effect::Revoke(RevokeFx::Run { .. } | RevokeFx::Verify { .. })
+        | Effect::Hosts(HostFx::Save { .. } | HostFx::Remove { .. })
+        | Effect::Store(StoreFx::Unlock { create: true, .. }) => true,
+        Effect::Rack(RackFx::Load { .. } | RackFx::Detail { .. })
+        | Effect::Add(AddFx::Identify { .. } | AddFx::Check { .. })
+        | Effect::Revoke(RevokeFx::Plan { .. })
+        | Effect::Hosts(HostFx::Test { .. })
+        | Effect::Log(LogFx::Load { .. })
+        | Effect::Store(StoreFx::Unlock { create: false, .. })
+        | Effect::System(_)
+        | Effect::Cancel(_) => false,
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 struct Job {
     source: Arc<Source>,
     sender: UnboundedSender<Msg>,
     cancel: CancellationToken,
+    seen: Arc<Mutex<Option<i64>>>,
 }
 
 impl Job {
@@ -99,32 +155,43 @@ impl Job {
             Effect::Add(fx) => self.add(fx).await,
             Effect::Check { job, ids, no_brake } => {
                 let options = CheckOptions { ids: Some(ids), no_brake, per_host: None };
-                let work = check(
-                    self.core(),
-                    options,
-                    &self.cancel,
-                    |_| {},
-                    |checked| {
+                let work = async {
+                    // Apart from the rest: a store that waits for a prompt must not keep a check from being stopped.
+                    self.stoppable(self.core().vault.unlock_if_needed()).await?;
+                    let on_result = |checked: &Checked| {
                         self.send(Msg::Check(CheckMsg::Checked {
                             job,
                             credential: checked.credential.clone(),
                             host: checked.host,
                             validation: Box::new(checked.validation.clone()),
                         }));
-                    },
-                );
+                    };
+                    check(self.core(), options, &self.cancel, |_| {}, on_result).await
+                };
                 let result = self.guarded(work).await.map(|_| ());
                 self.send(Msg::Check(CheckMsg::Done { job, result }));
             }
             Effect::Revoke(fx) => self.revoke(fx).await,
             Effect::Hosts(fx) => self.hosts(fx).await,
             Effect::Log(LogFx::Load { job, limit }) => {
-                let result = self.guarded(async { Ok(self.core().rack.audit_log(limit)?) }).await;
+                let rack = self.core().rack.clone();
+                let result = self.guarded(blocking(move || Ok(rack.audit_log(limit)?))).await;
                 self.send(Msg::Log(LogMsg::Loaded { job, result }));
             }
             Effect::Store(StoreFx::Unlock { job, passphrase, create: _ }) => {
                 let result = self.guarded(self.core().vault.unlock(Some(passphrase))).await;
+                let open = result.is_ok();
                 self.send(Msg::Store(StoreMsg::Unlocked { job, result }));
+                if open {
+                    // Also where nobody waits for the answer any more: the store is open all the same.
+                    self.tell_store_state().await;
+                }
+            }
+            Effect::System(SystemFx::OpenUrl(url)) => {
+                let result = self.guarded(blocking(move || browse(&url))).await;
+                if let Err(error) = result {
+                    self.send(Msg::Failed(error));
+                }
             }
             // The loop itself does these.
             Effect::System(_) | Effect::Cancel(_) => {}
@@ -136,7 +203,11 @@ impl Job {
         match fx {
             RackFx::Load { job } => {
                 let rack = core.rack.clone();
-                let work = crate::ops::vault::blocking(move || {
+                let seen = Arc::clone(&self.seen);
+                let work = blocking(move || {
+                    // Before the rest, so that a write in between is seen as one afterwards.
+                    let version = rack.data_version()?;
+                    *locked(&seen) = Some(version);
                     Ok(Box::new(RackData {
                         hosts: rack.hosts()?,
                         credentials: rack.credentials()?,
@@ -149,7 +220,7 @@ impl Job {
             RackFx::Detail { job, id } => {
                 let rack = core.rack.clone();
                 let whose = id.clone();
-                let work = crate::ops::vault::blocking(move || Ok(rack.history(&whose, HISTORY)?));
+                let work = blocking(move || Ok(rack.history(&whose, HISTORY)?));
                 let result = self.guarded(work).await;
                 self.send(Msg::Rack(RackMsg::Detail { job, id, result }));
             }
@@ -233,6 +304,14 @@ impl Job {
         }
     }
 
+    async fn tell_store_state(&self) {
+        let source = Arc::clone(&self.source);
+        match self.guarded(blocking(move || Ok(state_of(source.core())))).await {
+            Ok(state) => self.send(Msg::Store(StoreMsg::State(state))),
+            Err(error) => self.send(Msg::Failed(error)),
+        }
+    }
+
     fn core(&self) -> &Core {
         self.source.core()
     }
@@ -257,6 +336,15 @@ impl Job {
             () = self.cancel.cancelled() => Err(Error::new(ErrorKind::Cancelled, "stopped")),
         }
     }
+}
+
+/// Opens a page in the user's browser. Hosts name pages too, so anything but a web page is left alone.
+fn browse(url: &str) -> Result<()> {
+    let by_hand = |error: Error| error.hint(format!("Open the page by hand: {url}"));
+    if !url.starts_with("https://") && !url.starts_with("http://") {
+        return Err(by_hand(Error::data("this is no address of a web page, so it was not opened")));
+    }
+    open::that_detached(url).map_err(|e| by_hand(Error::data("no browser could be opened").because(&e)))
 }
 
 /// How many earlier checks the detail shows.

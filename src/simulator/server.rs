@@ -1,4 +1,4 @@
-//! Puts a [`Site`](super::Site) on a loopback port.
+//! Puts a [`Site`] on a loopback port.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;

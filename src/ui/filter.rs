@@ -3,23 +3,47 @@
 //! Every word of the query has to match within one field: letters scattered over label, host and tags are no match,
 //! since what is shown may be selected and revoked as a whole.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
-use nucleo_matcher::{Config, Matcher, Utf32Str, Utf32String};
+use nucleo_matcher::{Config, Matcher, Utf32String};
 
-/// The searchable fields of one row, prepared once. Which letters occur is kept as a bit set, so that most rows are
-/// passed over without running the matcher.
+/// Values that many rows have in common (hosts, accounts, tags, verdicts), each kept and scored once.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    values: Vec<(u64, Utf32String)>,
+    ids: HashMap<String, u32>,
+}
+
+impl Words {
+    fn id(&mut self, text: &str) -> u32 {
+        if let Some(id) = self.ids.get(text) {
+            return *id;
+        }
+        let id = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
+        self.values.push((letters(text), Utf32String::from(text)));
+        self.ids.insert(text.to_owned(), id);
+        id
+    }
+}
+
+/// How many fields besides its own a row has.
+pub const SHARED: usize = 4;
+
+/// What can be found of one row, prepared once: its own text, and its fields among the [`Words`]. Which letters occur
+/// is kept as a bit set, so that most rows are passed over without running the matcher.
 #[derive(Debug, Clone, Default)]
 pub struct Haystack {
-    fields: Vec<(u64, Utf32String)>,
+    letters: u64,
+    own: Utf32String,
+    shared: [u32; SHARED],
 }
 
 impl Haystack {
-    /// Prepares the fields; empty ones are left out. Earlier fields count more.
-    pub fn new<'a>(fields: impl IntoIterator<Item = &'a str>) -> Self {
-        let fields = fields.into_iter().filter(|f| !f.is_empty());
-        Self { fields: fields.map(|f| (letters(f), Utf32String::from(f))).collect() }
+    /// Prepares a row. Its own text counts most, then the fields in their order.
+    pub fn new(own: &str, shared: [&str; SHARED], words: &mut Words) -> Self {
+        Self { letters: letters(own), own: Utf32String::from(own), shared: shared.map(|text| words.id(text)) }
     }
 }
 
@@ -36,10 +60,25 @@ fn letter(byte: u8) -> u64 {
     }
 }
 
+/// One word of a query, and how the shared values fit it as far as that was asked.
+#[derive(Debug, Clone)]
+struct Part {
+    need: u64,
+    atom: Atom,
+    known: Vec<Known>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    NotAsked,
+    No,
+    Fits(u16),
+}
+
 /// A query, taken apart.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
-    words: Vec<(u64, Atom)>,
+    parts: Vec<Part>,
 }
 
 impl Query {
@@ -51,13 +90,14 @@ impl Query {
         let need = |word: &str| {
             word.bytes().fold(0, |set, byte| if byte.is_ascii() { set | letter(byte) } else { set | 1 << 63 })
         };
-        Self { words: text.split_whitespace().map(|w| (need(w), atom(w))).collect() }
+        let part = |word| Part { need: need(word), atom: atom(word), known: Vec::new() };
+        Self { parts: text.split_whitespace().map(part).collect() }
     }
 
     /// Whether it asks for nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
+        self.parts.is_empty()
     }
 }
 
@@ -79,23 +119,37 @@ impl fmt::Debug for Fuzzy {
 
 impl Fuzzy {
     /// How well a row fits, higher is better; none where it does not.
-    pub fn score(&mut self, query: &Query, row: &Haystack) -> Option<u32> {
+    pub fn score(&mut self, query: &mut Query, row: &Haystack, words: &Words) -> Option<u32> {
         let mut total = 0;
-        for (need, atom) in &query.words {
-            let best = row.fields.iter().enumerate().filter(|(_, (has, _))| has & need == *need).find_map(
-                |(place, (_, field))| {
-                    // The first field that matches decides: its place is worth more than a better fit further on.
-                    let score = self.field(atom, field.slice(..))?;
-                    Some(u32::from(score) + 8 * 5_u32.saturating_sub(u32::try_from(place).unwrap_or(5)))
-                },
-            )?;
-            total += best;
+        for part in &mut query.parts {
+            total += self.part(part, row, words)?;
         }
         Some(total)
     }
 
-    fn field(&mut self, atom: &Atom, field: Utf32Str<'_>) -> Option<u16> {
-        atom.score(field, &mut self.0)
+    /// The first field that matches decides: its place is worth more than a better fit further on.
+    fn part(&mut self, part: &mut Part, row: &Haystack, words: &Words) -> Option<u32> {
+        if row.letters & part.need == part.need
+            && let Some(score) = part.atom.score(row.own.slice(..), &mut self.0)
+        {
+            return Some(u32::from(score) + 8 * (SHARED as u32 + 1));
+        }
+        part.known.resize(words.values.len(), Known::NotAsked);
+        for (place, id) in row.shared.iter().enumerate() {
+            let id = *id as usize;
+            let (Some(known), Some((letters, value))) = (part.known.get_mut(id), words.values.get(id)) else {
+                continue;
+            };
+            if *known == Known::NotAsked {
+                let may = letters & part.need == part.need;
+                let score = if may { part.atom.score(value.slice(..), &mut self.0) } else { None };
+                *known = score.map_or(Known::No, Known::Fits);
+            }
+            if let Known::Fits(score) = known {
+                return Some(u32::from(*score) + 8 * (SHARED - place) as u32);
+            }
+        }
+        None
     }
 }
 
@@ -104,7 +158,11 @@ mod tests {
     use super::*;
 
     fn score(query: &str, fields: &[&str]) -> Option<u32> {
-        Fuzzy::default().score(&Query::new(query), &Haystack::new(fields.iter().copied()))
+        let mut words = Words::default();
+        let mut shared = [""; SHARED];
+        shared[..fields.len() - 1].copy_from_slice(&fields[1..]);
+        let row = Haystack::new(fields[0], shared, &mut words);
+        Fuzzy::default().score(&mut Query::new(query), &row, &words)
     }
 
     #[test]

@@ -7,8 +7,8 @@ use ratatui::layout::Rect;
 
 use crate::config::{Action, Context};
 
-use super::overlays::{dialog, palette, settings, unlock};
-use super::screens::{detail, help, rack};
+use super::overlays::{dialog, edit, forget, host_form, palette, settings, unlock};
+use super::screens::{add, detail, help, hosts, log, rack, revoke};
 use super::shared::{Cx, Input, Shared};
 
 /// Actions for the footer, with another word than the usual one where it is not empty.
@@ -77,6 +77,20 @@ layers! {
     Rack(rack::Rack),
     /// One credential in full.
     Detail(detail::Detail),
+    /// The add wizard.
+    Add(add::Add),
+    /// Label, tags, note, expiry.
+    Edit(edit::Edit),
+    /// A revocation.
+    Revoke(revoke::Revoke),
+    /// Off the rack, asking no host.
+    Forget(forget::Forget),
+    /// The hosts.
+    Hosts(hosts::Hosts),
+    /// One host's record.
+    HostForm(host_form::HostForm),
+    /// The audit log.
+    Log(log::Log),
     /// Every key that works.
     Help(help::Help),
     /// Commands by name.

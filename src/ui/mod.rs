@@ -11,6 +11,7 @@
 //! [`update`] turns a [`Msg`] into changes of the [`Model`] and [`Effect`]s; [`view`] only reads. No I/O, no clock, no
 //! store, no network: time comes in [`Msg::Tick`], answers come as messages. This file routes and does nothing else.
 
+mod answers;
 pub mod check;
 pub mod effect;
 pub mod filter;
@@ -34,15 +35,17 @@ use ratatui::text::Line;
 
 use crate::config::{Action, Context};
 
-use effect::{AddFx, Effect, RackFx, RevokeFx, SystemFx};
+use answers::{give_up, load};
+use effect::{Effect, RackFx, SystemFx};
 use layer::{Layer, Pane};
-use msg::{AddMsg, CheckMsg, Msg, Passphrase, RackMsg, RevokeMsg, StoreMsg};
+use msg::{Msg, Passphrase};
 use overlays::dialog::Dialog;
 use overlays::palette::Palette;
 use overlays::settings::Settings;
-use overlays::toast::Level;
-use overlays::unlock::{self, Unlock};
+use overlays::unlock::Unlock;
 use screens::help::Help;
+use screens::hosts::Hosts;
+use screens::log::Log;
 use screens::rack::Rack;
 use shared::{Cx, Input, Nav, Shared};
 
@@ -144,10 +147,13 @@ fn route(model: &mut Model, msg: Msg, fx: &mut Vec<Effect>) {
         Msg::Resize(width, height) => model.s.size = (width, height),
         Msg::Tick(now) => tick(&mut model.s, now),
         Msg::Failed(error) => model.s.toasts.push_error(&error, model.s.now),
-        Msg::Rack(msg) => with(model, fx, |_, cx| on_rack(msg, cx)),
+        Msg::Rack(msg) => with(model, fx, |layers, cx| answers::on_rack(msg, layers, cx)),
         Msg::Check(msg) => with(model, fx, |_, cx| check::on(msg, cx)),
-        Msg::Store(msg) => with(model, fx, |layers, cx| on_store(msg, layers, cx)),
-        Msg::Add(_) | Msg::Revoke(_) | Msg::Hosts(_) | Msg::Log(_) => {}
+        Msg::Store(msg) => with(model, fx, |layers, cx| answers::on_store(msg, layers, cx)),
+        Msg::Add(msg) => with(model, fx, |layers, cx| answers::on_add(msg, layers, cx)),
+        Msg::Revoke(msg) => with(model, fx, |layers, cx| answers::on_revoke(&msg, layers, cx)),
+        Msg::Hosts(msg) => with(model, fx, |layers, cx| answers::on_hosts(&msg, layers, cx)),
+        Msg::Log(msg) => with(model, fx, |layers, cx| answers::on_log(&msg, layers, cx)),
     }
 }
 
@@ -200,6 +206,14 @@ fn everywhere(model: &mut Model, action: Action, fx: &mut Vec<Effect>) -> bool {
         Action::Help => Help::new(top(model), &model.s).into(),
         Action::Palette => Palette::new(top(model), &model.s).into(),
         Action::Settings => Settings.into(),
+        Action::Hosts if !matches!(model.layers.last(), Some(Layer::Hosts(_))) => Hosts::default().into(),
+        Action::Log if !matches!(model.layers.last(), Some(Layer::Log(_))) => {
+            with(model, fx, |_, cx| {
+                let log = Log::open(cx);
+                cx.open(log.into());
+            });
+            return true;
+        }
         _ => return false,
     };
     go(model, Nav::Open(Box::new(layer)), fx);
@@ -257,80 +271,6 @@ fn tick(s: &mut Shared, now: Timestamp) {
     }
 }
 
-fn load(cx: &mut Cx<'_>) {
-    let job = cx.s.jobs.begin("reading the rack");
-    cx.emit(Effect::Rack(RackFx::Load { job }));
-}
-
-fn on_rack(msg: RackMsg, cx: &mut Cx<'_>) {
-    match msg {
-        RackMsg::Changed => load(cx),
-        RackMsg::Loaded { job, result } => {
-            if !cx.s.jobs.close(job) {
-                return;
-            }
-            match result {
-                Ok(data) => {
-                    cx.s.rows.load(*data, cx.s.now);
-                    cx.s.loaded = true;
-                    cx.s.history.outdated();
-                }
-                Err(error) => cx.fail(&error),
-            }
-        }
-        RackMsg::Detail { job, id, result } => {
-            if cx.s.jobs.close(job)
-                && let Err(error) = cx.s.history.loaded(job, id, result)
-            {
-                cx.fail(&error);
-            }
-        }
-        RackMsg::Saved { job, result } => {
-            if cx.s.jobs.close(job) {
-                match result {
-                    Ok(()) => {
-                        cx.say(Level::Good, "saved");
-                        load(cx);
-                    }
-                    Err(error) => cx.fail(&error),
-                }
-            }
-        }
-        RackMsg::Forgotten { job, result } => {
-            if cx.s.jobs.close(job) {
-                match result {
-                    Ok(ids) => {
-                        cx.say(Level::Good, format!("{} off the rack", text::count(ids.len(), "credential")));
-                        load(cx);
-                    }
-                    Err(error) => cx.fail(&error),
-                }
-            }
-        }
-    }
-}
-
-fn on_store(msg: StoreMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
-    match msg {
-        StoreMsg::State(state) => cx.s.store = Some(state),
-        StoreMsg::Unlocked { job, result } => {
-            if !cx.s.jobs.close(job) {
-                return;
-            }
-            if result.is_ok()
-                && let Some(store) = &mut cx.s.store
-            {
-                store.passphrase = Passphrase::None;
-            }
-            for layer in layers {
-                if let Layer::Unlock(unlock) = layer {
-                    unlock.answered(&result, cx);
-                }
-            }
-        }
-    }
-}
-
 /// After every message: layers fit the size and the rows, the history looked at is read, a passphrase is asked for.
 fn settle(model: &mut Model, fx: &mut Vec<Effect>) {
     for layer in &mut model.layers {
@@ -346,22 +286,6 @@ fn settle(model: &mut Model, fx: &mut Vec<Effect>) {
         _ => None,
     });
     fx.extend(model.s.history.want(looked_at.as_ref(), &mut model.s.jobs));
-}
-
-/// Closes the job of an effect that will not be carried out, with the message its screen waits for.
-fn give_up(effect: Effect, cx: &mut Cx<'_>) {
-    let error = unlock::stayed_locked();
-    let msg = match effect {
-        Effect::Check { job, .. } => Msg::Check(CheckMsg::Done { job, result: Err(error) }),
-        Effect::Add(AddFx::Keep { job, .. }) => Msg::Add(AddMsg::Kept { job, result: Err(error) }),
-        Effect::Revoke(RevokeFx::Run { job, .. } | RevokeFx::Verify { job, .. }) => {
-            Msg::Revoke(RevokeMsg::Done { job, result: Err(error) })
-        }
-        Effect::Rack(RackFx::Forget { job, .. }) => Msg::Rack(RackMsg::Forgotten { job, result: Err(error) }),
-        // Nothing else waits for the store: see `Effect::needs_store`.
-        _ => return,
-    };
-    cx.nav.push(Nav::Deliver(Box::new(msg)));
 }
 
 /// Asks before quitting while work is under way that would be cut off.

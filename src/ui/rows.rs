@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::domain::{Credential, CredentialId, Expiry, Host, HostId, SecretState, Standing, Validation, Verdict};
 
-use super::filter::{Fuzzy, Haystack, Query};
+use super::filter::{Fuzzy, Haystack, Query, Words};
 use super::msg::RackData;
 use super::time;
 
@@ -31,7 +31,6 @@ pub struct Row {
     pub hosts: String,
     /// Log-in name as the host gave it, else the user name.
     pub account: String,
-    haystack: Haystack,
 }
 
 impl Row {
@@ -86,12 +85,19 @@ impl Sort {
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
     hosts: Vec<Host>,
+    /// Place of each host in `hosts`, and how many credentials are used there.
+    at_host: HashMap<HostId, (usize, usize)>,
     all: Vec<Row>,
+    /// What the filter looks through, in step with `all`; apart from it, since a row is large.
+    haystacks: Vec<Haystack>,
+    words: Words,
     index: HashMap<CredentialId, usize>,
     counts: [usize; Verdict::ALL.len()],
     /// All rows in the order of the sort.
     order: Vec<u32>,
-    /// Those that the filter lets through, in the order shown.
+    /// Those that the filter lets through, in the order of the sort.
+    matched: Vec<u32>,
+    /// The same in the order shown.
     shown: Vec<u32>,
     filter: String,
     sort: Sort,
@@ -117,11 +123,23 @@ impl Rows {
             standings.entry(standing.credential.clone()).or_default().push(standing);
         }
         self.hosts = data.hosts;
+        self.at_host = self.hosts.iter().enumerate().map(|(place, host)| (host.id, (place, 0))).collect();
+        for credential in &data.credentials {
+            for (at, binding) in credential.bindings.iter().enumerate() {
+                let again = credential.bindings[..at].iter().any(|b| b.host == binding.host);
+                if let Some((_, uses)) = self.at_host.get_mut(&binding.host).filter(|_| !again) {
+                    *uses += 1;
+                }
+            }
+        }
         self.all.clear();
         self.all.reserve(data.credentials.len());
+        self.words = Words::default();
+        self.haystacks.clear();
         for credential in data.credentials {
             let standings = standings.remove(&credential.id).unwrap_or_default();
             let row = self.row_of(credential, standings, now);
+            self.haystacks.push(haystack(&row, &mut self.words));
             self.all.push(row);
         }
         self.index = self.all.iter().enumerate().map(|(i, r)| (r.credential.id.clone(), i)).collect();
@@ -160,6 +178,7 @@ impl Rows {
         }
         self.counts[self.all[at].verdict.severity()] -= 1;
         self.all[at] = self.row_of(credential, row, now);
+        self.haystacks[at] = haystack(&self.all[at], &mut self.words);
         self.counts[self.all[at].verdict.severity()] += 1;
         true
     }
@@ -174,6 +193,7 @@ impl Rows {
             if verdict != self.all[at].verdict {
                 let standings = std::mem::take(&mut self.all[at].standings);
                 self.all[at] = self.row_of(self.all[at].credential.clone(), standings, now);
+                self.haystacks[at] = haystack(&self.all[at], &mut self.words);
             }
         }
         self.recount();
@@ -238,20 +258,20 @@ impl Rows {
 
     fn select(&mut self, narrower: bool) {
         self.generation += 1;
-        let query = Query::new(&self.filter);
+        let mut query = Query::new(&self.filter);
         if query.is_empty() {
             self.shown.clone_from(&self.order);
             return;
         }
-        // Rows sorted by match have lost the order of the sort, so ties among the rows left may fall differently than
-        // from scratch: they keep the order in which the user saw them.
-        let from = if narrower { std::mem::take(&mut self.shown) } else { self.order.clone() };
+        // What did not match a part of the query cannot match more of it.
+        let from = if narrower { &self.matched } else { &self.order };
         let mut found: Vec<(u32, u32)> = Vec::with_capacity(from.len());
-        for at in from {
-            if let Some(score) = self.fuzzy.score(&query, &self.all[at as usize].haystack) {
+        for &at in from {
+            if let Some(score) = self.fuzzy.score(&mut query, &self.haystacks[at as usize], &self.words) {
                 found.push((score, at));
             }
         }
+        self.matched = found.iter().map(|(_, at)| *at).collect();
         if self.by_match {
             found.sort_by_key(|(score, _)| Reverse(*score));
         }
@@ -277,11 +297,8 @@ impl Rows {
             .or_else(|| credential.username.clone())
             .unwrap_or_default();
         let hosts = names.join(", ");
-        let tags = credential.tags.join(" ");
-        let haystack =
-            Haystack::new([credential.label.as_str(), hosts.as_str(), account.as_str(), tags.as_str(), verdict.slug()]);
         let checked_at = standings.iter().filter(|s| s.verdict != Verdict::Unchecked).map(|s| s.checked_at).max();
-        Row { verdict, last_real, checked_at, hosts, account, haystack, credential, standings }
+        Row { verdict, last_real, checked_at, hosts, account, credential, standings }
     }
 
     fn aged(&self, credential: &Credential, verdict: Verdict, now: Timestamp) -> Verdict {
@@ -364,13 +381,13 @@ impl Rows {
     /// A host.
     #[must_use]
     pub fn host(&self, id: HostId) -> Option<&Host> {
-        self.hosts.iter().find(|h| h.id == id)
+        self.at_host.get(&id).and_then(|(place, _)| self.hosts.get(*place))
     }
 
     /// How many credentials are used at a host.
     #[must_use]
     pub fn uses(&self, host: HostId) -> usize {
-        self.all.iter().filter(|r| r.credential.bindings.iter().any(|b| b.host == host)).count()
+        self.at_host.get(&host).map_or(0, |(_, uses)| *uses)
     }
 
     /// What is typed as filter.
@@ -397,6 +414,11 @@ impl Rows {
     pub fn generation(&self) -> u64 {
         self.generation
     }
+}
+
+fn haystack(row: &Row, words: &mut Words) -> Haystack {
+    let tags = row.credential.tags.join(" ");
+    Haystack::new(&row.credential.label, [&row.hosts, &row.account, &tags, row.verdict.slug()], words)
 }
 
 /// Unknown and never come after every real end.

@@ -54,16 +54,18 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let clean = sanitize::block(&text);
     let mut lines = Vec::new();
     for paragraph in clean.split('\n') {
-        let mut line = String::new();
-        for word in paragraph.split(' ') {
-            if !line.is_empty() && line.width() + 1 + word.width() > width {
-                lines.push(std::mem::take(&mut line));
-            } else if !line.is_empty() {
+        let inner = paragraph.trim_start_matches(' ');
+        let indent = " ".repeat((paragraph.len() - inner.len()).min(width / 2));
+        let mut line = indent.clone();
+        for word in inner.split(' ') {
+            if line.len() > indent.len() && line.width() + 1 + word.width() > width {
+                lines.push(std::mem::replace(&mut line, indent.clone()));
+            } else if line.len() > indent.len() {
                 line.push(' ');
             }
             for c in word.chars() {
                 if line.width() + c.width().unwrap_or(0) > width {
-                    lines.push(std::mem::take(&mut line));
+                    lines.push(std::mem::replace(&mut line, indent.clone()));
                 }
                 line.push(c);
             }
@@ -96,5 +98,7 @@ mod tests {
         assert_eq!(wrap("one two three", 8), ["one two", "three"]);
         assert_eq!(wrap("abcdefghijkl", 8), ["abcdefgh", "ijkl"]);
         assert_eq!(wrap("a\nb", 8), ["a", "b"]);
+        assert_eq!(wrap("  one two", 8), ["  one", "  two"]);
+        assert_eq!(wrap("", 8), [""]);
     }
 }

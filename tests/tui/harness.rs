@@ -136,10 +136,21 @@ pub struct Ui {
 impl Ui {
     /// Before the first message.
     pub fn bare(size: (u16, u16), no_colour: bool) -> Self {
+        Self::built(size, no_colour, Keymap::load(DEFAULT, None).unwrap())
+    }
+
+    /// With a user's keys.
+    pub fn with_keymap(size: (u16, u16), data: RackData, keymap: Keymap) -> Self {
+        let mut ui = Self::built(size, false, keymap);
+        ui.send(Msg::Start).load(data);
+        ui
+    }
+
+    fn built(size: (u16, u16), no_colour: bool, keymap: Keymap) -> Self {
         let setup = Setup {
             now: now(),
             size,
-            keymap: Keymap::load(DEFAULT, None).unwrap(),
+            keymap,
             theme: Theme::load(DARK).unwrap(),
             no_colour,
             zone: TimeZone::UTC,
@@ -282,14 +293,14 @@ impl Ui {
     }
 
     #[track_caller]
-    pub fn sees(&self, text: &str) -> &Self {
+    pub fn sees(&mut self, text: &str) -> &mut Self {
         let screen = self.screen();
         assert!(screen.contains(text), "`{text}` is not on the screen:\n{screen}");
         self
     }
 
     #[track_caller]
-    pub fn sees_not(&self, text: &str) -> &Self {
+    pub fn sees_not(&mut self, text: &str) -> &mut Self {
         let screen = self.screen();
         assert!(!screen.contains(text), "`{text}` is on the screen:\n{screen}");
         self
@@ -298,9 +309,12 @@ impl Ui {
     /// Labels in the list, top to bottom.
     pub fn labels(&self) -> Vec<String> {
         let screen = self.screen();
-        let rows = screen.lines().skip(3).take_while(|l| l.starts_with('┃') || l.starts_with('│'));
+        let is_row = |l: &&str| {
+            let sign = l.chars().nth(4).map(String::from).unwrap_or_default();
+            Verdict::ALL.iter().any(|v| v.symbol() == sign)
+        };
+        let rows = screen.lines().skip(3).filter(is_row);
         rows.filter_map(|l| l.chars().skip(6).collect::<String>().split_whitespace().next().map(str::to_owned))
-            .filter(|l| !matches!(l.as_str(), "┃" | "│"))
             .collect()
     }
 
@@ -313,11 +327,16 @@ impl Ui {
     }
 }
 
-/// Asserts that the screen is as it was when somebody last looked at it.
+/// Asserts that the screen is as it was when somebody last looked at it; a name tells several of one test apart.
 #[macro_export]
 macro_rules! snapshot {
     ($ui:expr) => {
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => true }, {
+            insta::assert_snapshot!($ui.screen());
+        })
+    };
+    ($name:literal, $ui:expr) => {
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => true, snapshot_suffix => $name }, {
             insta::assert_snapshot!($ui.screen());
         })
     };

@@ -1,4 +1,13 @@
 //! The interface, driven by key strings and messages and read from its screen. No terminal, no clock, no network.
 
+// Clippy knows test functions, not their helpers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod add;
 mod harness;
+mod hosts;
+mod jobs;
+mod overlays;
 mod rack;
+mod revoke;
+mod secrets;

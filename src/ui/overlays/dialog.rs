@@ -5,7 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::config::{Action, Context};
+use crate::domain::{Host, HostId};
 
+use super::super::effect::{Effect, HostFx};
 use super::super::layer::{Hints, Pane};
 use super::super::shared::{Cx, Input, Nav, Shared};
 use super::super::text;
@@ -23,7 +25,7 @@ pub struct Dialog {
 #[derive(Debug)]
 enum Yes {
     Go(Nav),
-    Emit(super::super::effect::Effect),
+    RemoveHost(HostId),
 }
 
 impl Dialog {
@@ -33,10 +35,11 @@ impl Dialog {
         Self { title: title.to_owned(), question, yes: Some(Yes::Go(yes)) }
     }
 
-    /// Yes asks for an effect.
+    /// Yes removes that host.
     #[must_use]
-    pub fn effect(title: &str, question: String, effect: super::super::effect::Effect) -> Self {
-        Self { title: title.to_owned(), question, yes: Some(Yes::Emit(effect)) }
+    pub fn remove_host(host: &Host) -> Self {
+        let question = format!("Remove the host {} ({})?", text::clean(&host.name), text::clean(&host.url));
+        Self { title: "Remove host".to_owned(), question, yes: Some(Yes::RemoveHost(host.id)) }
     }
 }
 
@@ -55,21 +58,15 @@ impl Pane for Dialog {
                 cx.back();
                 match self.yes.take() {
                     Some(Yes::Go(nav)) => cx.nav.push(nav),
-                    Some(Yes::Emit(effect)) => cx.emit(effect),
+                    Some(Yes::RemoveHost(id)) => {
+                        let job = cx.s.jobs.begin_weighty("removing the host");
+                        cx.emit(Effect::Hosts(HostFx::Remove { job, id }));
+                    }
                     None => {}
                 }
             }
             Input::Action(Action::Back) => cx.back(),
             _ => {}
-        }
-    }
-
-    fn closed(&mut self, cx: &mut Cx<'_>) {
-        // A job that was begun for an effect that is not wanted after all.
-        if let Some(Yes::Emit(effect)) = self.yes.take()
-            && let Some(job) = effect.job()
-        {
-            let _ = cx.s.jobs.close(job);
         }
     }
 

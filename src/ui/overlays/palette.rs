@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::config::{Action, Context};
 
-use super::super::filter::{Fuzzy, Haystack, Query};
+use super::super::filter::{Fuzzy, Haystack, Query, Words};
 use super::super::layer::{Hints, Pane};
 use super::super::shared::{Cx, Input, Nav, Shared};
 use super::super::text;
@@ -30,6 +30,7 @@ pub struct Palette {
     field: Field,
     fitting: Vec<usize>,
     list: List,
+    words: Words,
     fuzzy: Fuzzy,
 }
 
@@ -38,6 +39,7 @@ impl Palette {
     #[must_use]
     pub fn new(below: &dyn Pane, s: &Shared) -> Self {
         let contexts = below.contexts(s);
+        let mut words = Words::default();
         let commands: Vec<Command> = s
             .keymap
             .actions(&contexts)
@@ -46,20 +48,20 @@ impl Palette {
             .map(|action| Command {
                 action,
                 key: s.key(&contexts, action),
-                haystack: Haystack::new([action.slug(), action.about()]),
+                haystack: Haystack::new(action.slug(), [action.about(), "", "", ""], &mut words),
             })
             .collect();
         let fitting = (0..commands.len()).collect();
-        Self { commands, field: Field::default(), fitting, list: List::default(), fuzzy: Fuzzy::default() }
+        Self { commands, field: Field::default(), fitting, list: List::default(), words, fuzzy: Fuzzy::default() }
     }
 
     fn narrow(&mut self) {
-        let query = Query::new(self.field.text());
+        let mut query = Query::new(self.field.text());
         let mut found: Vec<(u32, usize)> = self
             .commands
             .iter()
             .enumerate()
-            .filter_map(|(at, c)| self.fuzzy.score(&query, &c.haystack).map(|score| (score, at)))
+            .filter_map(|(at, c)| self.fuzzy.score(&mut query, &c.haystack, &self.words).map(|score| (score, at)))
             .collect();
         found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         self.fitting = found.into_iter().map(|(_, at)| at).collect();

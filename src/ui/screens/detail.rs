@@ -10,11 +10,14 @@ use crate::config::{Action, Context};
 use crate::domain::{CredentialId, Expiry, GrantSource, HostId, Validation, Verdict};
 
 use super::super::layer::{Hints, Pane};
+use super::super::overlays::edit::Edit;
+use super::super::overlays::forget::Forget;
 use super::super::rows::Row;
 use super::super::shared::{Cx, Input, Shared};
 use super::super::widgets::list::scroll;
 use super::super::widgets::{bar, panel};
 use super::super::{body, check, text, time};
+use super::revoke::Revoke;
 
 /// How many earlier checks are listed.
 const HISTORY: usize = 20;
@@ -103,6 +106,22 @@ impl Pane for Detail {
             Action::Next => self.step(true, cx),
             Action::Previous => self.step(false, cx),
             Action::Check => check::start(cx, vec![self.id.clone()], false),
+            Action::Edit => {
+                if let Some(row) = cx.s.rows.get(&self.id) {
+                    let edit = Edit::new(&row.credential);
+                    cx.open(edit.into());
+                }
+            }
+            Action::Revoke => {
+                if let Some(revoke) = Revoke::open(std::slice::from_ref(&self.id), cx) {
+                    cx.open(revoke.into());
+                }
+            }
+            Action::Forget => {
+                if let Some(forget) = Forget::new(std::slice::from_ref(&self.id), cx.s) {
+                    cx.open(forget.into());
+                }
+            }
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ pub const SPIN_MS: i64 = 125;
 /// A bar of `width` columns with `done` of `total` filled.
 #[must_use]
 pub fn bar(done: usize, total: usize, width: usize, theme: &Theme) -> [Span<'static>; 2] {
-    let filled = if total == 0 { 0 } else { (done.min(total) * width) / total };
+    let filled = (done.min(total) * width).checked_div(total).unwrap_or(0);
     [Span::styled("━".repeat(filled), theme.bar), Span::styled("─".repeat(width - filled), theme.bar_rest)]
 }
 

@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::config::{Action, Context, Theme};
 use crate::sanitize;
+use crate::secret::SecretText;
 
 use super::super::shared::Input;
 use super::super::text;
@@ -194,6 +195,22 @@ impl<K: Copy + PartialEq> Form<K> {
         }
     }
 
+    /// A copy of what is in a secret's field, if there is something.
+    #[must_use]
+    pub fn secret_copy(&self, name: K) -> Option<SecretText> {
+        match self.get(name).map(|e| &e.value) {
+            Some(Value::Secret(field)) if !field.is_empty() => Some(field.copy()),
+            _ => None,
+        }
+    }
+
+    /// Replaces the help of a field.
+    pub fn explain(&mut self, name: K, help: &str) {
+        if let Some(entry) = self.entries.iter_mut().find(|e| e.name == name) {
+            help.clone_into(&mut entry.help);
+        }
+    }
+
     /// A secret's field.
     pub fn secret_mut(&mut self, name: K) -> Option<&mut SecretField> {
         self.entries.iter_mut().find(|e| e.name == name).and_then(|e| match &mut e.value {
@@ -280,8 +297,9 @@ impl<K: Copy + PartialEq> Form<K> {
             });
             lines.push(Line::from(spans));
             if let Some(error) = &entry.error {
-                for line in text::wrap(error, value_width.saturating_sub(2)) {
-                    lines.push(Line::from(Span::styled(format!("{indent}✗ {line}"), theme.bad)));
+                for (at, line) in text::wrap(error, value_width.saturating_sub(2)).iter().enumerate() {
+                    let sign = if at == 0 { "✗" } else { " " };
+                    lines.push(Line::from(Span::styled(format!("{indent}{sign} {line}"), theme.bad)));
                 }
             } else if focused && !entry.help.is_empty() {
                 for line in text::wrap(&entry.help, value_width) {

@@ -8,3 +8,4 @@ pub mod header;
 pub mod list;
 pub mod panel;
 pub mod secret_field;
+pub mod typed;

@@ -75,6 +75,12 @@ impl SecretField {
         SecretText::new(fresh)
     }
 
+    /// A copy that is wiped on drop, for a form that may be come back to.
+    #[must_use]
+    pub fn copy(&self) -> SecretText {
+        SecretText::from(self.text.as_str())
+    }
+
     /// Whether both hold the same.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {

@@ -1,24 +1,29 @@
 //! The list of credentials, with the one under the cursor beside it where there is room. The lowest layer: it is
 //! never closed. Only the rows in sight are built.
 
+mod columns;
+mod view;
+
 use std::collections::HashSet;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use crate::config::{Action, Context};
-use crate::domain::{CredentialId, Verdict};
+use crate::domain::CredentialId;
 
 use super::super::layer::{Hints, Pane};
+use super::super::overlays::edit::Edit;
+use super::super::overlays::forget::Forget;
 use super::super::overlays::toast::Level;
-use super::super::rows::{Row, Sort};
 use super::super::shared::{Cx, Input, Shared};
 use super::super::widgets::field::Field;
 use super::super::widgets::list::{self, List};
-use super::super::widgets::panel;
-use super::super::{WIDE, body, check, load, quit, text, time};
+use super::super::{WIDE, body, check, load, quit};
+use super::add;
 use super::detail::{self, Detail};
+use super::revoke::Revoke;
 
 /// Where the cursor is, what is selected, what is being typed as filter.
 #[derive(Debug, Default)]
@@ -27,6 +32,10 @@ pub struct Rack {
     id: Option<CredentialId>,
     generation: u64,
     marked: HashSet<CredentialId>,
+    /// How many of the selected ones are not shown; counted when selection or filter change, not for every frame.
+    hidden: usize,
+    /// The selection changed since.
+    remarked: bool,
     typing: Option<Field>,
     /// The detail pane has the keys.
     beside: bool,
@@ -114,6 +123,23 @@ impl Rack {
                 check::start(cx, ids, true);
             }
             Action::Reload => load(cx),
+            Action::Add => add::open(None, cx),
+            Action::Edit => {
+                if let Some(row) = self.id.as_ref().and_then(|id| cx.s.rows.get(id)) {
+                    let edit = Edit::new(&row.credential);
+                    cx.open(edit.into());
+                }
+            }
+            Action::Revoke => {
+                if let Some(revoke) = Revoke::open(&self.targets(cx.s), cx) {
+                    cx.open(revoke.into());
+                }
+            }
+            Action::Forget => {
+                if let Some(forget) = Forget::new(&self.targets(cx.s), cx.s) {
+                    cx.open(forget.into());
+                }
+            }
             _ => {}
         }
     }
@@ -126,6 +152,7 @@ impl Rack {
             cx.s.rows.set_filter("");
         } else if !self.marked.is_empty() {
             self.marked.clear();
+            self.remarked = true;
         } else if cx.s.checks.stoppable() {
             check::stop(cx);
         } else {
@@ -134,6 +161,7 @@ impl Rack {
     }
 
     fn mark(&mut self, s: &Shared) {
+        self.remarked = true;
         if let Some(id) = self.id.clone() {
             if !self.marked.remove(&id) {
                 self.marked.insert(id);
@@ -144,6 +172,7 @@ impl Rack {
     }
 
     fn mark_all(&mut self, s: &Shared) {
+        self.remarked = true;
         if s.rows.shown_from(0).all(|r| self.marked.contains(&r.credential.id)) {
             for row in s.rows.shown_from(0) {
                 self.marked.remove(&row.credential.id);
@@ -183,7 +212,6 @@ impl Rack {
             cx.s.rows.set_filter(&text);
             // The best match is what one types for.
             self.list = List::default();
-            self.generation = cx.s.rows.generation();
             self.moved(cx.s);
         }
     }
@@ -232,76 +260,6 @@ impl Rack {
             _ => Vec::new(),
         }
     }
-
-    fn title(&self, s: &Shared) -> String {
-        let mut title = "Rack".to_owned();
-        if !s.rows.filter().is_empty() || self.typing.is_some() {
-            let cursor = if self.typing.is_some() { "▏" } else { "" };
-            title += &format!(" ─ /{}{cursor} ─ {} of {}", s.rows.filter(), s.rows.len(), s.rows.all().len());
-        }
-        if !self.marked.is_empty() {
-            let hidden = self.marked.iter().filter(|id| !self.is_shown(s, id)).count();
-            title += &format!(" ─ {} selected", self.marked.len());
-            if hidden > 0 {
-                title += &format!(" ({hidden} hidden)");
-            }
-        }
-        title
-    }
-
-    /// Counting the hidden ones looks through all rows, so it is left at that for few selected ones.
-    fn is_shown(&self, s: &Shared, id: &CredentialId) -> bool {
-        s.rows.filter().is_empty() || self.marked.len() > 200 || s.rows.place(id).is_some()
-    }
-
-    fn table(&self, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
-        let inner = panel::pane(frame, area, &self.title(s), !self.beside, &s.theme);
-        let columns = Columns::new(usize::from(inner.width));
-        let rows = Rect { y: inner.y + 1, height: inner.height.saturating_sub(1), ..inner };
-        frame.render_widget(columns.heading(s), Rect { height: 1, ..inner });
-        for ((at, row), y) in s.rows.shown_from(self.list.top).enumerate().zip(rows.top()..rows.bottom()) {
-            let cursor = self.list.top + at == self.list.at;
-            let marked = self.marked.contains(&row.credential.id);
-            let place = Rect { y, height: 1, ..rows };
-            if cursor {
-                frame.buffer_mut().set_style(place, s.theme.cursor);
-            }
-            frame.render_widget(columns.row(row, cursor, marked, s), place);
-        }
-        if s.rows.is_empty() {
-            let (what, key) = if s.loaded {
-                (format!("Nothing matches /{}.", s.rows.filter()), " clears the filter")
-            } else {
-                ("Reading the rack …".to_owned(), "")
-            };
-            let mut lines = vec![Line::styled(text::cut(&what, usize::from(rows.width)), s.theme.text)];
-            if !key.is_empty() {
-                let esc = s.key(&self.contexts(s), Action::Back);
-                lines.push(Line::from(vec![Span::styled(esc, s.theme.key), Span::styled(key, s.theme.faint)]));
-            }
-            panel::lines(frame, Rect { y: rows.y + 1, height: rows.height.saturating_sub(1), ..rows }, lines);
-        }
-    }
-
-    fn welcome(&self, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
-        let inner = panel::pane(frame, area, "Rack", true, &s.theme);
-        let contexts = self.contexts(s);
-        let key = |action| Span::styled(format!("{:>8}  ", s.key(&contexts, action)), s.theme.key);
-        let say = |text: &'static str| Span::styled(text, s.theme.text);
-        let lines = vec![
-            Line::styled("The rack is empty.", s.theme.title),
-            Line::default(),
-            Line::from(vec![key(Action::Add), say("add a token: paste it, and keyrack says what it is")]),
-            Line::from(vec![key(Action::Hosts), say("see and add hosts")]),
-            Line::from(vec![key(Action::Help), say("every key")]),
-            Line::from(vec![key(Action::Quit), say("quit")]),
-            Line::default(),
-            Line::styled("Pasting a token right here works too.", s.theme.faint),
-            Line::styled("To look around first without any account: keyrack demo", s.theme.faint),
-        ];
-        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
-        panel::lines(frame, panel::middle(inner, 62, height), lines);
-    }
 }
 
 impl Pane for Rack {
@@ -333,6 +291,9 @@ impl Pane for Rack {
         }
         if !s.checks.held().is_empty() {
             hints.push((Action::CheckHeld, ""));
+        }
+        if s.size.0 < WIDE {
+            hints.push((Action::Open, ""));
         }
         hints.extend(
             [
@@ -375,7 +336,9 @@ impl Pane for Rack {
             Input::Action(action) if self.enabled(action, cx.s) => self.act(action, cx),
             Input::Action(_) => cx.say(Level::Info, "there is nothing to do that with"),
             Input::Wheel(_) | Input::Click(..) => self.point(input, cx),
-            Input::Char(_) | Input::Paste(_) => {}
+            // Nothing here takes text, so a paste can only be a token to add.
+            Input::Paste(text) => add::open(Some(text), cx),
+            Input::Char(_) => {}
         }
     }
 
@@ -390,9 +353,12 @@ impl Pane for Rack {
                 self.list.at = at;
             }
         }
-        if self.generation != s.rows.generation() {
-            self.generation = s.rows.generation();
+        if self.remarked || self.generation != s.rows.generation() {
             self.marked.retain(|id| s.rows.get(id).is_some());
+            let shown = s.rows.shown_from(0).filter(|r| self.marked.contains(&r.credential.id)).count();
+            self.hidden = self.marked.len() - shown;
+            self.remarked = false;
+            self.generation = s.rows.generation();
         }
         let height = self.height(s);
         self.list.fit(s.rows.len(), height);
@@ -405,95 +371,6 @@ impl Pane for Rack {
     }
 
     fn view(&self, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
-        if s.loaded && s.rows.all().is_empty() {
-            return self.welcome(s, frame, area);
-        }
-        let (table, beside) = self.areas(s, area);
-        self.table(s, frame, table);
-        if let Some(area) = beside {
-            let row = self.id.as_ref().and_then(|id| s.rows.get(id));
-            let title = row.map_or("Nothing selected", |r| r.credential.label.as_str());
-            let inner = panel::pane(frame, area, title, self.beside, &s.theme);
-            panel::scrolled(frame, inner, self.detail_lines(s), self.scroll, &s.theme);
-        }
-    }
-}
-
-/// How wide the columns are.
-struct Columns {
-    label: usize,
-    host: usize,
-    account: usize,
-}
-
-const EXPIRES: usize = 9;
-const CHECKED: usize = 8;
-
-impl Columns {
-    fn new(width: usize) -> Self {
-        let rest = width.saturating_sub(4 + EXPIRES + CHECKED + 4);
-        let label = rest * 38 / 100;
-        let host = rest * 34 / 100;
-        Self { label, host, account: rest - label - host }
-    }
-
-    fn heading(&self, s: &Shared) -> Line<'static> {
-        let arrow = |sort: Sort| match s.rows.sorted_by() {
-            Some((by, reversed)) if by == sort => {
-                if reversed {
-                    "↑"
-                } else {
-                    "↓"
-                }
-            }
-            _ => "",
-        };
-        let name = |word: &str, sort, width| text::pad(&format!("{word}{}", arrow(sort)), width);
-        let line = format!(
-            "{} {} {} {} {} {}",
-            text::pad(&format!("  {}", arrow(Sort::Verdict)), 3),
-            name("LABEL", Sort::Label, self.label),
-            name("HOST", Sort::Host, self.host),
-            name("ACCOUNT", Sort::Account, self.account),
-            name("EXPIRES", Sort::Expires, EXPIRES),
-            name("CHECKED", Sort::Checked, CHECKED)
-        );
-        Line::styled(line, s.theme.faint)
-    }
-
-    fn row(&self, row: &Row, cursor: bool, marked: bool, s: &Shared) -> Line<'static> {
-        let theme = &s.theme;
-        let retired = row.retired();
-        let plain = if retired { theme.faint } else { theme.text };
-        let verdict = if retired { theme.faint } else { theme.verdict(row.verdict) };
-        let account = if row.account.is_empty() { "-" } else { &row.account };
-        let expires = if retired { "retired".to_owned() } else { time::expires(row.credential.expiry, s.now) };
-        let expires_style = match row.verdict {
-            _ if retired => theme.faint,
-            Verdict::Expiring => theme.warn,
-            _ if expires == "expired" => theme.bad,
-            _ => plain,
-        };
-        let mut spans = vec![
-            Span::styled(if cursor { "▸" } else { " " }, theme.key),
-            Span::styled(if marked { "✓" } else { " " }, theme.marked),
-            Span::styled(format!("{} ", row.verdict.symbol()), verdict),
-            Span::styled(text::pad(&row.credential.label, self.label), plain),
-            Span::styled(format!(" {} ", text::pad(&row.hosts, self.host)), theme.faint),
-            Span::styled(text::pad(account, self.account), plain),
-            Span::styled(format!(" {} ", text::pad(&expires, EXPIRES)), expires_style),
-        ];
-        match row.last_real {
-            // What was last known of the token itself, since the newest check says nothing of it.
-            Some((real, at)) => {
-                spans.push(Span::styled(format!("{} ", real.symbol()), theme.verdict(real)));
-                spans.push(Span::styled(text::pad(&time::ago(at, s.now), CHECKED - 2), theme.faint));
-            }
-            None => {
-                let checked = row.checked_at.map_or("never".to_owned(), |at| time::ago(at, s.now));
-                spans.push(Span::styled(text::pad(&checked, CHECKED), theme.faint));
-            }
-        }
-        Line::from(spans)
+        view::view(self, s, frame, area);
     }
 }

@@ -1,0 +1,179 @@
+//! Answers to effects: jobs are closed here, in one place, so that a late or repeated answer reaches nobody; then the
+//! answer goes to the layer that waits for it.
+
+use super::effect::{AddFx, Effect, RackFx, RevokeFx};
+use super::layer::Layer;
+use super::msg::{AddMsg, CheckMsg, HostMsg, LogMsg, Msg, Passphrase, RackMsg, RevokeMsg, StoreMsg};
+use super::overlays::toast::Level;
+use super::overlays::unlock;
+use super::screens::hosts;
+use super::shared::{Cx, Nav};
+use super::text;
+
+/// Reads the rack.
+pub(super) fn load(cx: &mut Cx<'_>) {
+    let job = cx.s.jobs.begin("reading the rack");
+    cx.emit(Effect::Rack(RackFx::Load { job }));
+}
+
+pub(super) fn on_rack(msg: RackMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    match msg {
+        RackMsg::Changed => load(cx),
+        RackMsg::Loaded { job, result } => {
+            if !cx.s.jobs.close(job) {
+                return;
+            }
+            match result {
+                Ok(data) => {
+                    cx.s.rows.load(*data, cx.s.now);
+                    cx.s.loaded = true;
+                    cx.s.history.outdated();
+                }
+                Err(error) => cx.fail(&error),
+            }
+        }
+        RackMsg::Detail { job, id, result } => {
+            if cx.s.jobs.close(job)
+                && let Err(error) = cx.s.history.loaded(job, id, result)
+            {
+                cx.fail(&error);
+            }
+        }
+        RackMsg::Saved { job, result } => {
+            if !cx.s.jobs.close(job) {
+                return;
+            }
+            let mut edits = layers.iter_mut().filter_map(|l| if let Layer::Edit(edit) = l { Some(edit) } else { None });
+            if edits.any(|edit| edit.saved(job, &result, cx)) {
+                return;
+            }
+            // The form was left before the answer came: what was saved counts all the same.
+            match result {
+                Ok(()) => load(cx),
+                Err(error) => cx.fail(&error),
+            }
+        }
+        RackMsg::Forgotten { job, result } => {
+            if cx.s.jobs.close(job) {
+                match result {
+                    Ok(ids) => {
+                        cx.say(Level::Good, format!("{} off the rack", text::count(ids.len(), "credential")));
+                        load(cx);
+                    }
+                    Err(error) => cx.fail(&error),
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn on_add(msg: AddMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let (AddMsg::Identified { job, .. } | AddMsg::Checked { job, .. } | AddMsg::Kept { job, .. }) = msg;
+    if !cx.s.jobs.close(job) {
+        return;
+    }
+    for layer in layers {
+        if let Layer::Add(add) = layer {
+            return add.on(msg, cx);
+        }
+    }
+}
+
+pub(super) fn on_revoke(msg: &RevokeMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let current = match msg {
+        RevokeMsg::Stepped { job, .. } => cx.s.jobs.is_open(*job),
+        RevokeMsg::Planned { job, .. } | RevokeMsg::Done { job, .. } => cx.s.jobs.close(*job),
+    };
+    if !current {
+        return;
+    }
+    for layer in layers {
+        if let Layer::Revoke(revoke) = layer
+            && revoke.on(msg, cx)
+        {
+            return;
+        }
+    }
+}
+
+pub(super) fn on_hosts(msg: &HostMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let (job, saved) = match msg {
+        HostMsg::Removed { job, result } => return hosts::removed(*job, result, cx),
+        HostMsg::Saved { job, result } => (*job, Some(result.clone().map(|_| ()))),
+        HostMsg::Tested { job, .. } => (*job, None),
+    };
+    if !cx.s.jobs.close(job) {
+        return;
+    }
+    let mut answered = false;
+    for layer in layers {
+        match (layer, &saved) {
+            (Layer::HostForm(form), Some(result)) => answered |= form.saved(job, result, cx),
+            (Layer::Hosts(hosts), None) => hosts.on(msg),
+            _ => {}
+        }
+    }
+    if let (Some(result), false) = (saved, answered) {
+        match result {
+            Ok(()) => load(cx),
+            Err(error) => cx.fail(&error),
+        }
+    }
+}
+
+pub(super) fn on_log(msg: &LogMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let LogMsg::Loaded { job, .. } = msg;
+    if cx.s.jobs.close(*job) {
+        for layer in layers {
+            if let Layer::Log(log) = layer {
+                log.on(msg, cx);
+            }
+        }
+    }
+}
+
+pub(super) fn on_store(msg: StoreMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    match msg {
+        StoreMsg::State(state) => {
+            let open = state.passphrase == Passphrase::None;
+            cx.s.store = Some(state);
+            // Opened elsewhere while it is asked for here: what waits can go on.
+            for layer in layers.iter_mut().filter(|_| open) {
+                if let Layer::Unlock(unlock) = layer {
+                    unlock.answered(&Ok(()), cx);
+                }
+            }
+        }
+        StoreMsg::Unlocked { job, result } => {
+            if !cx.s.jobs.close(job) {
+                return;
+            }
+            if result.is_ok()
+                && let Some(store) = &mut cx.s.store
+            {
+                store.passphrase = Passphrase::None;
+            }
+            for layer in layers {
+                if let Layer::Unlock(unlock) = layer {
+                    unlock.answered(&result, cx);
+                }
+            }
+        }
+    }
+}
+
+/// Closes the job of an effect that will not be carried out, with the message its screen waits for.
+pub(super) fn give_up(effect: Effect, cx: &mut Cx<'_>) {
+    let error = unlock::stayed_locked();
+    let msg = match effect {
+        Effect::Check { job, .. } => Msg::Check(CheckMsg::Done { job, result: Err(error) }),
+        Effect::Add(AddFx::Keep { job, .. }) => Msg::Add(AddMsg::Kept { job, result: Err(error) }),
+        Effect::Revoke(RevokeFx::Run { job, .. } | RevokeFx::Verify { job, .. }) => {
+            Msg::Revoke(RevokeMsg::Done { job, result: Err(error) })
+        }
+        Effect::Rack(RackFx::Forget { job, .. }) => Msg::Rack(RackMsg::Forgotten { job, result: Err(error) }),
+        // Nothing else waits for the store: see `Effect::needs_store`.
+        _ => return,
+    };
+    cx.nav.push(Nav::Deliver(Box::new(msg)));
+}

@@ -1,0 +1,20 @@
+//! The command line from outside: every verb run in-process with its own streams, environment and clock, against
+//! simulated and hostile hosts on loopback; a few runs of the real program.
+
+mod support;
+
+mod add;
+mod bad_input;
+mod canary;
+mod check;
+mod contract;
+mod doctor;
+mod edit;
+mod host;
+mod hostile;
+mod identify;
+mod list;
+mod paste;
+mod program;
+mod revoke;
+mod store;

@@ -1,0 +1,201 @@
+//! Revoking: plan, typed confirmation, run, report, the part by hand.
+
+use keyrack::domain::{CredentialId, RevokeEnd, RevokePlan, RevokeResult, RevokeWay, Validation, Verdict};
+use keyrack::error::{Error, ErrorKind};
+use keyrack::ui::effect::{Account, Effect, RevokeFx, SystemFx};
+use keyrack::ui::msg::{JobId, Msg, RevokeMsg};
+
+use crate::harness::{Ui, now};
+use crate::snapshot;
+
+fn id(id: &str) -> CredentialId {
+    CredentialId(id.to_owned())
+}
+
+fn plan(credential: &str, label: &str, host: &str, way: RevokeWay) -> RevokePlan {
+    RevokePlan { credential: id(credential), label: label.to_owned(), host: host.to_owned(), way }
+}
+
+fn at_host() -> RevokeWay {
+    RevokeWay::AtHost { what: "POST /credentials/revoke: this token alone dies".to_owned() }
+}
+
+fn guided() -> RevokeWay {
+    RevokeWay::Guided {
+        why: "Atlassian has no API for it".to_owned(),
+        page: "https://id.atlassian.com/manage-profile/security/api-tokens".to_owned(),
+        steps: vec!["Open the page.".to_owned(), "Find jira-sync and revoke it.".to_owned()],
+    }
+}
+
+fn signed(password: bool) -> RevokeWay {
+    RevokeWay::NeedsAuthority { why: "the token lacks the scope to revoke itself".to_owned(), password }
+}
+
+fn result(plan: &RevokePlan, end: RevokeEnd, message: &str) -> RevokeResult {
+    RevokeResult {
+        credential: plan.credential.clone(),
+        label: plan.label.clone(),
+        host: plan.host.clone(),
+        end,
+        message: message.to_owned(),
+        validation: None,
+        plan: matches!(end, RevokeEnd::Guided | RevokeEnd::NeedsAuthority).then(|| plan.clone()),
+    }
+}
+
+fn planned(ui: &mut Ui, plans: Vec<RevokePlan>) -> JobId {
+    let job = ui.job();
+    ui.send(Msg::Revoke(RevokeMsg::Planned { job, result: Ok(plans) }));
+    ui.take();
+    job
+}
+
+#[test]
+fn one_is_confirmed_by_its_label() {
+    let mut ui = Ui::new();
+    ui.keys("x").sees("nothing is sent yet");
+    let job = ui.job();
+    assert_eq!(ui.effects.last(), Some(&Effect::Revoke(RevokeFx::Plan { job, ids: vec![id("1")] })));
+    planned(&mut ui, vec![plan("1", "ci-release", "github.com", at_host())]);
+    snapshot!("plan", ui);
+    ui.keys("yes<enter>").sees("not done: type exactly ci-release");
+    assert_eq!(ui.take(), []);
+    ui.keys("<ctrl-u>ci-release<enter>");
+    let job = ui.job();
+    let run = RevokeFx::Run { job, ids: vec![id("1")], account: None, using: None };
+    assert_eq!(ui.take(), [Effect::Revoke(run)]);
+    ui.sees("revoking 0/1");
+    let mut done =
+        result(&plan("1", "ci-release", "github.com", at_host()), RevokeEnd::Revoked, "GitHub refuses it now.");
+    done.validation = Some(Validation::new(Verdict::Revoked, "refused by GET /user", now()));
+    ui.send(Msg::Revoke(RevokeMsg::Done { job, result: Ok(vec![done]) }));
+    snapshot!("report", ui);
+    assert!(matches!(ui.take()[..], [Effect::Rack(_)]), "the rack is read again");
+    ui.keys("<esc>").sees("┏ Rack");
+}
+
+#[test]
+fn many_are_confirmed_by_their_number() {
+    let mut ui = Ui::new();
+    ui.keys("*x");
+    let plans = vec![
+        plan("1", "ci-release", "github.com", at_host()),
+        plan("2", "jira-sync", "acme.atlassian.net", guided()),
+        plan("3", "old-deploy", "gitlab.acme.dev", at_host()),
+        plan("4", "wiki-bot", "acme.atlassian.net", guided()),
+        plan("6", "lab-runner", "gitlab.acme.dev", signed(false)),
+    ];
+    planned(&mut ui, plans);
+    snapshot!(ui);
+    ui.keys("<tab>revoke 6<enter>").sees("not done: type exactly revoke 5");
+    ui.keys("<backspace>5<enter>");
+    assert!(matches!(&ui.take()[..], [Effect::Revoke(RevokeFx::Run { ids, .. })] if ids.len() == 5));
+}
+
+#[test]
+fn results_step_in_and_the_rest_is_a_guide() {
+    let mut ui = Ui::new();
+    ui.keys("<space>j<space>x");
+    let plans =
+        [plan("1", "ci-release", "github.com", at_host()), plan("2", "jira-sync", "acme.atlassian.net", guided())];
+    planned(&mut ui, plans.to_vec());
+    ui.keys("revoke 2<enter>");
+    let job = ui.job();
+    let first = result(&plans[0], RevokeEnd::Unknown, "Sent, and no answer came. It may or may not have happened.");
+    ui.send(Msg::Revoke(RevokeMsg::Stepped { job, result: Box::new(first.clone()) }));
+    ui.sees("revoking 1/2").sees("outcome unknown");
+    let second = result(&plans[1], RevokeEnd::Guided, "Atlassian has no API for it: do it by hand.");
+    ui.send(Msg::Revoke(RevokeMsg::Done { job, result: Ok(vec![first, second]) })).keys("j");
+    snapshot!(ui);
+    ui.take();
+    ui.keys("o");
+    let page = "https://id.atlassian.com/manage-profile/security/api-tokens";
+    assert_eq!(ui.take(), [Effect::System(SystemFx::OpenUrl(page.to_owned()))]);
+    ui.keys("v");
+    let job = ui.job();
+    assert_eq!(ui.take(), [Effect::Revoke(RevokeFx::Verify { job, ids: vec![id("1"), id("2")] })]);
+    let done = [RevokeEnd::Revoked, RevokeEnd::StillAccepted];
+    let results = plans.iter().zip(done).map(|(plan, end)| result(plan, end, "seen")).collect();
+    ui.send(Msg::Revoke(RevokeMsg::Done { job, result: Ok(results) }));
+    ui.sees("✓ revoked").sees("! still accepted").sees("v done: check now");
+}
+
+#[test]
+fn a_page_that_is_no_web_page_is_not_opened() {
+    let mut ui = Ui::new();
+    ui.keys("x");
+    let mut evil = plan("1", "ci-release", "github.com", guided());
+    if let RevokeWay::Guided { page, .. } = &mut evil.way {
+        *page = "file:///etc/passwd".to_owned();
+    }
+    planned(&mut ui, vec![evil.clone()]);
+    ui.keys("ci-release<enter>");
+    let job = ui.job();
+    let results = vec![result(&evil, RevokeEnd::Guided, "by hand")];
+    ui.send(Msg::Revoke(RevokeMsg::Done { job, result: Ok(results) })).take();
+    ui.keys("o");
+    assert_eq!(ui.take(), []);
+}
+
+#[test]
+fn somebody_else_signs_with_a_password_or_a_credential() {
+    let mut ui = Ui::new();
+    ui.keys("x");
+    planned(&mut ui, vec![plan("1", "ci-release", "github.com", signed(true))]);
+    ui.keys("ana<tab>NotARealPassword");
+    snapshot!(ui);
+    ui.keys("<tab><tab>ci-release<enter>");
+    let account = Some(Account { user: "ana".to_owned(), password: "NotARealPassword".into() });
+    let job = ui.job();
+    let run = RevokeFx::Run { job, ids: vec![id("1")], account, using: None };
+    assert_eq!(ui.take(), [Effect::Revoke(run)]);
+
+    let mut ui = Ui::new();
+    ui.keys("Gkx");
+    planned(&mut ui, vec![plan("3", "old-deploy", "gitlab.acme.dev", signed(false))]);
+    ui.sees_not("Password").keys("nobody<tab>old-deploy<enter>").sees("no credential on the rack has this label");
+    ui.keys("<ctrl-u><ctrl-n>").sees("lab-runner").keys("<enter>");
+    assert!(matches!(&ui.take()[..], [Effect::Revoke(RevokeFx::Run { using: Some(using), .. })] if *using == id("6")));
+}
+
+#[test]
+fn leaving_the_plan_sends_nothing() {
+    let mut ui = Ui::new();
+    ui.keys("x");
+    let job = ui.job();
+    ui.take();
+    ui.keys("<esc>");
+    assert_eq!(ui.take(), [Effect::Cancel(job)]);
+    let plans = vec![plan("1", "ci-release", "github.com", at_host())];
+    ui.send(Msg::Revoke(RevokeMsg::Planned { job, result: Ok(plans) })).sees("┏ Rack");
+}
+
+#[test]
+fn a_run_is_stopped_once_and_shown_to_its_end() {
+    let mut ui = Ui::new();
+    ui.keys("x");
+    let plan = plan("1", "ci-release", "github.com", at_host());
+    planned(&mut ui, vec![plan.clone()]);
+    ui.keys("ci-release<enter>");
+    let job = ui.job();
+    ui.take();
+    ui.keys("<esc><esc>");
+    assert_eq!(ui.take(), [Effect::Cancel(job)]);
+    ui.sees("stopping after those already sent");
+    let results = vec![result(&plan, RevokeEnd::Cancelled, "Stopped before anything was sent.")];
+    ui.send(Msg::Revoke(RevokeMsg::Done { job, result: Ok(results) })).sees("not begun");
+}
+
+#[test]
+fn a_plan_or_run_that_fails_says_why() {
+    let mut ui = Ui::new();
+    ui.keys("x");
+    let job = ui.job();
+    ui.send(Msg::Revoke(RevokeMsg::Planned { job, result: Err(Error::data("the rack is damaged")) }));
+    ui.sees("the rack is damaged").sees("┏ Rack").keys("<esc>x");
+    planned(&mut ui, vec![plan("1", "ci-release", "github.com", at_host())]);
+    ui.keys("ci-release<enter>");
+    let (job, error) = (ui.job(), Error::new(ErrorKind::Store, "the keyring is locked"));
+    ui.send(Msg::Revoke(RevokeMsg::Done { job, result: Err(error) })).sees("the keyring is locked").sees("┏ Rack");
+}
