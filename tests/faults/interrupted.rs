@@ -55,7 +55,8 @@ async fn a_check_that_is_stopped_keeps_what_it_found() {
     assert_eq!((summary.done, summary.total), (seen.len(), 30));
     let mut seen: Vec<_> = seen.into_iter().map(|c| c.credential).collect();
     let mut kept = on_the_rack(&core);
-    (seen.sort(), kept.sort());
+    seen.sort();
+    kept.sort();
     assert_eq!(seen, kept);
 }
 

@@ -3,6 +3,7 @@
 //! secret store, by the host it talks to, or by the system's limit on the size of a file, which stops SQLite at an exact
 //! commit.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a helper that fails fails its test")]
 
 mod aftermath;
 mod at_once;
