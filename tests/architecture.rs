@@ -47,7 +47,7 @@ fn sources() -> Vec<(String, PathBuf)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|e| e == "rs") {
+            } else if path.extension().is_some_and(|e| e == "rs") && path.file_stem().is_none_or(|n| n != "tests") {
                 let below = path.strip_prefix(&root).unwrap();
                 let first = below.components().next().unwrap().as_os_str().to_str().unwrap();
                 found.push((first.trim_end_matches(".rs").to_owned(), path));

@@ -193,8 +193,16 @@ fn every_effect(demo: &Demo) -> Vec<Effect> {
             hosts: vec![HostChoice::Known { host: host.id, role: None }],
         })
     };
-    let edit =
-        Edit { id: one.id.clone(), label: "renamed".to_owned(), tags: Vec::new(), note: String::new(), expiry: None };
+    let edit = Edit {
+        id: one.id.clone(),
+        label: "renamed".to_owned(),
+        tags: Vec::new(),
+        note: String::new(),
+        expiry: None,
+        username: None,
+        owner: None,
+        bindings: None,
+    };
     let gone = HostId(4711);
     let mut last = 0;
     let mut job = || {
