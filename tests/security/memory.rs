@@ -51,11 +51,11 @@ fn copies(pid: u32, needle: &[u8]) -> usize {
     found
 }
 
-/// Copies of a token whose request is over: hyper's write buffer, which the connection keeps while it is kept alive, and
-/// the buffer of the file store's decryption never. Stated in SECURITY.md.
+/// Copies of a token whose request is over: the write buffer of the connection, for as long as that is kept alive. Stated
+/// in SECURITY.md.
 const AFTER_REQUEST: usize = 1;
 
-/// Copies of a token that is under way: the header's, the secret's own, and the write buffer's.
+/// Copies of a token that is under way: the secret's own, the header's, the masker's and the write buffer's.
 const DURING_REQUEST: usize = 4;
 
 #[test]
