@@ -51,11 +51,11 @@ fn copies(pid: u32, needle: &[u8]) -> usize {
     found
 }
 
-/// Copies of a token whose request is over: hyper's write buffer, which the connection keeps while it is kept alive, and
-/// the buffer of the file store's decryption never. Stated in SECURITY.md.
+/// Copies of a token whose request is over: the write buffer of the connection, for as long as that is kept alive. Stated
+/// in SECURITY.md.
 const AFTER_REQUEST: usize = 1;
 
-/// Copies of a token that is under way: the header's, the secret's own, and the write buffer's.
+/// Copies of a token that is under way: the secret's own, the header's, the masker's and the write buffer's.
 const DURING_REQUEST: usize = 4;
 
 #[test]
@@ -74,7 +74,6 @@ fn after_a_request_only_the_connection_still_holds_the_secret() {
     let middle = copies(child.id(), &SECRET.as_bytes()[8..20]);
     child.kill().unwrap();
     child.wait().unwrap();
-    println!("copies: {after} after the request ({middle} of its middle), {during} during one");
     assert!(during > 0, "the search finds nothing at all");
     assert!(after <= AFTER_REQUEST && middle <= AFTER_REQUEST, "{after} whole copies and {middle} of the middle stay");
     assert!(during <= DURING_REQUEST, "{during} copies while the request is under way");
@@ -102,7 +101,6 @@ fn a_token_that_was_typed_or_piped_is_gone_once_it_is_kept() {
     let all = copies(child.id(), UNDER_WAY.as_bytes());
     child.kill().unwrap();
     child.wait().unwrap();
-    println!("copies: {all} while a new token is validated");
     assert!(seen > 0, "no request was seen under way");
     assert!(all <= DURING_REQUEST, "{all} copies while the request is under way");
 }
