@@ -16,6 +16,7 @@ struct Run {
     total: usize,
     done: usize,
     bad: usize,
+    unanswered: usize,
     held: Vec<CredentialId>,
     stopping: bool,
 }
@@ -72,7 +73,7 @@ pub fn start(cx: &mut Cx<'_>, ids: Vec<CredentialId>, no_brake: bool) {
     }
     cx.s.checks.held.retain(|id| !ids.contains(id));
     let job = cx.s.jobs.begin_weighty("checking");
-    cx.s.checks.runs.push(Run { job, total, done: 0, bad: 0, held: Vec::new(), stopping: false });
+    cx.s.checks.runs.push(Run { job, total, done: 0, bad: 0, unanswered: 0, held: Vec::new(), stopping: false });
     cx.emit(Effect::Check { job, ids, no_brake });
 }
 
@@ -100,6 +101,7 @@ pub fn on(message: CheckMsg, cx: &mut Cx<'_>) {
             match validation.verdict {
                 Verdict::Unchecked if !run.held.contains(&credential) => run.held.push(credential.clone()),
                 verdict if verdict.is_dead() || verdict == Verdict::Blocked => run.bad += 1,
+                Verdict::Unreachable => run.unanswered += 1,
                 _ => {}
             }
             s.history.add(&credential, host, *validation);
@@ -138,8 +140,10 @@ fn finish(run: Run, cx: &mut Cx<'_>) {
             count(waiting, "credential")
         );
         cx.say(Level::Warn, text);
-    } else if run.bad > 0 {
-        cx.say(Level::Warn, format!("{checks} done, {} not accepted", run.bad));
+    } else if run.bad + run.unanswered > 0 {
+        let part = |n: usize, what: &str| if n > 0 { format!(", {n} {what}") } else { String::new() };
+        let (bad, unanswered) = (part(run.bad, "not accepted"), part(run.unanswered, "without an answer"));
+        cx.say(Level::Warn, format!("{checks} done{bad}{unanswered}"));
     } else {
         cx.say(Level::Good, format!("{checks} done"));
     }

@@ -10,6 +10,10 @@ use super::shared::Shared;
 /// # Errors
 /// What is wrong, in words for the field.
 pub fn parse(text: &str, family: Option<&FamilyId>, s: &Shared) -> Result<Vec<HostChoice>, String> {
+    read(text, family, "give its URL to add it", s)
+}
+
+fn read(text: &str, family: Option<&FamilyId>, advice: &str, s: &Shared) -> Result<Vec<HostChoice>, String> {
     let mut hosts = Vec::new();
     for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
         let (place, role) = split(part);
@@ -19,7 +23,7 @@ pub fn parse(text: &str, family: Option<&FamilyId>, s: &Shared) -> Result<Vec<Ho
             None if place.contains('.') || place.contains("://") => {
                 HostChoice::New { url: place.to_owned(), family: family.cloned(), role }
             }
-            None => return Err(format!("there is no host {place}: give its URL to add it")),
+            None => return Err(format!("there is no host {place}: {advice}")),
         });
     }
     if hosts.is_empty() {
@@ -34,7 +38,7 @@ pub fn parse(text: &str, family: Option<&FamilyId>, s: &Shared) -> Result<Vec<Ho
 /// What is wrong, in words for the field.
 pub fn bindings(text: &str, family: &FamilyId, s: &Shared) -> Result<Vec<Binding>, String> {
     let mut bindings: Vec<Binding> = Vec::new();
-    for choice in parse(text, Some(family), s)? {
+    for choice in read(text, Some(family), "add it as a host first", s)? {
         let (id, role) = match choice {
             HostChoice::Known { host, role } => (host, role),
             HostChoice::New { url, .. } => return Err(format!("{url} is no host on the rack: add it as a host first")),

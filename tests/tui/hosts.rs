@@ -163,3 +163,11 @@ fn an_endpoint_changed_where_secrets_go_is_confirmed_too() {
     let mut ui = Ui::new();
     ui.keys("He<shift-tab><shift-tab>api=https://evil.example<enter>").sees("the secrets of 2 credentials");
 }
+
+#[test]
+fn a_proxy_that_is_none_is_refused_before_it_is_kept() {
+    let mut ui = Ui::new();
+    ui.keys("Halab<tab>https://git.lab.example<shift-tab><shift-tab><shift-tab><shift-tab>proxy:3128<enter>");
+    ui.sees("write it as http://HOST:PORT");
+    assert!(!ui.take().iter().any(|e| matches!(e, Effect::Hosts(_))));
+}

@@ -1,12 +1,12 @@
 //! The rack: what it shows, moving, filtering, sorting, selecting, checking, looking.
 
-use keyrack::domain::{CredentialId, Verdict};
+use keyrack::domain::{CredentialId, Finding, HostId, Identity, Validation, Verdict};
 use keyrack::error::{Error, ErrorKind};
 use keyrack::ui::effect::{Effect, SystemFx};
-use keyrack::ui::msg::{CheckMsg, JobId, Msg, Passphrase, RackData};
+use keyrack::ui::msg::{CheckMsg, JobId, Msg, Passphrase, RackData, RackMsg};
 use ratatui::style::{Color, Modifier};
 
-use crate::harness::{Ui, credential, fixture, history};
+use crate::harness::{Ui, credential, fixture, history, now};
 use crate::snapshot;
 
 fn id(id: &str) -> CredentialId {
@@ -401,4 +401,63 @@ fn hostile_text_is_shown_and_does_nothing() {
         assert!(cell.is_none(), "{cell:?} after `{keys}`:\n{}", ui.screen());
     }
     ui.keys("<esc>").sees("\\u{1b}");
+}
+
+#[test]
+fn the_page_of_what_was_found_opens_with_a_key() {
+    let mut ui = Ui::with((120, 40), fixture());
+    let (job, id) = ui.last_detail().unwrap();
+    let mut newest = Validation::new(Verdict::Limited, "a grant is missing", now());
+    newest.findings = vec![Finding {
+        code: "github.sso-required".to_owned(),
+        title: "SSO authorisation is missing".to_owned(),
+        cause: "The organisation wants it.".to_owned(),
+        remedy: "Authorise the token.".to_owned(),
+        link: "https://docs.example/sso".to_owned(),
+    }];
+    ui.keys("o").sees("names no page to open");
+    ui.send(Msg::Rack(RackMsg::Detail { job, id, result: Ok(vec![(HostId(1), newest)]) }));
+    ui.sees("o opens https://docs.example/sso").take();
+    let page = || Effect::System(SystemFx::OpenUrl("https://docs.example/sso".to_owned()));
+    ui.keys("o").sees("opening https://docs.example/sso");
+    assert_eq!(ui.take(), [page()]);
+    ui.keys("<enter>o");
+    assert!(ui.take().contains(&page()), "in the detail too");
+}
+
+#[test]
+fn an_account_without_a_name_is_shown_by_its_id() {
+    let mut ui = Ui::wide();
+    ui.keys("c");
+    let job = ui.job();
+    let mut validation = Box::new(Validation::new(Verdict::Valid, "accepted", now()));
+    validation.identity = Some(Identity {
+        id: "project_4711".to_owned(),
+        login: String::new(),
+        name: String::new(),
+        kind: "bot".to_owned(),
+    });
+    let credential = id("1");
+    ui.send(Msg::Check(CheckMsg::Checked { job, credential, host: HostId(1), validation }));
+    ui.sees("project_4711 (bot) at github.com");
+    let screen = ui.screen();
+    let row = screen.lines().find(|l| l.contains("ci-release") && l.contains("github.com")).unwrap();
+    assert!(row.contains("project_4"), "{row}");
+}
+
+#[test]
+fn what_it_may_do_stays_in_sight_while_the_host_is_not_reached() {
+    let mut ui = Ui::with((120, 40), fixture());
+    let (job, id) = ui.last_detail().unwrap();
+    let newest = (HostId(1), Validation::new(Verdict::Unreachable, "the connection was refused", now()));
+    let result = Ok(std::iter::once(newest).chain(history()).collect());
+    ui.send(Msg::Rack(RackMsg::Detail { job, id, result })).sees("Grants, as known 2 m ago");
+}
+
+#[test]
+fn a_check_that_reached_nobody_is_not_called_done_well() {
+    let mut ui = Ui::new();
+    ui.keys("c");
+    let job = ui.job();
+    ui.checked(job, "1", 1, Verdict::Unreachable).check_done(job).sees("! 1 check done, 1 without an answer");
 }

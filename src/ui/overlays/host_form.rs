@@ -172,6 +172,10 @@ impl HostForm {
             let why = "plain http would send secrets unprotected: use https, or allow it below";
             return self.form.refuse(Name::Url, why);
         }
+        let proxies = ["http://", "https://", "socks5://", "socks5h://"];
+        if host.proxy.as_ref().is_some_and(|proxy| !proxies.iter().any(|scheme| proxy.starts_with(scheme))) {
+            return self.form.refuse(Name::Proxy, "write it as http://HOST:PORT or socks5h://HOST:PORT");
+        }
         if !self.confirmed(&host, cx.s) {
             return;
         }

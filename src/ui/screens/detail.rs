@@ -173,7 +173,12 @@ pub fn lines(row: &Row, s: &Shared, width: usize) -> Vec<Line<'static>> {
         if !seen.contains(host) {
             seen.push(*host);
             page.findings(found, link(&row.credential.id, s));
-            page.grants(found, *host, row.credential.bindings.len() > 1);
+            // An answer that says nothing of the token does not hide what is known of it.
+            let known = history.unwrap_or_default().iter().find(|(h, v)| h == host && v.verdict.is_real());
+            let known = if found.verdict.is_real() { Some(found) } else { known.map(|(_, v)| v) };
+            if let Some(known) = known {
+                page.grants(known, *host, row.credential.bindings.len() > 1, !found.verdict.is_real());
+            }
             page.evidence(found);
         }
     }
@@ -183,6 +188,22 @@ pub fn lines(row: &Row, s: &Shared, width: usize) -> Vec<Line<'static>> {
         _ => {}
     }
     page.lines
+}
+
+/// Grants by how they are known: the word for it, and their names.
+#[must_use]
+pub fn grants(found: &Validation) -> Vec<(&'static str, String)> {
+    let of = |source| {
+        let names = found.grants.iter().filter(|g| g.source == source).map(|g| g.name.as_str());
+        names.collect::<Vec<_>>().join("  ")
+    };
+    let all = [
+        ("told", of(GrantSource::Told)),
+        ("implied", of(GrantSource::Implied)),
+        ("tried", of(GrantSource::Probed)),
+        ("simulated", of(GrantSource::Simulated)),
+    ];
+    all.into_iter().filter(|(_, names)| !names.is_empty()).collect()
 }
 
 struct Page<'a> {
@@ -325,23 +346,17 @@ impl Page<'_> {
         }
     }
 
-    fn grants(&mut self, found: &Validation, host: HostId, several: bool) {
+    fn grants(&mut self, found: &Validation, host: HostId, several: bool, earlier: bool) {
         if found.grants.is_empty() {
             return;
         }
         let at = if several { self.s.rows.host(host).map(|h| format!(" at {}", h.name)) } else { None };
-        self.heading(&text::cut(&format!("Grants{}", at.unwrap_or_default()), self.width));
-        let mut names = Vec::new();
-        for grant in &found.grants {
-            let how = match grant.source {
-                GrantSource::Told => "",
-                GrantSource::Implied => " (implied)",
-                GrantSource::Probed => " (tried)",
-                GrantSource::Simulated => " (simulated)",
-            };
-            names.push(format!("{}{how}", grant.name));
+        let age =
+            if earlier { format!(", as known {} ago", time::ago(found.checked_at, self.s.now)) } else { String::new() };
+        self.heading(&text::cut(&format!("Grants{}{age}", at.unwrap_or_default()), self.width));
+        for (how, names) in grants(found) {
+            self.fact(how, &names);
         }
-        self.say(&names.join("  "), self.s.theme.text);
     }
 
     fn evidence(&mut self, found: &Validation) {

@@ -10,6 +10,7 @@ use crate::domain::{Checksum, Expiry, HostChoice, Identified, Validation};
 use super::super::super::shared::Shared;
 use super::super::super::widgets::{bar, panel};
 use super::super::super::{text, time};
+use super::super::detail::grants;
 use super::{Add, Outcome, Stage};
 
 pub(super) fn view(add: &Add, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
@@ -172,9 +173,8 @@ fn one(host: &str, found: &Validation, s: &Shared, width: usize, lines: &mut Vec
         Expiry::Never => say(lines, "  never expires", width, s.theme.text),
         Expiry::Unknown => {}
     }
-    if !found.grants.is_empty() {
-        let names = found.grants.iter().map(|g| g.name.as_str()).collect::<Vec<_>>().join("  ");
-        say(lines, &format!("  may: {names}"), width, s.theme.text);
+    for (how, names) in grants(found) {
+        say(lines, &format!("  may, {how}: {names}"), width, s.theme.text);
     }
     for finding in &found.findings {
         say(lines, &format!("  {}: {}", finding.title, finding.cause), width, s.theme.text);
