@@ -1,5 +1,7 @@
 //! The import law: which module may use which. A line that breaks it names file, line and module.
 
+#![allow(clippy::unwrap_used, reason = "clippy takes only test functions for tests, not their helpers")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
