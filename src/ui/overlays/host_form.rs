@@ -235,7 +235,9 @@ fn on_loopback(url: &str) -> bool {
         return false;
     }
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    matches!(host, "localhost" | "[::1]") || host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+    let digits = |part: &&str| part.bytes().all(|b| b.is_ascii_digit()) && part.parse::<u8>().is_ok();
+    let parts: Vec<&str> = host.split('.').collect();
+    matches!(host, "localhost" | "[::1]") || (parts.len() == 4 && parts[0] == "127" && parts.iter().all(digits))
 }
 
 impl Pane for HostForm {
@@ -283,6 +285,9 @@ mod tests {
             "http://localhost.evil.example",
             "http://localhost:80@evil.example",
             "http://10.0.0.1",
+            "http://127.0.0.256",
+            "http://127.0.0.+1",
+            "http://127.1",
         ] {
             assert!(!on_loopback(url), "{url}");
         }
