@@ -265,7 +265,8 @@ fn print(
     }
     for (line, result) in columns(&rows).iter().zip(results) {
         context.out(line)?;
-        if verbose {
+        // What is wrong with the store is for this machine's user to mend: that is always said.
+        if verbose || result.validation.findings.iter().any(|f| f.code.starts_with("store.")) {
             for line in explain(palette, &result.validation) {
                 context.out(&line)?;
             }

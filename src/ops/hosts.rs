@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::Core;
 use super::exchange::{Known, endpoints_of, family};
-use crate::domain::{Credential, FamilyId, Finding, Host, HostId, Kind, SecretState, Validation};
+use crate::domain::{Credential, FamilyId, Finding, Host, HostId, SecretState, Validation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hosts::{self, Detection, Family, HostUrl, Wire};
+use crate::net::proxy::ProxyAddress;
 use crate::secret::Masker;
 
 /// What a user says of a host.
@@ -91,10 +92,10 @@ pub fn check_name(what: &str, name: &str) -> Result<()> {
     Err(Error::usage(format!("the {what} `{}` {wrong}", crate::sanitize::short(name, 40))))
 }
 
-/// Its form is that of a token: somebody mixed up the places. The id of an access key is public and no token.
+/// Its form is that of a token: somebody mixed up the places. The id of an access key and the user name of an AWS Git
+/// credential are public and no tokens.
 pub(crate) fn looks_like_token(text: &str) -> bool {
-    let candidates = hosts::recognise::recognise(text);
-    candidates.first().is_some_and(|c| c.certain && !matches!(c.kind, Kind::AccessKey | Kind::SessionKey))
+    super::paste::holds_token(text)
 }
 
 /// A token stands where a name was expected; it is not repeated.
@@ -181,6 +182,9 @@ fn validate_record(family: &dyn Family, host: &mut Host) -> Result<()> {
     if host.proxy.as_deref().is_some_and(|proxy| proxy.contains('@')) {
         return Err(Error::usage("the proxy of a host must not hold a user name or password: it is not kept secret")
             .hint("Give such a proxy in the environment instead: HTTPS_PROXY, HTTP_PROXY or ALL_PROXY."));
+    }
+    if let Some(proxy) = &host.proxy {
+        ProxyAddress::parse(proxy, "the host's proxy")?;
     }
     let endpoints = endpoints_of(family, host)?;
     match endpoints.values().find(|url| !host.allow_http && is_plain_http(url)) {

@@ -6,7 +6,7 @@ use sha2::Sha256;
 use super::{Core, paste};
 use crate::domain::{Checksum, Identified};
 use crate::error::{Error, Result};
-use crate::hosts::{self, recognise::recognise};
+use crate::hosts::{self, codecommit, recognise::recognise};
 use crate::secret::Secret;
 
 impl From<paste::PasteError> for Error {
@@ -25,7 +25,11 @@ pub fn offline(text: &str) -> Result<Identified> {
     let mut candidates = recognise(pasted.secret.token.reveal());
     if let Some(by_id) = pasted.username.as_deref().map(recognise).filter(|c| !c.is_empty()) {
         // An access key id is what tells an AWS key; its secret has no form of its own.
-        let ids: Vec<_> = by_id.into_iter().filter(|c| c.certain).collect();
+        let mut ids: Vec<_> = by_id.into_iter().filter(|c| c.certain).collect();
+        for id in &mut ids {
+            // Both halves are here, so the id is not half of anything.
+            id.carries.retain(|(name, _)| name != codecommit::keys::PART);
+        }
         candidates.retain(|c| c.certain && !ids.iter().any(|i| i.family == c.family && i.kind == c.kind));
         candidates.splice(0..0, ids);
     }
