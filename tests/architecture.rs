@@ -184,3 +184,29 @@ fn every_test_file_is_part_of_its_binary() {
         }
     }
 }
+
+/// Advice names commands; one that does not exist is worse than none.
+#[test]
+fn every_command_that_a_text_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let cli = fs::read_to_string(root.join("src/cli/mod.rs")).unwrap();
+    let verbs = cli.split("enum Verb {").nth(1).unwrap().split('}').next().unwrap();
+    let mut known: Vec<String> =
+        verbs.lines().filter_map(|l| l.trim().split_once('(').map(|(v, _)| v.to_lowercase())).collect();
+    known.extend(["help".to_owned(), "check".to_owned()]);
+    let mut texts: Vec<PathBuf> = sources().into_iter().map(|(_, path)| path).collect();
+    for folder in ["assets", "assets/hosts"] {
+        texts.extend(fs::read_dir(root.join(folder)).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file()));
+    }
+    texts.push(root.join("README.md"));
+    for path in texts {
+        let text = fs::read_to_string(&path).unwrap();
+        // In data a command also stands bare after a colon; in code that may be a sentence.
+        let data = path.extension().is_some_and(|e| e == "toml");
+        let forms = if data { &["`keyrack ", ": keyrack "][..] } else { &["`keyrack "][..] };
+        for named in forms.iter().flat_map(|before| text.split(before).skip(1)) {
+            let verb: String = named.chars().take_while(char::is_ascii_lowercase).collect();
+            assert!(verb.is_empty() || known.contains(&verb), "{}: there is no `keyrack {verb}`", path.display());
+        }
+    }
+}

@@ -12,7 +12,7 @@ impl From<RackError> for Error {
                 .hint("Nothing was changed. Use the newer keyrack, or another rack with `--data-dir`."),
             RackError::Damaged { path, .. } => Self::data(message)
                 .hint(format!("Nothing was changed. Keep a copy of `{path}` and of the files beside it that begin with its name."))
-                .hint("`keyrack restore FILE` brings back an export into a new `--data-dir`; `sqlite3 FILE .recover` saves what can be read."),
+                .hint("Put a backup in its place, or go on with a new one in another `--data-dir`; `sqlite3 FILE .recover` saves what can be read."),
             RackError::Denied { fix, .. } if fix.is_empty() => {
                 Self::data(message).hint("Use a directory of your own with `--data-dir` or `KEYRACK_DATA_DIR`.")
             }

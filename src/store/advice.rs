@@ -31,7 +31,7 @@ fn hints(error: &StoreError) -> Vec<String> {
         StoreError::Missing { .. } => fixed(&[
             "`keyrack doctor` finds records whose secret is gone",
             "if the secret was kept in another store, name that one with `--store`",
-            "`keyrack rotate` puts a new secret in its place",
+            "if it is lost: `keyrack forget LABEL`, then add it again",
         ]),
         StoreError::Absent { store: StoreKind::Keyring, .. } => fixed(&[USE_FILE, DOCTOR]),
         StoreError::Absent { .. } => fixed(&["if the data directory has moved, name it with `--data-dir`", DOCTOR]),
@@ -41,7 +41,7 @@ fn hints(error: &StoreError) -> Vec<String> {
             DOCTOR,
         ]),
         StoreError::Locked { .. } => {
-            fixed(&["`keyrack unlock` asks for the passphrase; scripts name a file with it in KEYRACK_PASSPHRASE_FILE"])
+            fixed(&["on a terminal keyrack asks for the passphrase; scripts name a file with it in KEYRACK_PASSPHRASE_FILE"])
         }
         StoreError::WrongPassphrase { .. } => fixed(&[
             "try again; it is the passphrase that was chosen when this store was set up",
@@ -57,7 +57,7 @@ fn hints(error: &StoreError) -> Vec<String> {
             vec![format!("run `{fix}`"), "if that is news to you, find out first who changed it".to_owned()]
         }
         StoreError::Damaged { .. } => {
-            fixed(&["restore it from a backup if there is one; else `keyrack rotate` makes a new secret", DOCTOR])
+            fixed(&["restore it from a backup if there is one; else make a new token at its host, forget this one and add the new one", DOCTOR])
         }
         StoreError::Io { why, .. } if why == DISK_FULL => {
             fixed(&["free some space and try again; what was stored before is whole"])
