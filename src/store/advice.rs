@@ -40,9 +40,9 @@ fn hints(error: &StoreError) -> Vec<String> {
             USE_FILE,
             DOCTOR,
         ]),
-        StoreError::Locked { .. } => {
-            fixed(&["on a terminal keyrack asks for the passphrase; scripts name a file with it in KEYRACK_PASSPHRASE_FILE"])
-        }
+        StoreError::Locked { .. } => fixed(&[
+            "on a terminal keyrack asks for the passphrase; scripts name a file with it in KEYRACK_PASSPHRASE_FILE",
+        ]),
         StoreError::WrongPassphrase { .. } => fixed(&[
             "try again; it is the passphrase that was chosen when this store was set up",
             "there is no way to recover it: without it the secrets must be made anew at their hosts",
@@ -56,9 +56,10 @@ fn hints(error: &StoreError) -> Vec<String> {
         StoreError::Denied { fix, .. } => {
             vec![format!("run `{fix}`"), "if that is news to you, find out first who changed it".to_owned()]
         }
-        StoreError::Damaged { .. } => {
-            fixed(&["restore it from a backup if there is one; else make a new token at its host, forget this one and add the new one", DOCTOR])
-        }
+        StoreError::Damaged { .. } => fixed(&[
+            "restore it from a backup if there is one; else make a new token at its host, forget this one and add the new one",
+            DOCTOR,
+        ]),
         StoreError::Io { why, .. } if why == DISK_FULL => {
             fixed(&["free some space and try again; what was stored before is whole"])
         }

@@ -86,6 +86,12 @@ pub(super) fn host_url(typed: &str) -> Result<HostUrl, HostUrlError> {
         notes.push("left out the user name or password in the URL".to_owned());
     }
     let given = url.host_str().unwrap_or_default().trim_end_matches('.').to_owned();
+    if given.is_empty() || given.split('.').any(str::is_empty) {
+        return Err(error(
+            "that URL has no host name",
+            "type `github.com`, `SUB.ghe.com` or `https://github.example.com`",
+        ));
+    }
     let name = normalised(&given)?;
     let variant = Variant::of_url(&format!("https://{name}"));
     if name != given {
