@@ -9,6 +9,7 @@ use super::check::result_json;
 use super::context::Context;
 use super::output::explain;
 use super::secret_input;
+use super::values::{host_choices, parse_date};
 use crate::domain::{Draft, HostChoice, Kind, Owner, Validation, Verdict};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sanitize;
@@ -57,7 +58,7 @@ pub(super) struct AddArgs {
 }
 
 pub(super) async fn run(context: &mut Context<'_>, args: AddArgs) -> Result<u8> {
-    let expires = args.expires.as_deref().map(super::edit::parse_date).transpose()?;
+    let expires = args.expires.as_deref().map(parse_date).transpose()?;
     let text = secret_input::read(context, args.secret_file.as_ref(), "Token (not shown)")?;
     let identified = context.core()?.identify(&text)?;
     drop(text);
@@ -156,25 +157,4 @@ fn refuse_or_go_on(context: &mut Context<'_>, bad: &Validation) -> Result<()> {
         Err(_) => Err(Error::new(ErrorKind::Refused, format!("the host says {}: nothing was kept", bad.verdict))
             .hint("Keep it all the same with --yes, or without asking the host with --no-check.")),
     }
-}
-
-/// Turns `--host` values into choices: a name on the rack, else a URL.
-pub(super) fn host_choices(context: &mut Context<'_>, values: &[String]) -> Result<Vec<HostChoice>> {
-    let mut choices = Vec::new();
-    for value in values {
-        let rack = &context.core()?.rack;
-        if let Some(host) = rack.host_by_name(value)? {
-            choices.push(HostChoice::Known { host: host.id, role: None });
-            continue;
-        }
-        let (place, role) = match value.rsplit_once('=') {
-            Some((place, role)) if !role.is_empty() && !role.contains('/') => (place, Some(role.to_owned())),
-            _ => (value.as_str(), None),
-        };
-        match rack.host_by_name(place)? {
-            Some(host) => choices.push(HostChoice::Known { host: host.id, role }),
-            None => choices.push(HostChoice::New { url: place.to_owned(), family: None, role }),
-        }
-    }
-    Ok(choices)
 }

@@ -1,12 +1,9 @@
 //! `keyrack edit`: label, tags, note, expiry, user name, owner, hosts.
 
 use clap::Args;
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
-use super::add::host_choices;
 use super::context::Context;
+use super::values::{host_choices, parse_date};
 use crate::domain::{Binding, HostChoice, Owner};
 use crate::error::{Error, Result};
 use crate::ops::edit::Changes;
@@ -85,17 +82,4 @@ pub(super) fn run(context: &mut Context<'_>, args: EditArgs) -> Result<u8> {
         context.out(&format!("changed `{}`", after.label))?;
     }
     Ok(0)
-}
-
-/// A date as the start of that day in UTC; a full RFC 3339 time is taken as is.
-pub(super) fn parse_date(text: &str) -> Result<Timestamp> {
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(at);
-    }
-    let date: Date =
-        text.parse().map_err(|_| Error::usage(format!("`{text}` is no date")).hint("Write it as YYYY-MM-DD."))?;
-    let zoned = date
-        .to_zoned(TimeZone::UTC)
-        .map_err(|e| Error::usage(format!("`{text}` is no date that can be kept")).because(&e))?;
-    Ok(zoned.timestamp())
 }

@@ -20,6 +20,7 @@ mod output;
 mod revoke;
 mod secret_input;
 mod show;
+mod values;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

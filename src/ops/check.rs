@@ -8,8 +8,8 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::Core;
 use super::exchange::Known;
-use super::{Core, exchange};
 use crate::domain::{Credential, CredentialId, Expiry, Host, HostId, SecretState, Standing, Validation, Verdict};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rack::{Learned, Rack};
@@ -379,10 +379,4 @@ impl Brake {
 #[must_use]
 pub fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
     verdicts.into_iter().max_by_key(|v| v.severity()).unwrap_or(Verdict::Unchecked)
-}
-
-/// `in 9 days` and the like, for messages.
-#[must_use]
-pub fn ends(core: &Core, credential: &Credential) -> Option<String> {
-    credential.expiry.at().map(|at| exchange::relative(core.clock.now(), at))
 }
