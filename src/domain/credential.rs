@@ -172,6 +172,21 @@ impl Expiry {
     }
 }
 
+/// What a profile needs to look at: permissions that differ from place to place are asked for there.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LookAt {
+    /// Key of a project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+    /// Key of an issue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issue: Option<String>,
+    /// A repository, as its host names it: `owner/name`, `PROJECT/slug`, a plain name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+}
+
 /// A credential used at a host, with an optional role (`source`, `target`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {

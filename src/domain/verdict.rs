@@ -131,6 +131,12 @@ pub struct Validation {
     pub identity: Option<Identity>,
     /// What it may do; empty where the host does not tell.
     pub grants: Vec<Grant>,
+    /// `grants` is all there is: what is not among them, it may not do.
+    #[serde(default)]
+    pub all_grants_told: bool,
+    /// Grants that it was seen not to have.
+    #[serde(default)]
+    pub denied: Vec<String>,
     /// When it ends, as the host says.
     pub expiry: Expiry,
     /// The vendor's name of the token, where told (GitLab's name).
@@ -158,6 +164,8 @@ impl Validation {
             checked_at,
             identity: None,
             grants: Vec::new(),
+            all_grants_told: false,
+            denied: Vec::new(),
             expiry: Expiry::Unknown,
             remote_name: None,
             remote_id: None,

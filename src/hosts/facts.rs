@@ -2,6 +2,8 @@
 //!
 //! Unknown fields are errors; a test reads every shipped file. Nothing here does I/O: the files are embedded.
 
+mod guide;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -9,6 +11,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use crate::domain::{FamilyId, Finding, Kind, Verdict};
+pub use guide::{GuideFacts, LimitFacts, PrefillFacts};
 
 static ASSETS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/assets");
 
@@ -65,6 +68,9 @@ pub struct KindFacts {
     /// Forms to recognise it by.
     #[serde(default)]
     pub patterns: Vec<PatternFacts>,
+    /// What the host allows when one is made; none where it is not made by anybody (a log-in's own token).
+    #[serde(default)]
+    pub limits: Option<LimitFacts>,
     /// How it is revoked in general; the adapter decides for the host at hand.
     pub revoke: How,
     /// The page where the vendor manages it, relative to `{web}` or absolute.
@@ -84,6 +90,12 @@ pub struct ScopeFacts {
     /// Scopes that it includes.
     #[serde(default)]
     pub implies: Vec<String>,
+    /// Kinds that can be given it; empty where all can.
+    #[serde(default)]
+    pub kinds: Vec<Kind>,
+    /// Heading under which the vendor shows it.
+    #[serde(default)]
+    pub group: Option<String>,
 }
 
 /// One cell of a [`TableFacts`].
@@ -163,8 +175,16 @@ pub struct VerbFacts {
     pub grants: How,
     /// When it ends.
     pub expiry: How,
+    /// The host's own list.
+    pub inventory: How,
+    /// Create.
+    pub create: How,
+    /// Rotate.
+    pub rotate: How,
     /// Revoke.
     pub revoke: How,
+    /// Use it for git over HTTPS.
+    pub git: How,
 }
 
 /// One family's file.
@@ -195,6 +215,9 @@ pub struct Facts {
     /// What pairs of scopes allow, where the vendor has such a table.
     #[serde(default)]
     pub tables: Vec<TableFacts>,
+    /// How each kind is made by hand.
+    #[serde(default)]
+    pub guides: Vec<GuideFacts>,
     /// What can be found.
     pub findings: Vec<FindingFacts>,
 }
@@ -298,12 +321,17 @@ impl Facts {
                 identity: How::None,
                 grants: How::None,
                 expiry: How::None,
+                inventory: How::None,
+                create: How::None,
+                rotate: How::None,
                 revoke: How::None,
+                git: How::None,
             },
             endpoints: Vec::new(),
             kinds: Vec::new(),
             scopes: Vec::new(),
             tables: Vec::new(),
+            guides: Vec::new(),
             findings: Vec::new(),
         }
     }

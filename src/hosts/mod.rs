@@ -14,6 +14,7 @@ pub mod github;
 pub mod gitlab;
 pub mod recognise;
 pub mod session;
+pub mod verbs;
 
 use std::collections::BTreeMap;
 
@@ -21,9 +22,12 @@ use futures_util::future::BoxFuture;
 
 use crate::domain::{Checksum, FamilyId, Finding, Host, Kind, Validation};
 use crate::net::NetError;
-use crate::secret::Secret;
 use facts::Facts;
 pub use session::{Session, Wire};
+pub use verbs::{
+    Act, Authority, Create, Inventory, Mint, Outcome, Probe, Replace, RequestError, Revocation, Revoke, RevokeMany,
+    Route,
+};
 
 /// Endpoint name to base URL without trailing slash.
 pub type Endpoints = BTreeMap<String, String>;
@@ -90,63 +94,6 @@ pub enum Detection {
     Unreachable(NetError),
 }
 
-/// The credential, or account password, that signs an act on another one.
-#[derive(Debug, Clone)]
-pub struct Authority {
-    /// Its kind; none for an account password, which is used once and wiped, never stored.
-    pub kind: Option<Kind>,
-    /// Its user name or access key id.
-    pub username: Option<String>,
-    /// Its secret.
-    pub secret: Secret,
-}
-
-/// How a credential can be revoked at its host; decided before anything is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Route {
-    /// By the host's API; the sentence says what exactly will be sent and what dies with it.
-    AtHost(String),
-    /// By the host's API, but somebody else must sign: says who can.
-    NeedsAuthority {
-        /// Why the credential itself cannot.
-        why: String,
-        /// The account's password would do.
-        password: bool,
-    },
-    /// Only by hand; the steps are those of the kind in the family's facts.
-    Guided {
-        /// Why there is no API for it.
-        why: String,
-    },
-}
-
-/// What came of asking a host to revoke.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Revocation {
-    /// The host took the order; whether the credential is dead is seen by validating it.
-    Accepted,
-    /// The host refused the order. The validation carries finding and evidence.
-    Refused(Box<Validation>),
-    /// The host has no such API after all; go by the guide.
-    Unsupported(Box<Validation>),
-    /// Sent, and no answer came: it may or may not have happened.
-    Unknown(NetError),
-}
-
-/// Revoking at the host.
-pub trait Revoke: Send + Sync {
-    /// How this credential would be revoked, decided offline.
-    fn route(&self, host: &Host, kind: Kind, username: Option<&str>, using: Option<&Authority>) -> Route;
-
-    /// Asks the host once. `remote_id` is what the last validation learned, if it did.
-    fn revoke<'a>(
-        &'a self,
-        session: &'a Session<'a>,
-        remote_id: Option<&'a str>,
-        using: Option<&'a Authority>,
-    ) -> BoxFuture<'a, Revocation>;
-}
-
 /// Code and data that speak to one product.
 pub trait Family: Send + Sync {
     /// The data half.
@@ -176,6 +123,36 @@ pub trait Family: Send + Sync {
 
     /// Revoking by API, where the family has that.
     fn revoker(&self) -> Option<&dyn Revoke> {
+        None
+    }
+
+    /// Revoking many by value in one request.
+    fn bulk_revoker(&self) -> Option<&dyn RevokeMany> {
+        None
+    }
+
+    /// Creating by API.
+    fn creator(&self) -> Option<&dyn Create> {
+        None
+    }
+
+    /// Replacing in place by API. Where a family has this and [`Family::creator`], rotating replaces.
+    fn replacer(&self) -> Option<&dyn Replace> {
+        None
+    }
+
+    /// The host's own list.
+    fn lister(&self) -> Option<&dyn Inventory> {
+        None
+    }
+
+    /// Finding out about single grants.
+    fn prober(&self) -> Option<&dyn Probe> {
+        None
+    }
+
+    /// Short-lived tokens for a client secret.
+    fn minter(&self) -> Option<&dyn Mint> {
         None
     }
 }

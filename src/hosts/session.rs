@@ -3,7 +3,7 @@
 //! The wire sends only to the host's named endpoints, masks every secret it knows in what comes back before a family
 //! sees it (hosts echo what they were given), and writes down each request as evidence.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
@@ -11,13 +11,14 @@ use super::Endpoints;
 use super::facts::{Facts, common};
 use crate::domain::{Evidence, Host, Kind, Validation, Verdict};
 use crate::net::{NetError, NetErrorKind, Request, Response, Transport};
-use crate::secret::{Masker, Secret};
+use crate::secret::{Masker, Secret, SecretText};
 
 /// A way to the named endpoints of one host.
 pub struct Wire<'a> {
     transport: &'a dyn Transport,
     endpoints: Endpoints,
     masker: Masker,
+    learned: Mutex<Vec<Masker>>,
     evidence: Mutex<Vec<Evidence>>,
     now: Timestamp,
 }
@@ -26,7 +27,7 @@ impl<'a> Wire<'a> {
     /// A wire to `endpoints` that masks what `masker` finds.
     #[must_use]
     pub fn new(transport: &'a dyn Transport, endpoints: Endpoints, masker: Masker, now: Timestamp) -> Self {
-        Self { transport, endpoints, masker, evidence: Mutex::new(Vec::new()), now }
+        Self { transport, endpoints, masker, learned: Mutex::new(Vec::new()), evidence: Mutex::new(Vec::new()), now }
     }
 
     /// The moment this exchange takes place, for signatures and for dates to be compared with.
@@ -55,12 +56,12 @@ impl<'a> Wire<'a> {
         };
         match result {
             Ok(mut response) => {
-                response.body = self.masker.mask(&response.body);
+                response.body = self.mask(&response.body);
                 for (_, value) in &mut response.headers {
-                    *value = self.masker.mask(value);
+                    *value = self.mask(value);
                 }
                 self.record(Evidence {
-                    request: self.masker.mask(&line),
+                    request: self.mask(&line),
                     status: Some(response.status),
                     ms: u64::try_from(response.elapsed.as_millis()).unwrap_or(u64::MAX),
                     detail: String::new(),
@@ -68,14 +69,9 @@ impl<'a> Wire<'a> {
                 Ok(response)
             }
             Err(mut error) => {
-                error.detail = self.masker.mask(&error.detail);
-                error.target = self.masker.mask(&error.target);
-                self.record(Evidence {
-                    request: self.masker.mask(&line),
-                    status: None,
-                    ms: 0,
-                    detail: error.to_string(),
-                });
+                error.detail = self.mask(&error.detail);
+                error.target = self.mask(&error.target);
+                self.record(Evidence { request: self.mask(&line), status: None, ms: 0, detail: error.to_string() });
                 Err(error)
             }
         }
@@ -83,7 +79,7 @@ impl<'a> Wire<'a> {
 
     /// Writes beside the last request what in its answer decides, e.g. `X-OAuth-Scopes: repo`.
     pub fn note(&self, detail: impl Into<String>) {
-        let detail = self.masker.mask(&detail.into());
+        let detail = self.mask(&detail.into());
         if let Ok(mut evidence) = self.evidence.lock()
             && let Some(last) = evidence.last_mut()
         {
@@ -94,11 +90,24 @@ impl<'a> Wire<'a> {
         }
     }
 
+    /// A secret that an answer brought (a new token): from now on it is masked like those known from the beginning.
+    pub fn learn(&self, secret: &SecretText) {
+        self.learned().push(Masker::new([secret]));
+    }
+
     /// Outside text without any secret this wire knows. Answers are masked when they arrive; a family needs this for
     /// what it decodes from them afterwards (JSON escapes, percent signs) and puts into a validation.
     #[must_use]
     pub fn mask(&self, text: &str) -> String {
-        self.masker.mask(text)
+        self.learned().iter().fold(self.masker.mask(text), |text, masker| masker.mask(&text))
+    }
+
+    fn finds(&self, text: &str) -> bool {
+        self.masker.finds(text) || self.learned().iter().any(|masker| masker.finds(text))
+    }
+
+    fn learned(&self) -> MutexGuard<'_, Vec<Masker>> {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// [`Wire::mask`] over every text of a validation, whatever a family decoded into it.
@@ -116,8 +125,8 @@ impl<'a> Wire<'a> {
             texts.extend([&mut evidence.request, &mut evidence.detail]);
         }
         for text in texts {
-            if self.masker.finds(text) {
-                *text = self.masker.mask(text);
+            if self.finds(text) {
+                *text = self.mask(text);
             }
         }
     }
@@ -135,7 +144,7 @@ impl<'a> Wire<'a> {
         let (verdict, mut finding) = facts.finding(name, args);
         // What fills the texts may have been decoded after the answer was masked (JSON escapes, percent signs).
         for text in [&mut finding.title, &mut finding.cause, &mut finding.remedy] {
-            *text = self.masker.mask(text);
+            *text = self.mask(text);
         }
         let mut validation = Validation::new(verdict, finding.title.clone(), self.now);
         validation.findings.push(finding);

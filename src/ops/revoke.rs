@@ -362,9 +362,12 @@ impl Core {
     async fn authority(&self, using: Option<&Using>) -> Result<Option<Authority>> {
         Ok(match using {
             None => None,
-            Some(Using::Password { user, password }) => {
-                Some(Authority { kind: None, username: Some(user.clone()), secret: Secret::token(password.clone()) })
-            }
+            Some(Using::Password { user, password }) => Some(Authority {
+                one_time_code: None,
+                kind: None,
+                username: Some(user.clone()),
+                secret: Secret::token(password.clone()),
+            }),
             Some(Using::Credential(id)) => {
                 let credential = self
                     .rack
@@ -374,7 +377,12 @@ impl Core {
                     return Err(Error::usage(format!("`{}` cannot sign: it was revoked", credential.label)));
                 }
                 let secret = self.vault.get(id).await?;
-                Some(Authority { kind: Some(credential.kind), username: credential.username, secret })
+                Some(Authority {
+                    one_time_code: None,
+                    kind: Some(credential.kind),
+                    username: credential.username,
+                    secret,
+                })
             }
         })
     }

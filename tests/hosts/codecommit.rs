@@ -578,6 +578,7 @@ fn a_pasted_key_id_is_certain_and_a_secret_is_a_guess() {
 
 fn signer() -> Authority {
     Authority {
+        one_time_code: None,
         kind: Some(Kind::AccessKey),
         username: Some("AKIARZPUZDIKSIGNER22".into()),
         secret: token("KeyrackExampleSigner/bPxRfiCYEXAMPLEKEYS"),
@@ -605,7 +606,9 @@ fn last_used(user: &str) -> Response {
 
 #[tokio::test]
 async fn a_key_that_signs_for_itself_is_never_deactivated_first() {
-    for using in [None, Some(Authority { username: Some(KEY.into()), secret: token(SECRET), ..signer() })] {
+    for using in
+        [None, Some(Authority { one_time_code: None, username: Some(KEY.into()), secret: token(SECRET), ..signer() })]
+    {
         let (end, bodies) = kill(vec![Ok(empty("DeleteAccessKey"))], using.as_ref()).await;
         assert_eq!(end, Revocation::Accepted);
         assert_eq!(bodies, [format!("Action=DeleteAccessKey&Version=2010-05-08&AccessKeyId={KEY}")]);
@@ -699,7 +702,7 @@ fn routes_are_decided_before_anything_is_sent() {
     let route =
         |kind, username, using: Option<&Authority>| CodeCommit.revoker().unwrap().route(&host(), kind, username, using);
     let signer = signer();
-    let password = Authority { kind: None, username: Some("alice".into()), secret: token("pw") };
+    let password = Authority { one_time_code: None, kind: None, username: Some("alice".into()), secret: token("pw") };
     assert!(matches!(route(Kind::AccessKey, Some(KEY), None), Route::AtHost(t) if t.contains("for good")));
     assert!(matches!(route(Kind::AccessKey, Some(KEY), Some(&signer)), Route::AtHost(t) if t.contains("inactive")));
     let needs = route(Kind::AccessKey, Some(KEY), Some(&password));
@@ -718,6 +721,7 @@ async fn sim_kill(site: &Arc<dyn Site>, label: &str, using: Option<&str>) -> Rev
     let target = find(label);
     let secret = Secret::from_bytes(target.secret.as_bytes()).unwrap();
     let using = using.map(find).map(|c| Authority {
+        one_time_code: None,
         kind: Some(c.kind),
         username: c.username.clone(),
         secret: Secret::from_bytes(c.secret.as_bytes()).unwrap(),
@@ -745,6 +749,7 @@ async fn a_git_credential_is_revoked_by_an_access_key() {
     let site: Arc<dyn Site> = Arc::new(Account::default());
     let alice = site.roster(now()).into_iter().find(|c| c.label == "aws-alice").unwrap();
     let using = Authority {
+        one_time_code: None,
         kind: Some(alice.kind),
         username: alice.username,
         secret: Secret::from_bytes(alice.secret.as_bytes()).unwrap(),

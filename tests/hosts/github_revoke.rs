@@ -47,7 +47,8 @@ async fn the_cloud_takes_the_value_unsigned() {
     for (host, api) in [(github_com(), "https://api.github.com"), (tenant, "https://api.acme.ghe.com")] {
         for text in [CLASSIC, FINE_GRAINED, OAUTH, "ghu_00000000000000000000000000000A1TrKBc", REFRESH] {
             let recorded = Recorded::new([accepted()]);
-            let using = Authority { kind: Some(Kind::ClassicPat), username: None, secret: token(CLASSIC) };
+            let using =
+                Authority { one_time_code: None, kind: Some(Kind::ClassicPat), username: None, secret: token(CLASSIC) };
             assert_eq!(revoke_with(&host, text, &recorded, Some(&using)).await, Revocation::Accepted);
             assert_eq!(recorded.lines(), [format!("POST {api}/credentials/revoke")]);
             assert_eq!(authorization(&recorded), None);
@@ -82,7 +83,7 @@ async fn a_server_wants_the_order_signed() {
     assert_eq!(authorization(&recorded), Some(format!("Bearer {CLASSIC}")));
 
     let other = "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";
-    let using = Authority { kind: Some(Kind::ClassicPat), username: None, secret: token(other) };
+    let using = Authority { one_time_code: None, kind: Some(Kind::ClassicPat), username: None, secret: token(other) };
     let recorded = Recorded::new([accepted()]);
     assert_eq!(revoke_with(&server(), CLASSIC, &recorded, Some(&using)).await, Revocation::Accepted);
     assert_eq!(authorization(&recorded), Some(format!("Bearer {other}")));

@@ -11,7 +11,7 @@ use crate::support::{Recorded, revoke, token};
 const SIGNER: &str = "glpat-ExampleFakeToken9999";
 
 fn signer(kind: Option<Kind>) -> Authority {
-    Authority { kind, username: None, secret: token(SIGNER) }
+    Authority { one_time_code: None, kind, username: None, secret: token(SIGNER) }
 }
 
 struct Case {

@@ -115,7 +115,8 @@ async fn a_token_that_may_not_revoke_itself_is_revoked_by_its_owners() {
     assert_eq!(validation.findings[0].code, "gitlab.revoke-permission-missing");
 
     let deploy = of(&own, "acme-deploy");
-    let using = Authority { kind: Some(deploy.kind), username: None, secret: token(&deploy.secret) };
+    let using =
+        Authority { one_time_code: None, kind: Some(deploy.kind), username: None, secret: token(&deploy.secret) };
     let came = revoke(
         &GitLab,
         &host,
@@ -134,7 +135,7 @@ async fn a_token_that_may_not_revoke_itself_is_revoked_by_its_owners() {
     let mirror = of(&com, "mirror-bot");
     let seen = check(&com, &mirror).await;
     let owner = of(&com, "release-train");
-    let using = Authority { kind: Some(owner.kind), username: None, secret: token(&owner.secret) };
+    let using = Authority { one_time_code: None, kind: Some(owner.kind), username: None, secret: token(&owner.secret) };
     let login = seen.identity.unwrap().login;
     let came = revoke(
         &GitLab,

@@ -73,6 +73,7 @@ async fn a_key_is_revoked_by_another_users_key() {
     }
     assert_eq!(moto.validate(&moto.bob).await.verdict, Verdict::Limited);
     let alice = Authority {
+        one_time_code: None,
         kind: Some(Kind::AccessKey),
         username: Some(moto.alice.id.clone()),
         secret: moto.alice.secret.clone(),

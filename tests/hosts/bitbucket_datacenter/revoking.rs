@@ -10,11 +10,11 @@ use crate::support;
 const OTHER: &str = "BBDC-MTExMTExMTExMTExOktFWVJBQ0stRkFLRS1UT0tFTi0w";
 
 fn password(user: &str) -> Authority {
-    Authority { kind: None, username: Some(user.into()), secret: token("keyrack-demo-password") }
+    Authority { one_time_code: None, kind: None, username: Some(user.into()), secret: token("keyrack-demo-password") }
 }
 
 fn other_token() -> Authority {
-    Authority { kind: Some(Kind::HttpAccessToken), username: None, secret: token(OTHER) }
+    Authority { one_time_code: None, kind: Some(Kind::HttpAccessToken), username: None, secret: token(OTHER) }
 }
 
 async fn revoke(

@@ -41,7 +41,7 @@ impl Demo {
 }
 
 fn password(user: &str, password: &str) -> Authority {
-    Authority { kind: None, username: Some(user.into()), secret: token(password) }
+    Authority { one_time_code: None, kind: None, username: Some(user.into()), secret: token(password) }
 }
 
 #[tokio::test]
@@ -139,7 +139,12 @@ async fn project_and_repository_tokens_are_revoked_by_an_administrator() {
     let demo = Demo::new();
     let project = demo.credential("acme-project");
     let admin = demo.credential("project-admin");
-    let signer = Authority { kind: Some(admin.kind), username: admin.username.clone(), secret: token(&admin.secret) };
+    let signer = Authority {
+        one_time_code: None,
+        kind: Some(admin.kind),
+        username: admin.username.clone(),
+        secret: token(&admin.secret),
+    };
     assert_eq!(demo.revoke(&project, None, &signer).await, Revocation::Accepted);
     assert!(demo.check(&project).await.verdict.is_dead());
 
