@@ -13,8 +13,10 @@ pub mod facts;
 pub mod github;
 pub mod gitlab;
 pub mod recognise;
+pub mod segment;
 pub mod session;
 pub mod verbs;
+pub mod version;
 
 use std::collections::BTreeMap;
 
