@@ -44,7 +44,7 @@ async fn a_host_that_answers_otherwise_is_told_apart() {
     home.run(&format!("host test hub --using one --record '{}'", file.display())).await;
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.contains("the field `login` is number, on record it is string"), "{text}");
-    assert!(text.contains("without the header `x-ratelimit-limit`"), "{text}");
+    assert!(text.contains("without the header `x-github-media-type`"), "{text}");
     assert!(!text.contains(&token));
 }
 
