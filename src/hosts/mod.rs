@@ -7,6 +7,7 @@
 //! Adding a family: the asset, one file here, one file in `simulator/`, and its two lines below.
 
 pub mod answer;
+pub mod atlassian;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod facts;
