@@ -12,6 +12,7 @@ pub mod codecommit;
 pub mod facts;
 pub mod github;
 pub mod gitlab;
+pub mod jwt;
 pub mod recognise;
 pub mod session;
 pub mod verbs;
