@@ -13,6 +13,7 @@ pub mod facts;
 pub mod github;
 pub mod gitlab;
 pub mod recognise;
+mod segment;
 pub mod session;
 pub mod verbs;
 
