@@ -14,6 +14,7 @@ pub mod github;
 pub mod gitlab;
 pub mod jwt;
 pub mod recognise;
+mod segment;
 pub mod session;
 pub mod verbs;
 
