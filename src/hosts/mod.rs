@@ -13,7 +13,9 @@ pub mod codecommit;
 pub mod facts;
 pub mod github;
 pub mod gitlab;
+pub mod jwt;
 pub mod recognise;
+mod segment;
 pub mod session;
 pub mod verbs;
 
