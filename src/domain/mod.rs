@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod credential;
+pub mod deployment;
 pub mod draft;
 pub mod grant;
 pub mod host;
@@ -13,6 +14,10 @@ pub mod verdict;
 
 pub use clock::Clock;
 pub use credential::{Binding, Credential, CredentialId, Expiry, Kind, LookAt, Owner, SecretState, StoreKind};
+pub use deployment::{
+    Association, AssociationType, Deployment, DeploymentAnswer, DeploymentKey, DeploymentShown, DeploymentState,
+    Environment, EnvironmentType, Pipeline, RejectedDeployment,
+};
 pub use draft::{Draft, HostChoice, Identified};
 pub use grant::{Grant, GrantSource};
 pub use host::{FamilyId, Host, HostId};

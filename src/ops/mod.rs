@@ -12,6 +12,7 @@ pub mod identify;
 pub mod paste;
 pub mod recover;
 pub mod revoke;
+pub mod transcript;
 pub mod vault;
 
 use std::time::Duration;
