@@ -1,11 +1,7 @@
 //! Under whose name Bitbucket files a token, as a path of its REST interface.
 
 use crate::domain::Kind;
-<<<<<<< HEAD
-pub(super) use crate::hosts::segment::segment;
-=======
 use crate::hosts::segment::segment;
->>>>>>> main
 
 /// The owner of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
