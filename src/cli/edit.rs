@@ -58,7 +58,7 @@ pub(super) fn run(context: &mut Context<'_>, args: EditArgs) -> Result<u8> {
         let mut bindings = Vec::new();
         for choice in host_choices(context, &args.hosts)? {
             match choice {
-                HostChoice::Known { host, role } => bindings.push(Binding { host, role }),
+                HostChoice::Known { host, role } => bindings.push(Binding::new(host, role)),
                 HostChoice::New { url, .. } => {
                     return Err(context
                         .core()?

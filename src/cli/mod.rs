@@ -19,6 +19,7 @@ mod io;
 mod list;
 mod log;
 mod output;
+mod report_file;
 mod revoke;
 mod secret_input;
 mod show;

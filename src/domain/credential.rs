@@ -187,6 +187,14 @@ pub struct LookAt {
     pub repository: Option<String>,
 }
 
+impl LookAt {
+    /// Whether it names nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// A credential used at a host, with an optional role (`source`, `target`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
@@ -194,6 +202,17 @@ pub struct Binding {
     pub host: HostId,
     /// What it is used as there.
     pub role: Option<String>,
+    /// What its profiles look at there.
+    #[serde(default)]
+    pub look_at: LookAt,
+}
+
+impl Binding {
+    /// A binding that looks at nothing in particular.
+    #[must_use]
+    pub fn new(host: HostId, role: Option<String>) -> Self {
+        Self { host, role, look_at: LookAt::default() }
+    }
 }
 
 /// One record on the rack.
@@ -221,6 +240,9 @@ pub struct Credential {
     pub tags: Vec<String>,
     /// Free text.
     pub note: String,
+    /// The jobs it is there for, by the name of their profile; without duplicates, in the order in which they were given.
+    #[serde(default)]
+    pub profiles: Vec<String>,
     /// Where it is used; at least one.
     pub bindings: Vec<Binding>,
     /// Which store has the secret.

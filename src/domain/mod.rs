@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod creation;
 pub mod credential;
+pub mod deployment;
 pub mod draft;
 pub mod grant;
 pub mod host;
@@ -18,6 +19,10 @@ pub mod way;
 pub use clock::Clock;
 pub use creation::{CreateEnd, CreatePlan, CreateResult, CreateWish};
 pub use credential::{Binding, Credential, CredentialId, Expiry, Kind, LookAt, Owner, SecretState, StoreKind};
+pub use deployment::{
+    Association, AssociationType, Deployment, DeploymentAnswer, DeploymentKey, DeploymentShown, DeploymentState,
+    Environment, EnvironmentType, Pipeline, RejectedDeployment,
+};
 pub use draft::{Draft, HostChoice, Identified};
 pub use grant::{Grant, GrantSource};
 pub use host::{FamilyId, Host, HostId};

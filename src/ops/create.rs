@@ -126,7 +126,8 @@ impl Core {
             owner: wish.owner,
             tags: wish.tags.clone(),
             note: wish.note.clone(),
-            bindings: vec![Binding { host: host.id, role: None }],
+            profiles: Vec::new(),
+            bindings: vec![Binding::new(host.id, None)],
         };
         let detail = json!({
             "label": wish.label, "store": self.vault.kind().await?, "host": host.name, "name": wish.request.name,

@@ -130,7 +130,8 @@ impl Demo {
             added_at: self.core.clock.now() - SignedDuration::from_hours(24 * i64::try_from(n % 180).unwrap_or(0)),
             tags: seed.tags.clone(),
             note: seed.note.clone(),
-            bindings: vec![Binding { host, role: None }],
+            profiles: Vec::new(),
+            bindings: vec![Binding::new(host, None)],
             store: StoreKind::Memory,
             secret: SecretState::Present,
         })

@@ -73,8 +73,14 @@ impl Core {
         if let Some(owner) = changes.owner {
             after.owner = owner;
         }
-        if let Some(bindings) = changes.bindings {
+        if let Some(mut bindings) = changes.bindings {
             self.check_bindings(&before, &bindings)?;
+            // Where it is used is typed anew; what is looked at there is not, and stays.
+            for binding in bindings.iter_mut().filter(|b| b.look_at.is_empty()) {
+                if let Some(known) = before.bindings.iter().find(|b| b.host == binding.host) {
+                    binding.look_at = known.look_at.clone();
+                }
+            }
             after.bindings = bindings;
         }
         self.rack.update_credential(&after)?;

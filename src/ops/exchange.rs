@@ -98,12 +98,21 @@ impl Core {
 
     /// Validates a secret at a host. Always answers: a host that cannot be addressed gives `unreachable`.
     pub(crate) async fn validate(&self, host: &Host, known: Known<'_>, secret: &Secret) -> Validation {
-        let now = self.clock.now();
-        let channel = match self.channel(host) {
-            Ok(channel) => channel,
-            Err(error) => return Validation::new(Verdict::Unreachable, error.to_string(), now),
-        };
-        let wire = Wire::new(&*channel.transport, channel.endpoints, Masker::of(secret), now);
+        match self.channel(host) {
+            Ok(channel) => self.validate_over(&channel, host, known, secret).await,
+            Err(error) => Validation::new(Verdict::Unreachable, error.to_string(), self.clock.now()),
+        }
+    }
+
+    /// [`Core::validate`] over a channel that is there already.
+    pub(crate) async fn validate_over(
+        &self,
+        channel: &Channel,
+        host: &Host,
+        known: Known<'_>,
+        secret: &Secret,
+    ) -> Validation {
+        let wire = Wire::new(&*channel.transport, channel.endpoints.clone(), Masker::of(secret), self.clock.now());
         let session = Session { wire, host, kind: known.kind, username: known.username, secret };
         let mut validation = channel.family.validate(&session).await;
         session.wire.mask_validation(&mut validation);

@@ -55,6 +55,7 @@ pub(crate) struct Place {
     pub(crate) owner: Option<Owner>,
     pub(crate) tags: Vec<String>,
     pub(crate) note: String,
+    pub(crate) profiles: Vec<String>,
     pub(crate) bindings: Vec<Binding>,
 }
 
@@ -89,6 +90,7 @@ impl Core {
             added_at: self.clock.now(),
             tags,
             note: place.note.clone(),
+            profiles: place.profiles.clone(),
             bindings: place.bindings.clone(),
             store: self.vault.kind().await?,
             secret: SecretState::Present,

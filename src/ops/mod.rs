@@ -18,6 +18,7 @@ mod prove;
 pub mod recover;
 pub mod revoke;
 pub mod signer;
+pub mod transcript;
 pub mod vault;
 
 use std::time::Duration;

@@ -7,7 +7,7 @@ use super::{Durability, Rack, RackError, hosts, similar, value};
 use crate::domain::{Binding, Credential, CredentialId, Expiry, FamilyId, HostId, Kind, SecretState};
 
 const COLUMNS: &str = "number, id, label, family, kind, username, owner, expiry, expiry_by_user, added_at, tags, note, \
-                       store, secret, hint, fingerprint";
+                       store, secret, hint, fingerprint, profiles";
 
 /// What a host told of a credential, for its record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,10 +61,10 @@ impl Rack {
     pub fn credentials(&self) -> Result<Vec<Credential>, RackError> {
         self.read(|c| {
             let mut statement =
-                c.prepare_cached("SELECT credential, host, role FROM binding ORDER BY credential, position")?;
+                c.prepare_cached("SELECT credential, host, role, look_at FROM binding ORDER BY credential, position")?;
             let bindings = statement
-                .query_map([], |row| Ok((row.get(0)?, binding(row)?)))?
-                .collect::<Result<Vec<(i64, Binding)>, _>>()?;
+                .query_and_then([], |row| Ok((row.get(0)?, binding(row)?)))?
+                .collect::<Result<Vec<(i64, Binding)>, Fault>>()?;
             // Both in the order of the table, side by side; by the index of labels each row would be a search of its own.
             let mut statement = c.prepare_cached(&format!("SELECT {COLUMNS} FROM credential ORDER BY number"))?;
             let mut rows = statement.query([])?;
@@ -105,7 +105,7 @@ impl Rack {
                 "UPDATE credential SET label = :label, label_key = :label_key, family = :family, kind = :kind,
                      username = :username, owner = :owner, expiry = :expiry, expiry_by_user = :expiry_by_user,
                      tags = :tags, note = :note, store = :store, secret = :secret, hint = :hint,
-                     fingerprint = :fingerprint
+                     fingerprint = :fingerprint, profiles = :profiles
                  WHERE number = :number",
             )?
             .execute(named_params! {
@@ -124,6 +124,7 @@ impl Rack {
                 ":secret": credential.secret.slug(),
                 ":hint": credential.hint,
                 ":fingerprint": credential.fingerprint,
+                ":profiles": value::json(&credential.profiles)?,
             })?;
             tx.prepare_cached("DELETE FROM binding WHERE credential = ?1")?.execute([number])?;
             bind(tx, number, &credential.bindings)
@@ -246,20 +247,27 @@ fn holder_of(c: &Connection, fingerprint: &str, except: Option<i64>) -> Result<O
 }
 
 fn bind(tx: &Transaction<'_>, number: i64, bindings: &[Binding]) -> Result<(), Fault> {
-    let mut insert =
-        tx.prepare_cached("INSERT INTO binding (credential, position, host, role) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO binding (credential, position, host, role, look_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
     for (position, binding) in (0_i64..).zip(bindings) {
         if !hosts::exists(tx, binding.host)? {
             return Err(hosts::no_such_id(binding.host).into());
         }
-        insert.execute(params![number, position, binding.host.0, binding.role])?;
+        insert.execute(params![number, position, binding.host.0, binding.role, value::json(&binding.look_at)?])?;
     }
     Ok(())
 }
 
-/// Reads `(_, host, role)`.
-fn binding(row: &Row<'_>) -> rusqlite::Result<Binding> {
-    Ok(Binding { host: HostId(row.get(1)?), role: row.get(2)? })
+/// Reads `(_, host, role, look_at)`.
+fn binding(row: &Row<'_>) -> Result<Binding, Fault> {
+    let look_at = row.get_ref(3)?.as_str().map_err(|e| Fault::Value(format!("what a binding looks at: {e}")))?;
+    let mut binding = Binding::new(HostId(row.get(1)?), row.get(2)?);
+    // Most look at nothing: a large rack need not parse that ten thousand times.
+    if look_at != "{}" {
+        binding.look_at = value::parse_json("what a binding looks at", look_at)?;
+    }
+    Ok(binding)
 }
 
 /// The credential whose `column`, a unique one, is `key`.
@@ -269,9 +277,9 @@ fn one(c: &Connection, column: &str, key: &str) -> Result<Option<Credential>, Fa
     let Some(row) = rows.next()? else { return Ok(None) };
     let number: i64 = row.get(0)?;
     let bindings = c
-        .prepare_cached("SELECT credential, host, role FROM binding WHERE credential = ?1 ORDER BY position")?
-        .query_map([number], binding)?
-        .collect::<Result<_, _>>()?;
+        .prepare_cached("SELECT credential, host, role, look_at FROM binding WHERE credential = ?1 ORDER BY position")?
+        .query_and_then([number], binding)?
+        .collect::<Result<_, Fault>>()?;
     decode(row, bindings).map(Some)
 }
 
@@ -294,6 +302,10 @@ fn decode(row: &Row<'_>, bindings: Vec<Binding>) -> Result<Credential, Fault> {
         added_at: value::parse("a moment", text(9)?)?,
         tags: value::parse_json("the tags of a credential", text(10)?)?,
         note: row.get(11)?,
+        profiles: match text(16)? {
+            "[]" => Vec::new(),
+            list => value::parse_json("the profiles of a credential", list)?,
+        },
         bindings,
         store: value::parse("the store of a credential", text(12)?)?,
         secret: value::parse("the state of a secret", text(13)?)?,
@@ -306,9 +318,9 @@ fn insert(tx: &Transaction<'_>, credential: &Credential) -> Result<(), Fault> {
     check_unique(tx, credential, None)?;
     tx.prepare_cached(
         "INSERT INTO credential (id, label, label_key, family, kind, username, owner, expiry, expiry_by_user,
-             added_at, tags, note, store, secret, hint, fingerprint)
+             added_at, tags, note, store, secret, hint, fingerprint, profiles)
          VALUES (:id, :label, :label_key, :family, :kind, :username, :owner, :expiry, :expiry_by_user,
-             :added_at, :tags, :note, :store, :secret, :hint, :fingerprint)",
+             :added_at, :tags, :note, :store, :secret, :hint, :fingerprint, :profiles)",
     )?
     .execute(named_params! {
         ":id": credential.id.0,
@@ -327,6 +339,7 @@ fn insert(tx: &Transaction<'_>, credential: &Credential) -> Result<(), Fault> {
         ":secret": credential.secret.slug(),
         ":hint": credential.hint,
         ":fingerprint": credential.fingerprint,
+        ":profiles": value::json(&credential.profiles)?,
     })?;
     bind(tx, tx.last_insert_rowid(), &credential.bindings)
 }

@@ -19,7 +19,7 @@ const APPLICATION_ID: i64 = 0x6b65_7972;
 pub const SCHEMA: i64 = STEPS.len() as i64;
 
 /// The steps; the first makes schema 1 of an empty file.
-pub(super) const STEPS: &[&str] = &[SCHEMA_1];
+pub(super) const STEPS: &[&str] = &[SCHEMA_1, SCHEMA_2];
 
 // Credentials have a number besides their id: history, standings and bindings are by far the most rows, and refer to it.
 const SCHEMA_1: &str = "
@@ -142,6 +142,22 @@ CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit log is not shortened'); END;
 ";
 
+// What a credential is for, what its profiles look at, and which numbers a host has seen of deployments: an update that
+// does not go beyond the last is ignored there.
+const SCHEMA_2: &str = "
+ALTER TABLE credential ADD COLUMN profiles TEXT NOT NULL DEFAULT '[]';  -- JSON array
+ALTER TABLE binding ADD COLUMN look_at TEXT NOT NULL DEFAULT '{}';      -- JSON object
+
+CREATE TABLE deployment (
+    host            INTEGER NOT NULL REFERENCES host (id) ON DELETE CASCADE,
+    pipeline        TEXT NOT NULL,
+    environment     TEXT NOT NULL,
+    sequence        INTEGER NOT NULL,
+    update_sequence INTEGER NOT NULL,
+    PRIMARY KEY (host, pipeline, environment)
+) STRICT, WITHOUT ROWID;
+";
+
 /// Which schema the file has, 0 for an empty one; changes nothing.
 pub(super) fn identify(connection: &Connection) -> Result<i64, Fault> {
     let tx = connection.unchecked_transaction()?;
@@ -195,7 +211,7 @@ pub(super) fn use_wal(connection: &Connection, patience: Duration) -> Result<(),
 /// Whether the tables that must be right before anything is done are sound. They are small: the large ones are looked at
 /// by [`super::Rack::check`], and every read of them tells of damage that it meets.
 pub(super) fn quick_check(connection: &Connection) -> Result<(), Fault> {
-    for table in ["meta", "host", "journal", "journal_step"] {
+    for table in ["meta", "host", "journal", "journal_step", "deployment"] {
         let found: String = connection.query_row(&format!("PRAGMA quick_check({table})"), [], |row| row.get(0))?;
         if found != "ok" {
             return Err(Fault::Value(found));

@@ -50,7 +50,7 @@ pub fn bindings(text: &str, family: &FamilyId, s: &Shared) -> Result<Vec<Binding
         if let Some(host) = s.rows.host(id).filter(|h| bindings.iter().any(|b| b.host == h.id)) {
             return Err(format!("{} is named twice", host.name));
         }
-        bindings.push(Binding { host: id, role });
+        bindings.push(Binding::new(id, role));
     }
     Ok(bindings)
 }

@@ -202,6 +202,41 @@ fn schema_1_is_read_in_full() {
 }
 
 #[test]
+fn schema_1_has_neither_profiles_nor_places_to_look_at() {
+    let home = Home::new();
+    home.put(b"");
+    home.sqlite().execute_batch(include_str!("fixtures/schema-1.sql")).unwrap();
+    let rack = home.open();
+    let mut release = rack.credential_by_label("CI-release").unwrap().unwrap();
+    assert!(release.profiles.is_empty() && release.bindings.iter().all(|b| b.look_at.is_empty()));
+    release.profiles = vec!["git-read".into()];
+    release.bindings[1].look_at.repository = Some("acme/app".into());
+    rack.update_credential(&release).unwrap();
+    assert_eq!(rack.credentials().unwrap()[0], release);
+}
+
+#[test]
+fn schema_2_is_read_in_full() {
+    let home = Home::new();
+    home.put(b"");
+    home.sqlite().execute_batch(include_str!("fixtures/schema-2.sql")).unwrap();
+    let rack = home.open();
+    let release = rack.credential_by_label("CI-release").unwrap().unwrap();
+    assert_eq!(release.profiles, ["git-write", "pull-requests"]);
+    assert_eq!(release.bindings[0].look_at.repository.as_deref(), Some("acme/app"));
+    assert!(release.bindings[1].look_at.is_empty());
+    let sequence =
+        "SELECT sequence, update_sequence FROM deployment WHERE host = 3 AND pipeline = 'p' AND environment = 'e'";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+    assert_eq!(home.sqlite().query_row(sequence, [], read).unwrap(), (7, 9));
+    // It is gone with its host.
+    home.sqlite()
+        .execute_batch("PRAGMA foreign_keys = ON; DELETE FROM binding; DELETE FROM host WHERE id = 3")
+        .unwrap();
+    assert!(home.sqlite().query_row(sequence, [], read).is_err());
+}
+
+#[test]
 fn a_newer_schema_is_refused_unchanged_with_both_versions_named() {
     let home = Home::new();
     drop(with_one(&home));
@@ -246,6 +281,8 @@ fn garbage_is_refused_unchanged() {
 fn a_truncated_rack_is_refused_unchanged() {
     let home = Home::new();
     drop(with_one(&home));
+    // The last page must hold something: of an empty one the last byte is nothing lost.
+    home.sqlite().execute_batch("INSERT INTO deployment VALUES (1, 'p', 'e', 7, 9)").unwrap();
     let whole = home.bytes();
     for length in [whole.len() - 1, whole.len() - 4096, whole.len() / 2, 4096, 512, 100, 50] {
         home.put(&whole[..length]);

@@ -1,7 +1,7 @@
 //! Whatever is put on the rack comes back as it was.
 
 use keyrack::domain::{
-    Binding, Credential, CredentialId, Expiry, FamilyId, Host, HostId, Kind, Owner, SecretState, StoreKind,
+    Binding, Credential, CredentialId, Expiry, FamilyId, Host, HostId, Kind, LookAt, Owner, SecretState, StoreKind,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -38,9 +38,16 @@ fn any_host() -> impl Strategy<Value = Host> {
 
 fn any_credential(hosts: [HostId; 2]) -> impl Strategy<Value = Credential> {
     let expiry = prop_oneof![Just(Expiry::Unknown), Just(Expiry::Never), moment().prop_map(Expiry::At)];
-    let binding = (0..2_usize, optional()).prop_map(move |(n, role)| Binding { host: hosts[n], role });
+    let look_at = (optional(), optional(), optional()).prop_map(|(project, issue, repository)| LookAt {
+        project,
+        issue,
+        repository,
+    });
+    let binding = (0..2_usize, optional(), look_at)
+        .prop_map(move |(n, role, look_at)| Binding { look_at, ..Binding::new(hosts[n], role) });
     let words = (text(), text(), text(), optional(), text(), text(), text());
-    let lists = (proptest::collection::vec(text(), 0..4), proptest::collection::vec(binding, 1..4));
+    let words_of = || proptest::collection::vec(text(), 0..4);
+    let lists = (words_of(), words_of(), proptest::collection::vec(binding, 1..4));
     let slugs = (
         proptest::sample::select(Kind::ALL),
         proptest::option::of(proptest::sample::select(Owner::ALL)),
@@ -50,7 +57,7 @@ fn any_credential(hosts: [HostId; 2]) -> impl Strategy<Value = Credential> {
     (words, lists, slugs, expiry, any::<bool>(), moment()).prop_map(
         |(
             (id, label, family, username, note, hint, fingerprint),
-            (tags, bindings),
+            (tags, profiles, bindings),
             slugs,
             expiry,
             expiry_by_user,
@@ -69,6 +76,7 @@ fn any_credential(hosts: [HostId; 2]) -> impl Strategy<Value = Credential> {
                 added_at,
                 tags,
                 note,
+                profiles,
                 bindings,
                 store,
                 secret,

@@ -1,6 +1,8 @@
 //! Hosts, credentials and what may not be there twice.
 
-use keyrack::domain::{AuditEntry, Binding, Credential, Expiry, Host, HostId, Kind, Owner, SecretState, StoreKind};
+use keyrack::domain::{
+    AuditEntry, Binding, Credential, Expiry, Host, HostId, Kind, LookAt, Owner, SecretState, StoreKind,
+};
 use keyrack::rack::{Learned, RackError};
 
 use crate::support::{Home, credential, github, id, minute, with_one};
@@ -46,7 +48,7 @@ fn a_host_in_use_is_not_removed_and_says_by_whom() {
     let home = Home::new();
     let (rack, host, one) = with_one(&home);
     let mut two = credential(2, "azure", host);
-    two.bindings.push(Binding { host, role: Some("target".into()) });
+    two.bindings.push(Binding::new(host, Some("target".into())));
     rack.insert_credential(&two).unwrap();
     let labels = vec!["azure".to_owned(), "ci-release".to_owned()];
     assert_eq!(rack.remove_host(host).unwrap_err(), RackError::HostInUse { name: "github.com".into(), labels });
@@ -128,7 +130,14 @@ fn an_update_takes_all_or_nothing() {
         expiry_by_user: true,
         tags: vec![],
         note: "two\nlines".into(),
-        bindings: vec![Binding { host: other, role: Some("source".into()) }, Binding { host, role: None }],
+        profiles: vec!["pull-requests".into(), "git-read".into()],
+        bindings: vec![
+            Binding::new(other, Some("source".into())),
+            Binding {
+                look_at: LookAt { issue: Some("KEY-1".into()), ..LookAt::default() },
+                ..Binding::new(host, None)
+            },
+        ],
         store: StoreKind::File,
         secret: SecretState::Destroyed,
         hint: "…".into(),
@@ -141,7 +150,7 @@ fn an_update_takes_all_or_nothing() {
 
     let nowhere = Credential {
         label: "half".into(),
-        bindings: vec![Binding { host, role: None }, Binding { host: HostId(99), role: None }],
+        bindings: vec![Binding::new(host, None), Binding::new(HostId(99), None)],
         ..changed.clone()
     };
     assert_eq!(rack.update_credential(&nowhere), Err(RackError::NoSuchHost { name: "#99".into(), similar: vec![] }));
@@ -243,9 +252,9 @@ fn ten_thousand_credentials_are_loaded_in_order_with_their_bindings() {
              SELECT NULL, printf('4fd7a1a2-0000-4000-8000-%012d', i), printf('label-%05d', 9999 - i),
                  printf('label-%05d', 9999 - i), 'github', 'classic-pat', 'octo-bot', 'service',
                  '2027-01-23T00:00:00.000000000Z', 0, '2026-11-23T00:00:00.000000000Z', '[\"ci\",\"prod\"]', '', 'memory',
-                 'present', '…', 'f' || i FROM n;
-             INSERT INTO binding SELECT number, 0, {0}, 'source' FROM credential;
-             INSERT INTO binding SELECT number, 1, {1}, 'target' FROM credential WHERE number % 2;
+                 'present', '…', 'f' || i, '[]' FROM n;
+             INSERT INTO binding SELECT number, 0, {0}, 'source', '{{}}' FROM credential;
+             INSERT INTO binding SELECT number, 1, {1}, 'target', '{{}}' FROM credential WHERE number % 2;
              INSERT INTO standing SELECT credential, host, 'valid', 'accepted', '2026-11-23T00:00:00.000000000Z', 'valid',
                  '2026-11-23T00:00:00.000000000Z', 'octo-bot' FROM binding;",
             source.0, target.0
@@ -255,7 +264,7 @@ fn ten_thousand_credentials_are_loaded_in_order_with_their_bindings() {
     assert_eq!(all.len(), 10_000);
     assert!(all.is_sorted_by(|a, b| a.label < b.label));
     assert_eq!(all.iter().map(|c| c.bindings.len()).sum::<usize>(), 15_000);
-    assert!(all.iter().all(|c| c.bindings[0] == Binding { host: source, role: Some("source".into()) }));
+    assert!(all.iter().all(|c| c.bindings[0] == Binding::new(source, Some("source".into()))));
     assert_eq!(rack.standings().unwrap().len(), 15_000);
     assert_eq!(rack.similar_labels("lable-04711")[0], "label-04711");
     rack.check().unwrap();

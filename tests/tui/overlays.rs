@@ -101,7 +101,7 @@ fn owner_user_name_and_hosts_can_be_edited() {
     ui.keys("<enter>");
     let edit = kept(&mut ui);
     assert_eq!((edit.username.as_deref(), edit.owner), (Some("bo@acme.example"), Some(Owner::Service)));
-    let expected = Binding { host: HostId(2), role: Some("target".to_owned()) };
+    let expected = Binding::new(HostId(2), Some("target".to_owned()));
     assert_eq!(edit.bindings, Some(vec![expected]));
 }
 

@@ -4,12 +4,13 @@
 use serde::Deserialize;
 
 use super::answers::{Act, Asked, cap, signature};
-use super::owner::{Owner, segment};
+use super::owner::Owner;
 use super::record::{Record, with_implied};
 use super::validate::{Proof, get};
 use super::{FACTS, WEB, token};
 use crate::domain::{Grant, GrantSource, Identity, Kind, Validation};
 use crate::hosts::Session;
+use crate::hosts::segment::segment;
 
 /// Whose the proved token is, what it may do and when it ends, as far as the host tells.
 pub(super) async fn describe(

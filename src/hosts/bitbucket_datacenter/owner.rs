@@ -1,20 +1,7 @@
 //! Under whose name Bitbucket files a token, as a path of its REST interface.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::domain::Kind;
-
-/// Everything but the characters that RFC 3986 leaves alone in a path.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// One path segment of a URL, escaped. None for what is empty or would climb out of its place (`.` and `..` do, escaped
-/// or not).
-pub(super) fn segment(text: &str) -> Option<String> {
-    match text {
-        "" | "." | ".." => None,
-        text => Some(utf8_percent_encode(text, SEGMENT).to_string()),
-    }
-}
+use crate::hosts::segment::segment;
 
 /// The owner of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]

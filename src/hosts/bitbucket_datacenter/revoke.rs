@@ -8,9 +8,10 @@
 use futures_util::future::BoxFuture;
 
 use super::answers::{Act, Asked, conclude, refusal};
-use super::owner::{Owner, segment};
+use super::owner::Owner;
 use super::{BitbucketDatacenter, FACTS, WEB, token};
 use crate::domain::{Host, Kind, Validation};
+use crate::hosts::segment::segment;
 use crate::hosts::{Authority, Revocation, Revoke, Route, Session};
 use crate::net::{NetError, NetErrorKind, Request, Response};
 

@@ -175,6 +175,7 @@ mod tests {
             added_at: made,
             tags: Vec::new(),
             note: String::new(),
+            profiles: Vec::new(),
             bindings: Vec::new(),
             store: StoreKind::Memory,
             secret: SecretState::Present,
