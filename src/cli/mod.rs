@@ -21,6 +21,7 @@ mod log;
 mod output;
 mod report_file;
 mod revoke;
+mod rotate;
 mod secret_input;
 mod show;
 mod using;
@@ -161,6 +162,7 @@ enum Verb {
     Check(check::CheckArgs),
     Create(create::CreateArgs),
     Inventory(inventory::InventoryArgs),
+    Rotate(rotate::RotateArgs),
     Revoke(revoke::RevokeArgs),
     Log(log::LogArgs),
     Doctor(doctor::DoctorArgs),
@@ -271,6 +273,7 @@ async fn run_verb(verb: Verb, context: &mut Context<'_>) -> Result<u8> {
         Verb::Check(args) => check::run(context, args).await,
         Verb::Create(args) => create::run(context, args).await,
         Verb::Inventory(args) => inventory::run(context, args).await,
+        Verb::Rotate(args) => rotate::run(context, args).await,
         Verb::Revoke(args) => revoke::run(context, args).await,
         Verb::Log(args) => log::run(context, &args),
         Verb::Doctor(args) => doctor::run(context, &args).await,
