@@ -19,6 +19,7 @@ pub mod recognise;
 mod segment;
 pub mod session;
 pub mod verbs;
+mod version;
 
 use std::collections::BTreeMap;
 
