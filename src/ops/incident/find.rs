@@ -56,7 +56,18 @@ impl Finder {
             Err(PasteError::IdOnly(id)) => {
                 self.ids_alone += usize::from(self.key_id.replace(id).is_some());
             }
-            Err(_) => self.passed_over += 1,
+            Err(_) => self.words(line),
+        }
+    }
+
+    /// Words in a sentence that look like nothing else: letters of both cases and digits.
+    fn words(&mut self, line: &str) {
+        let mixed = |w: &&str| w.bytes().any(|b| b.is_ascii_uppercase()) && w.bytes().any(|b| b.is_ascii_lowercase());
+        let words = line.split(|c: char| c.is_whitespace() || "\"'`,;()<>{}[]=:".contains(c));
+        let found: Vec<&str> = words.filter(|w| is_plausible(w) && !w.contains('/')).filter(mixed).collect();
+        self.passed_over += usize::from(found.is_empty());
+        for word in found {
+            self.push(Secret::token(SecretText::from(word)), None, None);
         }
     }
 
@@ -80,7 +91,7 @@ impl Finder {
             ));
         }
         if self.passed_over > 0 {
-            notes.push(format!("{} lines without anything like a secret were passed over", self.passed_over));
+            notes.push(format!("lines without anything like a secret, passed over: {}", self.passed_over));
         }
         for mut bytes in self.seen.drain() {
             bytes.zeroize();
