@@ -7,6 +7,7 @@
 //! Adding a family: the asset, one file here, one file in `simulator/`, and its two lines below.
 
 pub mod answer;
+pub mod azure_devops;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod facts;
@@ -36,7 +37,13 @@ pub type Endpoints = BTreeMap<String, String>;
 /// Every family, in the order in which candidates are listed.
 #[must_use]
 pub fn families() -> &'static [&'static dyn Family] {
-    &[&github::GitHub, &gitlab::GitLab, &bitbucket_datacenter::BitbucketDatacenter, &codecommit::CodeCommit]
+    &[
+        &github::GitHub,
+        &gitlab::GitLab,
+        &azure_devops::AzureDevOps,
+        &bitbucket_datacenter::BitbucketDatacenter,
+        &codecommit::CodeCommit,
+    ]
 }
 
 /// The family of that id.
