@@ -7,16 +7,19 @@
 //! Adding a family: the asset, one file here, one file in `simulator/`, and its two lines below.
 
 pub mod answer;
+pub mod atlassian;
 pub mod azure_devops;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod facts;
 pub mod github;
 pub mod gitlab;
+pub mod jwt;
 pub mod recognise;
 mod segment;
 pub mod session;
 pub mod verbs;
+mod version;
 
 use std::collections::BTreeMap;
 
