@@ -9,6 +9,7 @@
 pub mod answer;
 pub mod atlassian;
 pub mod azure_devops;
+pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod facts;
@@ -44,6 +45,7 @@ pub fn families() -> &'static [&'static dyn Family] {
         &github::GitHub,
         &gitlab::GitLab,
         &azure_devops::AzureDevOps,
+        &bitbucket_cloud::BitbucketCloud,
         &bitbucket_datacenter::BitbucketDatacenter,
         &codecommit::CodeCommit,
     ]

@@ -8,6 +8,7 @@
 )]
 
 mod azure_devops;
+mod bitbucket_cloud;
 mod bitbucket_datacenter;
 mod codecommit;
 mod github;

@@ -25,24 +25,29 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// Of a host record, for what is decided before anything is sent. One installation serves everything below one URL
-    /// on premises, and only there.
+    /// Of a host record, for what is decided before anything is sent.
     pub(super) fn of(host: &Host) -> Self {
-        let endpoint = |name: &str| host.endpoints.get(name).map(|url| url.trim_end_matches('/'));
-        let web = endpoint(WEB).unwrap_or(host.url.trim_end_matches('/'));
-        let elsewhere = |name: &str| endpoint(name).is_some_and(|url| url != web);
-        if organisation(&host.url).is_some() || elsewhere(IDENTITY) || elsewhere(PROFILE) {
-            Self::Services
-        } else {
-            Self::Server
+        let endpoint = |name: &str| host.endpoints.get(name).unwrap_or(&host.url);
+        match organisation(&host.url) {
+            Some(_) => Self::Services,
+            None => Self::by_paths(endpoint(WEB), endpoint(IDENTITY), endpoint(PROFILE)),
         }
     }
 
     /// Of the endpoints in use.
     pub(super) fn at(wire: &Wire<'_>) -> Self {
         let web = wire.url(WEB, "");
-        let apart = wire.url(IDENTITY, "") != web || wire.url(PROFILE, "") != web;
-        if apart || organisation(&web).is_some() { Self::Services } else { Self::Server }
+        match organisation(&web) {
+            Some(_) => Self::Services,
+            None => Self::by_paths(&web, &wire.url(IDENTITY, ""), &wire.url(PROFILE, "")),
+        }
+    }
+
+    /// Behind a gateway the host's name tells nothing. On premises everything is below the path of the collection; the
+    /// profile service of Services stands above the organisations, so its path has none.
+    fn by_paths(web: &str, identity: &str, profile: &str) -> Self {
+        let path = |url: &str| Url::parse(url).map(|url| url.path().trim_end_matches('/').to_owned()).ok();
+        if [identity, profile].iter().all(|url| path(url) == path(web)) { Self::Server } else { Self::Services }
     }
 }
 
@@ -298,7 +303,10 @@ mod tests {
     fn the_place_is_told_by_url_or_endpoints() {
         let mut host = Host::new("x", FamilyId::new("azure-devops"), "https://gateway.acme.dev/contoso");
         assert_eq!(Place::of(&host), Place::Server);
-        host.endpoints.insert("identity".into(), "https://gateway.acme.dev/vssps/contoso".into());
+        // The same collection at another port.
+        host.endpoints.insert("identity".into(), "https://gateway.acme.dev:8443/contoso/".into());
+        assert_eq!(Place::of(&host), Place::Server);
+        host.endpoints.insert("profile".into(), "https://gateway.acme.dev".into());
         assert_eq!(Place::of(&host), Place::Services);
         assert_eq!(
             Place::of(&Host::new("x", FamilyId::new("azure-devops"), "https://dev.azure.com/c")),

@@ -160,15 +160,15 @@ pub(super) fn roster(edition: Edition, now: Timestamp) -> Vec<SimCredential> {
 
 /// The `n`th further token.
 pub(super) fn spare(edition: Edition, n: usize) -> SimCredential {
-    let word = match edition {
-        Edition::Services => "azure",
-        Edition::Server => "tfs",
+    let (word, mark) = match edition {
+        Edition::Services => ("azure", "SPAREx"),
+        Edition::Server => ("tfs", "SPAREy"),
     };
     SimCredential {
         label: format!("{word}-spare-{n}"),
         kind: Kind::Pat,
         username: None,
-        secret: forms::long(&format!("SPARE{n:07}x")),
+        secret: forms::long(&format!("{mark}{n:07}x")),
         tags: vec![word.to_owned()],
         note: String::new(),
         expect: Verdict::Valid,
@@ -177,7 +177,7 @@ pub(super) fn spare(edition: Edition, n: usize) -> SimCredential {
 
 /// The token behind a spare secret.
 pub(super) fn spare_token(edition: Edition, secret: &str, now: Timestamp) -> Option<Token> {
-    let digits = secret.strip_prefix("KEYRACKxFAKExSPARE")?.get(..7)?;
+    let digits = secret.strip_prefix("KEYRACKxFAKExSPARE")?.get(1..8)?;
     let n: usize = digits.parse().ok()?;
     (spare(edition, n).secret == secret).then(|| Token {
         id: format!("cccc3333-0000-4000-8000-{:012}", 1_000_000 + n),
