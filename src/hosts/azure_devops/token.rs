@@ -5,15 +5,12 @@
 //! 2024; that `AZDO` stands at offset 76 is promised, the rest is read from Microsoft's own key detection. Its checksum
 //! could not be reproduced from anything published, so it is not checked.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
-use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::domain::{Checksum, Kind};
-use crate::hosts::Carried;
+use crate::hosts::{Carried, jwt};
 use crate::sanitize;
 
 /// The application id of Azure DevOps in Microsoft Entra, the audience of every Entra token for it.
@@ -90,19 +87,13 @@ impl Claims {
 
 /// The claims of a JWT; none where the text is not one.
 pub(super) fn claims(token: &str) -> Option<Claims> {
-    let mut parts = token.split('.');
-    let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() {
-        return None;
-    }
-    let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?);
-    let claims: Value = serde_json::from_slice(&bytes).ok()?;
-    let text = |name: &str| claims.get(name).and_then(Value::as_str).map(|t| sanitize::short(t, CLAIM_CAP));
+    let claims = jwt::claims(token)?;
+    let text = |name: &str| jwt::text(&claims, name).map(|t| sanitize::short(&t, CLAIM_CAP));
     let user = ["upn", "unique_name", "preferred_username"].into_iter().find_map(text);
     let said = [("user", user), ("tenant", text("tid")), ("application", text("appid")), ("scopes", text("scp"))];
     Some(Claims {
         audience: text("aud").unwrap_or_default(),
-        ends: claims.get("exp").and_then(Value::as_i64).and_then(|s| Timestamp::from_second(s).ok()),
+        ends: jwt::moment(&claims, "exp"),
         scopes: text("scp").unwrap_or_default().split_whitespace().map(ToOwned::to_owned).collect(),
         said: said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),
     })
@@ -110,6 +101,9 @@ pub(super) fn claims(token: &str) -> Option<Claims> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     const OLD: &str = "eernkizeeutblebhfausukzmfuxc6mbrgiz7inbvgy3tqoj2hm6a";
