@@ -18,6 +18,7 @@ pub mod recognise;
 mod segment;
 pub mod session;
 pub mod verbs;
+mod version;
 
 use std::collections::BTreeMap;
 
