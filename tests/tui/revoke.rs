@@ -2,7 +2,7 @@
 
 use keyrack::domain::{CredentialId, RevokeEnd, RevokePlan, RevokeResult, Validation, Verdict, Way};
 use keyrack::error::{Error, ErrorKind};
-use keyrack::ui::effect::{Account, Effect, RevokeFx, SystemFx};
+use keyrack::ui::effect::{Account, Effect, RevokeFx, Signer, SystemFx};
 use keyrack::ui::msg::{JobId, Msg, RevokeMsg};
 
 use crate::harness::{Ui, now};
@@ -63,7 +63,7 @@ fn one_is_confirmed_by_its_label() {
     assert_eq!(ui.take(), []);
     ui.keys("<ctrl-u>ci-release<enter>");
     let job = ui.job();
-    let run = RevokeFx::Run { job, ids: vec![id("1")], account: None, using: None };
+    let run = RevokeFx::Run { job, ids: vec![id("1")], signer: None };
     assert_eq!(ui.take(), [Effect::Revoke(run)]);
     ui.sees("revoking 0/1");
     let mut done =
@@ -146,9 +146,9 @@ fn somebody_else_signs_with_a_password_or_a_credential() {
     ui.keys("ana<tab>NotARealPassword");
     snapshot!(ui);
     ui.keys("<tab><tab>ci-release<enter>");
-    let account = Some(Account { user: "ana".to_owned(), password: "NotARealPassword".into() });
+    let account = Account { user: "ana".to_owned(), password: "NotARealPassword".into(), code: None };
     let job = ui.job();
-    let run = RevokeFx::Run { job, ids: vec![id("1")], account, using: None };
+    let run = RevokeFx::Run { job, ids: vec![id("1")], signer: Some(Signer::Account(account)) };
     assert_eq!(ui.take(), [Effect::Revoke(run)]);
 
     let mut ui = Ui::new();
@@ -156,7 +156,9 @@ fn somebody_else_signs_with_a_password_or_a_credential() {
     planned(&mut ui, vec![plan("3", "old-deploy", "gitlab.acme.dev", signed(false))]);
     ui.sees_not("Password").keys("nobody<tab>old-deploy<enter>").sees("no credential on the rack has this label");
     ui.keys("<ctrl-u><ctrl-n>").sees("lab-runner").keys("<enter>");
-    assert!(matches!(&ui.take()[..], [Effect::Revoke(RevokeFx::Run { using: Some(using), .. })] if *using == id("6")));
+    assert!(
+        matches!(&ui.take()[..], [Effect::Revoke(RevokeFx::Run { signer: Some(Signer::Credential(using)), .. })] if *using == id("6"))
+    );
 }
 
 #[test]
