@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod atlassian;
+pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod facts;
@@ -39,7 +40,13 @@ pub type Endpoints = BTreeMap<String, String>;
 /// Every family, in the order in which candidates are listed.
 #[must_use]
 pub fn families() -> &'static [&'static dyn Family] {
-    &[&github::GitHub, &gitlab::GitLab, &bitbucket_datacenter::BitbucketDatacenter, &codecommit::CodeCommit]
+    &[
+        &github::GitHub,
+        &gitlab::GitLab,
+        &bitbucket_cloud::BitbucketCloud,
+        &bitbucket_datacenter::BitbucketDatacenter,
+        &codecommit::CodeCommit,
+    ]
 }
 
 /// The family of that id.
