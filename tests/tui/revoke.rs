@@ -145,7 +145,7 @@ fn somebody_else_signs_with_a_password_or_a_credential() {
     planned(&mut ui, vec![plan("1", "ci-release", "github.com", signed(true))]);
     ui.keys("ana<tab>NotARealPassword");
     snapshot!(ui);
-    ui.keys("<tab><tab>ci-release<enter>");
+    ui.keys("<tab><tab><tab>ci-release<enter>");
     let account = Account { user: "ana".to_owned(), password: "NotARealPassword".into(), code: None };
     let job = ui.job();
     let run = RevokeFx::Run { job, ids: vec![id("1")], signer: Some(Signer::Account(account)) };
@@ -208,7 +208,7 @@ fn what_was_refused_can_be_tried_again_with_another_password() {
     ui.keys("x");
     let one = plan("1", "ci-release", "github.com", signed(true));
     planned(&mut ui, vec![one.clone()]);
-    ui.sees("Account").keys("<down>").sees("octo-bot").keys("<tab>NotIt<tab><tab>ci-release<enter>");
+    ui.sees("Account").keys("<down>").sees("octo-bot").keys("<tab>NotIt<tab><tab><tab>ci-release<enter>");
     let job = ui.job();
     let refused = result(&one, RevokeEnd::Refused, "the password of octo-bot is refused; nothing was revoked");
     ui.send(Msg::Revoke(RevokeMsg::Done { job, result: Ok(vec![refused]) })).sees("e try again").take();
@@ -216,7 +216,7 @@ fn what_was_refused_can_be_tried_again_with_another_password() {
     let job = ui.job();
     assert_eq!(ui.take(), [Effect::Revoke(RevokeFx::Plan { job, ids: vec![id("1")] })]);
     ui.send(Msg::Revoke(RevokeMsg::Planned { job, result: Ok(vec![one.clone()]) }));
-    ui.sees("To go on, type: ci-release").keys("octo-bot<tab>Right<tab><tab>ci-release<enter>");
+    ui.sees("To go on, type: ci-release").keys("octo-bot<tab>Right<tab><tab><tab>ci-release<enter>");
     let job = ui.job();
     let done = result(&one, RevokeEnd::Revoked, "gone");
     ui.send(Msg::Revoke(RevokeMsg::Done { job, result: Ok(vec![done]) }));
