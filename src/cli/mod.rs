@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod context;
 mod demo;
+mod deployment;
 mod doctor;
 mod edit;
 mod forget;
@@ -20,6 +21,7 @@ mod output;
 mod revoke;
 mod secret_input;
 mod show;
+mod token;
 mod values;
 
 use std::ffi::OsString;
@@ -156,6 +158,9 @@ enum Verb {
     Forget(forget::ForgetArgs),
     Check(check::CheckArgs),
     Revoke(revoke::RevokeArgs),
+    Token(token::TokenArgs),
+    #[command(subcommand)]
+    Deployment(deployment::DeploymentVerb),
     Log(log::LogArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
@@ -264,6 +269,8 @@ async fn run_verb(verb: Verb, context: &mut Context<'_>) -> Result<u8> {
         Verb::Forget(args) => forget::run(context, &args).await,
         Verb::Check(args) => check::run(context, args).await,
         Verb::Revoke(args) => revoke::run(context, args).await,
+        Verb::Token(args) => token::run(context, &args).await,
+        Verb::Deployment(verb) => deployment::run(context, verb).await,
         Verb::Log(args) => log::run(context, &args),
         Verb::Doctor(args) => doctor::run(context, &args).await,
         Verb::Completions(args) => completions::run(context, &args),

@@ -4,6 +4,7 @@
 pub mod add;
 pub mod check;
 pub mod demo;
+pub mod deployment;
 pub mod doctor;
 pub mod edit;
 pub mod exchange;
@@ -12,6 +13,7 @@ pub mod identify;
 pub mod paste;
 pub mod recover;
 pub mod revoke;
+pub mod token;
 pub mod vault;
 
 use std::time::Duration;
