@@ -7,6 +7,7 @@ mod add;
 mod check;
 mod completions;
 mod context;
+mod create;
 mod demo;
 mod deployment;
 mod doctor;
@@ -14,14 +15,17 @@ mod edit;
 mod forget;
 mod host;
 mod identify;
+mod inventory;
 mod io;
 mod list;
 mod log;
 mod output;
+mod report_file;
 mod revoke;
 mod secret_input;
 mod show;
 mod token;
+mod using;
 mod values;
 
 use std::ffi::OsString;
@@ -157,6 +161,8 @@ enum Verb {
     Edit(edit::EditArgs),
     Forget(forget::ForgetArgs),
     Check(check::CheckArgs),
+    Create(create::CreateArgs),
+    Inventory(inventory::InventoryArgs),
     Revoke(revoke::RevokeArgs),
     Token(token::TokenArgs),
     #[command(subcommand)]
@@ -268,6 +274,8 @@ async fn run_verb(verb: Verb, context: &mut Context<'_>) -> Result<u8> {
         Verb::Edit(args) => edit::run(context, args),
         Verb::Forget(args) => forget::run(context, &args).await,
         Verb::Check(args) => check::run(context, args).await,
+        Verb::Create(args) => create::run(context, args).await,
+        Verb::Inventory(args) => inventory::run(context, args).await,
         Verb::Revoke(args) => revoke::run(context, args).await,
         Verb::Token(args) => token::run(context, &args).await,
         Verb::Deployment(verb) => deployment::run(context, verb).await,

@@ -5,7 +5,7 @@ use super::exchange::act_wire;
 use super::token::as_error;
 use crate::domain::{Credential, Deployment, DeploymentAnswer, DeploymentKey, DeploymentShown, Host, SecretState};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hosts::{Deploy, Outcome, RequestError, Wire};
+use crate::hosts::{Deploy, Outcome, Wire};
 use crate::net::NetError;
 use crate::secret::{Secret, SecretText};
 
@@ -120,7 +120,8 @@ impl Core {
     }
 
     fn limits(&self, host: &Host, deployment: &Deployment) -> Result<()> {
-        deployer(host)?.check(deployment).map_err(beyond)
+        deployer(host)?.check(deployment)?;
+        Ok(())
     }
 
     async fn send(
@@ -166,7 +167,7 @@ impl Core {
         }
         let mut bearer = self.bearer(credential, host).await?;
         let now = self.clock.now();
-        let wire_for = |token: &SecretText| act_wire(&channel, &Secret::token(token.clone()), None, now);
+        let wire_for = |token: &SecretText| act_wire(&channel, Some(&Secret::token(token.clone())), None, now);
         let wire = wire_for(&bearer.minted.token);
         let place = match deployer.place(&wire).await {
             Outcome::Done(place) => place,
@@ -234,10 +235,6 @@ fn unanswered(error: NetError, what: &str) -> Error {
         out = out.hint(format!("{what}, and no answer came: `keyrack deployment show` tells whether Jira has it."));
     }
     out
-}
-
-fn beyond(error: RequestError) -> Error {
-    Error::usage(format!("{}; nothing was sent", error.message)).hint(error.hint)
 }
 
 fn deployer(host: &Host) -> Result<&'static dyn Deploy> {

@@ -2,7 +2,9 @@
 //! functions over it. Nothing here knows of terminals, clap or ratatui.
 
 pub mod add;
+mod by_hand;
 pub mod check;
+pub mod create;
 pub mod demo;
 pub mod deployment;
 pub mod doctor;
@@ -10,10 +12,15 @@ pub mod edit;
 pub mod exchange;
 pub mod hosts;
 pub mod identify;
+pub mod inventory;
+mod made;
 pub mod paste;
+mod prove;
 pub mod recover;
 pub mod revoke;
+pub mod signer;
 pub mod token;
+pub mod transcript;
 pub mod vault;
 
 use std::time::Duration;

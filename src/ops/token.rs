@@ -124,7 +124,7 @@ impl Core {
         }
         let secret = self.vault.get(&credential.id).await?;
         let channel = self.channel(host)?;
-        let wire = act_wire(&channel, &secret, None, now);
+        let wire = act_wire(&channel, Some(&secret), None, now);
         let username = credential.username.as_deref();
         let session = Session { wire, host, kind: credential.kind, username, secret: &secret };
         match minter.mint(&session).await {

@@ -140,7 +140,7 @@ async fn each_answer_is_told_in_words() {
     --- exit 5
     "#);
     home.run(&submit("")).await.exits(2).says("which issue");
-    home.run(&submit("--issue ACME-1 --url nowhere")).await.exits(2).says("nothing was sent");
+    home.run(&submit("--issue ACME-1 --url nowhere")).await.exits(2).says("no web address");
     home.run(&submit("--issue ACME-1 --state done")).await.exits(2).says("rolled_back");
     home.run(&submit("--issue ACME-1 --environment eu:prod")).await.exits(2).says("unmapped, development");
     home.run(&submit("--issue ACME-1 --sequence 0")).await.exits(2);

@@ -16,6 +16,7 @@ mod github_simulated;
 mod gitlab;
 mod gitlab_offline;
 mod gitlab_revoke;
+mod gitlab_rotate;
 mod gitlab_site;
 mod open_devops;
 mod support;
