@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod atlassian;
+pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod deploy;
@@ -45,6 +46,7 @@ pub fn families() -> &'static [&'static dyn Family] {
     &[
         &github::GitHub,
         &gitlab::GitLab,
+        &bitbucket_cloud::BitbucketCloud,
         &open_devops::OpenDevOps,
         &bitbucket_datacenter::BitbucketDatacenter,
         &codecommit::CodeCommit,
