@@ -8,6 +8,7 @@ pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod github;
 pub mod gitlab;
+pub mod open_devops;
 pub mod server;
 
 use std::sync::Arc;
@@ -103,6 +104,7 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(gitlab::GitLabSite::com()),
         Arc::new(gitlab::GitLabSite::self_managed()),
         Arc::new(bitbucket_cloud::BitbucketCloud::new()),
+        Arc::new(open_devops::OpenDevOps::new()),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
         Arc::new(codecommit::CodeCommit::default()),
     ]
