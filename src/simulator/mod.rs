@@ -9,6 +9,7 @@ pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod github;
 pub mod gitlab;
+pub mod open_devops;
 pub mod server;
 
 use std::sync::Arc;
@@ -106,6 +107,7 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(azure_devops::AzureDevOps::services()),
         Arc::new(azure_devops::AzureDevOps::server()),
         Arc::new(bitbucket_cloud::BitbucketCloud::new()),
+        Arc::new(open_devops::OpenDevOps::new()),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
         Arc::new(codecommit::CodeCommit::default()),
     ]
