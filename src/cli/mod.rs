@@ -9,6 +9,7 @@ mod completions;
 mod context;
 mod create;
 mod demo;
+mod deployment;
 mod doctor;
 mod edit;
 mod forget;
@@ -24,6 +25,7 @@ mod revoke;
 mod rotate;
 mod secret_input;
 mod show;
+mod token;
 mod using;
 mod values;
 
@@ -164,6 +166,9 @@ enum Verb {
     Inventory(inventory::InventoryArgs),
     Rotate(rotate::RotateArgs),
     Revoke(revoke::RevokeArgs),
+    Token(token::TokenArgs),
+    #[command(subcommand)]
+    Deployment(deployment::DeploymentVerb),
     Log(log::LogArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
@@ -275,6 +280,8 @@ async fn run_verb(verb: Verb, context: &mut Context<'_>) -> Result<u8> {
         Verb::Inventory(args) => inventory::run(context, args).await,
         Verb::Rotate(args) => rotate::run(context, args).await,
         Verb::Revoke(args) => revoke::run(context, args).await,
+        Verb::Token(args) => token::run(context, &args).await,
+        Verb::Deployment(verb) => deployment::run(context, verb).await,
         Verb::Log(args) => log::run(context, &args),
         Verb::Doctor(args) => doctor::run(context, &args).await,
         Verb::Completions(args) => completions::run(context, &args),

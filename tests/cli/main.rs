@@ -11,6 +11,7 @@ mod canary;
 mod check;
 mod contract;
 mod create;
+mod deployment;
 mod doctor;
 mod edit;
 mod host;
