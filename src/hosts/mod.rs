@@ -12,6 +12,7 @@ pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod facts;
+pub mod forgejo;
 pub mod github;
 pub mod gitlab;
 pub mod jwt;
@@ -46,6 +47,7 @@ pub fn families() -> &'static [&'static dyn Family] {
         &bitbucket_cloud::BitbucketCloud,
         &bitbucket_datacenter::BitbucketDatacenter,
         &codecommit::CodeCommit,
+        &forgejo::Forgejo,
     ]
 }
 

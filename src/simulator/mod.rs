@@ -6,6 +6,7 @@
 pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
+pub mod forgejo;
 pub mod github;
 pub mod gitlab;
 pub mod server;
@@ -105,6 +106,8 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(bitbucket_cloud::BitbucketCloud::new()),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
         Arc::new(codecommit::CodeCommit::default()),
+        Arc::new(forgejo::ForgejoSite::forgejo()),
+        Arc::new(forgejo::ForgejoSite::gitea()),
     ]
 }
 
