@@ -9,6 +9,7 @@ pub mod codecommit;
 pub mod forgejo;
 pub mod github;
 pub mod gitlab;
+pub mod open_devops;
 pub mod server;
 
 use std::sync::Arc;
@@ -104,6 +105,7 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(gitlab::GitLabSite::com()),
         Arc::new(gitlab::GitLabSite::self_managed()),
         Arc::new(bitbucket_cloud::BitbucketCloud::new()),
+        Arc::new(open_devops::OpenDevOps::new()),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
         Arc::new(codecommit::CodeCommit::default()),
         Arc::new(forgejo::ForgejoSite::forgejo()),

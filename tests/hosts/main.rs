@@ -20,4 +20,5 @@ mod gitlab_offline;
 mod gitlab_revoke;
 mod gitlab_rotate;
 mod gitlab_site;
+mod open_devops;
 mod support;
