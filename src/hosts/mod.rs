@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod atlassian;
+pub mod azure_devops;
 pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
@@ -47,6 +48,7 @@ pub fn families() -> &'static [&'static dyn Family] {
     &[
         &github::GitHub,
         &gitlab::GitLab,
+        &azure_devops::AzureDevOps,
         &bitbucket_cloud::BitbucketCloud,
         &open_devops::OpenDevOps,
         &bitbucket_datacenter::BitbucketDatacenter,
