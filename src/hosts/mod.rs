@@ -13,6 +13,7 @@ pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod deploy;
 pub mod facts;
+pub mod generic;
 pub mod github;
 pub mod gitlab;
 pub mod jwt;
@@ -50,6 +51,7 @@ pub fn families() -> &'static [&'static dyn Family] {
         &open_devops::OpenDevOps,
         &bitbucket_datacenter::BitbucketDatacenter,
         &codecommit::CodeCommit,
+        &generic::Generic,
     ]
 }
 

@@ -6,6 +6,7 @@
 pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
+pub mod generic;
 pub mod github;
 pub mod gitlab;
 pub mod open_devops;
@@ -107,6 +108,7 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(open_devops::OpenDevOps::new()),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
         Arc::new(codecommit::CodeCommit::default()),
+        Arc::new(generic::Service::new()),
     ]
 }
 

@@ -10,6 +10,7 @@
 mod bitbucket_cloud;
 mod bitbucket_datacenter;
 mod codecommit;
+mod generic;
 mod github;
 mod github_revoke;
 mod github_signatures;
