@@ -8,11 +8,13 @@
 
 pub mod answer;
 pub mod atlassian;
+pub mod azure_devops;
 pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod deploy;
 pub mod facts;
+pub mod forgejo;
 pub mod generic;
 pub mod github;
 pub mod gitlab;
@@ -47,10 +49,12 @@ pub fn families() -> &'static [&'static dyn Family] {
     &[
         &github::GitHub,
         &gitlab::GitLab,
+        &azure_devops::AzureDevOps,
         &bitbucket_cloud::BitbucketCloud,
         &open_devops::OpenDevOps,
         &bitbucket_datacenter::BitbucketDatacenter,
         &codecommit::CodeCommit,
+        &forgejo::Forgejo,
         &generic::Generic,
     ]
 }

@@ -7,9 +7,11 @@
     reason = "clippy takes only test functions for tests, not their helpers"
 )]
 
+mod azure_devops;
 mod bitbucket_cloud;
 mod bitbucket_datacenter;
 mod codecommit;
+mod forgejo;
 mod generic;
 mod github;
 mod github_revoke;
