@@ -7,11 +7,15 @@
 //! Adding a family: the asset, one file here, one file in `simulator/`, and its two lines below.
 
 pub mod answer;
+mod atlassian_datacenter;
+pub mod bamboo;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
+pub mod confluence_datacenter;
 pub mod facts;
 pub mod github;
 pub mod gitlab;
+pub mod jira_datacenter;
 pub mod recognise;
 mod segment;
 pub mod session;
@@ -36,7 +40,15 @@ pub type Endpoints = BTreeMap<String, String>;
 /// Every family, in the order in which candidates are listed.
 #[must_use]
 pub fn families() -> &'static [&'static dyn Family] {
-    &[&github::GitHub, &gitlab::GitLab, &bitbucket_datacenter::BitbucketDatacenter, &codecommit::CodeCommit]
+    &[
+        &github::GitHub,
+        &gitlab::GitLab,
+        &bitbucket_datacenter::BitbucketDatacenter,
+        &jira_datacenter::JiraDatacenter,
+        &confluence_datacenter::ConfluenceDatacenter,
+        &bamboo::Bamboo,
+        &codecommit::CodeCommit,
+    ]
 }
 
 /// The family of that id.

@@ -3,10 +3,14 @@
 //!
 //! A [`Site`] answers requests from its own state; [`server`] puts it on a port. Tokens are obviously fake, well-formed.
 
+mod atlassian_pat;
+pub mod bamboo;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
+pub mod confluence_datacenter;
 pub mod github;
 pub mod gitlab;
+pub mod jira_datacenter;
 pub mod server;
 
 use std::sync::Arc;
@@ -102,6 +106,9 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(gitlab::GitLabSite::com()),
         Arc::new(gitlab::GitLabSite::self_managed()),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
+        Arc::new(jira_datacenter::JiraDatacenter::default()),
+        Arc::new(confluence_datacenter::ConfluenceDatacenter::default()),
+        Arc::new(bamboo::Bamboo::default()),
         Arc::new(codecommit::CodeCommit::default()),
     ]
 }

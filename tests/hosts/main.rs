@@ -7,8 +7,11 @@
     reason = "clippy takes only test functions for tests, not their helpers"
 )]
 
+mod atlassian_datacenter;
+mod bamboo;
 mod bitbucket_datacenter;
 mod codecommit;
+mod confluence_datacenter;
 mod github;
 mod github_revoke;
 mod github_signatures;
@@ -17,4 +20,5 @@ mod gitlab;
 mod gitlab_offline;
 mod gitlab_revoke;
 mod gitlab_site;
+mod jira_datacenter;
 mod support;
