@@ -26,7 +26,6 @@ pub(super) mod signature;
 pub(super) mod signer;
 pub(super) mod token;
 pub(super) mod verbs;
-pub(super) mod version;
 
 use std::sync::LazyLock;
 
@@ -93,9 +92,9 @@ pub(super) struct Product {
     /// Context paths that administrators usually choose.
     pub usual_paths: &'static [&'static str],
     /// First version that has tokens.
-    pub first_version: (u32, u32),
+    pub first_version: &'static str,
     /// First version whose interface takes a life; earlier tokens have no end.
-    pub life_since: Option<(u32, u32)>,
+    pub life_since: Option<&'static str>,
     /// The token interface, below the base URL.
     pub tokens: &'static str,
     /// How that speaks.

@@ -30,7 +30,7 @@ pub(super) static PRODUCT: Product = Product {
     type_id: "confluence",
     pages: &["display", "pages", "spaces", "rest", "plugins", "login.action", "dashboard.action", "index.action"],
     usual_paths: &["/", "/confluence", "/wiki"],
-    first_version: (7, 9),
+    first_version: "7.9",
     life_since: None,
     tokens: "/rest/pat/latest/tokens",
     dialect: Dialect::Pat,

@@ -33,7 +33,7 @@ pub(super) static PRODUCT: Product = Product {
     type_id: "jira",
     pages: &["browse", "secure", "projects", "issues", "rest", "plugins", "login.jsp", "servicedesk"],
     usual_paths: &["/", "/jira"],
-    first_version: (8, 14),
+    first_version: "8.14",
     life_since: None,
     tokens: "/rest/pat/latest/tokens",
     dialect: Dialect::Pat,

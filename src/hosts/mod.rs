@@ -7,6 +7,7 @@
 //! Adding a family: the asset, one file here, one file in `simulator/`, and its two lines below.
 
 pub mod answer;
+pub mod atlassian;
 mod atlassian_datacenter;
 pub mod bamboo;
 pub mod bitbucket_datacenter;
@@ -16,10 +17,12 @@ pub mod facts;
 pub mod github;
 pub mod gitlab;
 pub mod jira_datacenter;
+pub mod jwt;
 pub mod recognise;
 mod segment;
 pub mod session;
 pub mod verbs;
+mod version;
 
 use std::collections::BTreeMap;
 

@@ -206,6 +206,8 @@ fn connect(file: &Path) -> Result<Connection, Fault> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true)?;
 
     let version = schema::identify(&connection)?;
+    let page_size: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    place::refuse_cut_off(file, u64::try_from(page_size).unwrap_or(0))?;
     if connection.is_readonly("main")? {
         return Err(Fault::Rack(RackError::ReadOnly { path: file.display().to_string() }));
     }

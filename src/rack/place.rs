@@ -46,6 +46,19 @@ pub(super) fn prepare(path: &Path) -> Result<PathBuf, RackError> {
     Ok(file)
 }
 
+/// Refuses a file that ends within a page and has no log that could complete it: SQLite reads what is missing as zeros,
+/// and a value at the end of the last page would change without anybody noticing.
+pub(super) fn refuse_cut_off(file: &Path, page_size: u64) -> Result<(), RackError> {
+    let size = |path: &Path| fs::metadata(path).map_or(0, |m| m.len());
+    let unfinished = ["-wal", "-journal"].iter().any(|suffix| size(&beside(file, suffix)) > 0);
+    let length = size(file);
+    if unfinished || page_size == 0 || length.is_multiple_of(page_size) {
+        return Ok(());
+    }
+    let why = format!("it is cut off: {length} bytes are no whole number of pages of {page_size}");
+    Err(RackError::Damaged { path: file.display().to_string(), why })
+}
+
 /// `<path><suffix>`.
 pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

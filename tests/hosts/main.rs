@@ -19,6 +19,7 @@ mod github_simulated;
 mod gitlab;
 mod gitlab_offline;
 mod gitlab_revoke;
+mod gitlab_rotate;
 mod gitlab_site;
 mod jira_datacenter;
 mod support;

@@ -252,9 +252,9 @@ fn ten_thousand_credentials_are_loaded_in_order_with_their_bindings() {
              SELECT NULL, printf('4fd7a1a2-0000-4000-8000-%012d', i), printf('label-%05d', 9999 - i),
                  printf('label-%05d', 9999 - i), 'github', 'classic-pat', 'octo-bot', 'service',
                  '2027-01-23T00:00:00.000000000Z', 0, '2026-11-23T00:00:00.000000000Z', '[\"ci\",\"prod\"]', '', 'memory',
-                 'present', '…', 'f' || i FROM n;
-             INSERT INTO binding SELECT number, 0, {0}, 'source' FROM credential;
-             INSERT INTO binding SELECT number, 1, {1}, 'target' FROM credential WHERE number % 2;
+                 'present', '…', 'f' || i, '[]' FROM n;
+             INSERT INTO binding SELECT number, 0, {0}, 'source', '{{}}' FROM credential;
+             INSERT INTO binding SELECT number, 1, {1}, 'target', '{{}}' FROM credential WHERE number % 2;
              INSERT INTO standing SELECT credential, host, 'valid', 'accepted', '2026-11-23T00:00:00.000000000Z', 'valid',
                  '2026-11-23T00:00:00.000000000Z', 'octo-bot' FROM binding;",
             source.0, target.0

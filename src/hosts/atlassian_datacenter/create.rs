@@ -9,9 +9,9 @@ use super::record::Record;
 use super::refusal::{conclude, refusal, signature};
 use super::signature::{cap, has_fingerprint};
 use super::signer::{Signer, signer_or_route, web_of};
-use super::version::is_older;
 use super::{Dialect, Product, WEB};
 use crate::domain::{CreateRequest, CreatedToken, Expiry, Grant, Host, Kind, Predecessor};
+use crate::hosts::version::is_before;
 use crate::hosts::{Act, Authority, Outcome, RequestError, Route};
 use crate::net::{NetError, NetErrorKind, Request, Response};
 use crate::secret::{Secret, SecretText};
@@ -55,11 +55,10 @@ pub fn route(
 
 fn check(product: &Product, host: &Host, request: &CreateRequest) -> Result<(), RequestError> {
     let name = product.name;
-    if let Some(version) = host.version.as_deref().filter(|v| is_older(v, product.first_version)) {
-        let (major, minor) = product.first_version;
+    if let Some(version) = host.version.as_deref().filter(|v| is_before(v, product.first_version) == Some(true)) {
         return Err(wrong(
             format!("{name} {version} has no personal access tokens"),
-            format!("They came with {name} {major}.{minor}; ask the administrator to upgrade."),
+            format!("They came with {name} {}; ask the administrator to upgrade.", product.first_version),
         ));
     }
     if request.kind.is_some_and(|k| k != Kind::Pat) {
@@ -91,14 +90,18 @@ fn check(product: &Product, host: &Host, request: &CreateRequest) -> Result<(), 
         let known: Vec<_> = product.facts.scopes.iter().map(|s| s.name.as_str()).collect();
         return Err(wrong(format!("{name} has no permission `{unknown}`"), format!("There are {}.", known.join(", "))));
     }
-    let no_life = product.life_since.filter(|since| host.version.as_deref().is_some_and(|v| is_older(v, *since)));
-    if let (Some((major, minor)), Some(_)) = (no_life, request.expires) {
+    if let (Some(since), Some(_)) = (no_life(product, host), request.expires) {
         return Err(wrong(
-            format!("tokens of this {name} have no end: that came with {major}.{minor}"),
+            format!("tokens of this {name} have no end: that came with {since}"),
             "Leave the date out, and note one on the record instead.",
         ));
     }
     Ok(())
+}
+
+/// The version that tokens with an end came with, where this host has an earlier one.
+fn no_life(product: &Product, host: &Host) -> Option<&'static str> {
+    product.life_since.filter(|since| host.version.as_deref().is_some_and(|v| is_before(v, since) == Some(true)))
 }
 
 /// What to ask for so that the new token can take the old one's place.
@@ -108,12 +111,11 @@ pub fn successor(product: &Product, host: &Host, old: &Predecessor<'_>) -> Creat
         Dialect::Pat => (name.chars().take(LONGEST_NAME).collect(), Vec::new()),
         Dialect::Bamboo => (unique(name, old.now), scopes_of(old)),
     };
-    let no_life = product.life_since.is_some_and(|since| host.version.as_deref().is_some_and(|v| is_older(v, since)));
     CreateRequest {
         name,
         kind: Some(Kind::Pat),
         scopes,
-        expires: next_end(old.expires, old.last, old.now, LONGEST_LIFE).filter(|_| !no_life),
+        expires: next_end(old.expires, old.last, old.now, LONGEST_LIFE).filter(|_| no_life(product, host).is_none()),
         at: None,
     }
 }

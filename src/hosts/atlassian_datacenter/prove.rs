@@ -15,10 +15,10 @@ use super::record::Record;
 use super::refusal::{Act, Asked, conclude, refusal};
 use super::signature::{cap, captcha, has_fingerprint, is_anonymous, login, note_login};
 use super::signer::Signer;
-use super::version::is_older;
 use super::{Caller, Dialect, Product, WEB, Who, token};
 use crate::domain::{Finding, Identity, Kind, Validation, Verdict};
 use crate::hosts::Session;
+use crate::hosts::version::is_before;
 use crate::net::{NetError, Request, Response};
 
 /// An accepted token.
@@ -156,7 +156,7 @@ async fn look_closer(
         return keep(Validation { evidence: wire.take_evidence(), ..verdict.clone() }, verdict);
     }
     match version {
-        Some(version) if is_older(&version, product.first_version) => {
+        Some(version) if is_before(&version, product.first_version) == Some(true) => {
             keep(wire.conclude(product.facts, "too-old", &[("version", &cap(&version))]), verdict)
         }
         _ if no_list.is_some_and(|a| a.status == 404) => {

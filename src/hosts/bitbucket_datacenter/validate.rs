@@ -17,11 +17,11 @@ use super::{FACTS, WEB};
 use crate::domain::{Validation, Verdict};
 use crate::hosts::Session;
 use crate::hosts::atlassian_datacenter::signature::note_login;
-use crate::hosts::atlassian_datacenter::version::is_older;
+use crate::hosts::version::is_before;
 use crate::net::{NetError, Request, Response};
 
 /// The first version with tokens of users.
-const FIRST_VERSION: (u32, u32) = (5, 5);
+const FIRST_VERSION: &str = "5.5";
 /// Pages that need a log-in. The second is asked where Bitbucket knows the token but refuses it the first, as it might
 /// for the synthetic user of a project or repository token.
 const PROOFS: [&str; 2] = ["/rest/api/latest/profile/recent/repos", "/rest/api/latest/users"];
@@ -87,15 +87,17 @@ async fn prove(session: &Session<'_>, asked: &Asked<'_>) -> Result<Proof, Box<Va
         return Err(Box::new(conclude(asked, &answer, "not-permitted")));
     }
     if let Some(verdict) = refusal(asked, &answer) {
-        return Err(Box::new(match is_older(&version, FIRST_VERSION) && verdict.verdict == Verdict::Rejected {
-            true => {
-                // The evidence went into the verdict that is replaced.
-                let mut older = wire.conclude(&FACTS, "too-old", &[("version", &cap(&version))]);
-                older.evidence = verdict.evidence;
-                older
-            }
-            false => verdict,
-        }));
+        return Err(Box::new(
+            match is_before(&version, FIRST_VERSION) == Some(true) && verdict.verdict == Verdict::Rejected {
+                true => {
+                    // The evidence went into the verdict that is replaced.
+                    let mut older = wire.conclude(&FACTS, "too-old", &[("version", &cap(&version))]);
+                    older.evidence = verdict.evidence;
+                    older
+                }
+                false => verdict,
+            },
+        ));
     }
     if !is_page(&answer) {
         return Err(Box::new(conclude(asked, &answer, "not-bitbucket")));
