@@ -131,7 +131,7 @@ async fn names_and_urls_that_cannot_be_are_refused_with_advice() {
     assert_snapshot!(home.run("host add x https://gitlab.example.invalid --family gitlub").await, @r#"
     --- stderr
     usage error: there is no host family `gitlub`
-      Families: github, gitlab, bitbucket-datacenter, codecommit.
+      Families: github, gitlab, bitbucket-datacenter, jira-datacenter, confluence-datacenter, bamboo, codecommit.
     --- exit 2
     "#);
     assert_snapshot!(home.run("host add x 'not a url'").await, @r#"

@@ -12,9 +12,9 @@
 //! | 403 "Basic Authentication has been disabled" | `basic-disabled` |
 //! | 403 "XSRF check failed" | `xsrf` |
 //! | 401/403 `…IncorrectPasswordAuthenticationException` | `token-refused`; for a signer `wrong-password`, `authority-refused` |
-//! | 401 `…AuthorisationException`, no user named | `anonymous`; for a signer `revoke-not-permitted` |
-//! | 401/403 `…AuthorisationException`, user named | `not-permitted`; for a signer `revoke-not-permitted` |
-//! | 404 `…NoSuchProjectException` / `…NoSuchRepositoryException` | `no-such-project` / `no-such-repository` |
+//! | 401 `…AuthorisationException`, no user named | `anonymous`; for a signer as below |
+//! | 401/403 `…AuthorisationException`, user named | `not-permitted`; for a signer `revoke-`, `create-` or `list-not-permitted` |
+//! | 404 `…NoSuchProjectException` / `…NoSuchRepositoryException` / `…NoSuchUserException` | `no-such-project` / `no-such-repository` / `no-such-user` |
 //! | 404 HTML | `wrong-context-path` |
 //! | 2xx HTML | `sign-in-page` |
 //! | other 3xx, 5xx, HTML, 401/403 without a sign of Bitbucket | the common `http.…` findings |
@@ -45,6 +45,12 @@ pub(super) enum Act {
     RevokeByToken,
     /// A password signed a revocation.
     RevokeByPassword,
+    /// A password signed a creation.
+    CreateByPassword,
+    /// A token signed for reading a list.
+    ListByToken,
+    /// A password signed for reading a list.
+    ListByPassword,
 }
 
 /// The circumstances that the advice depends on.
@@ -145,7 +151,6 @@ pub(super) fn signature(act: Act, web: &str, response: &Response) -> Option<&'st
     if captcha(response).is_some() || said.threw("CaptchaRequiredAuthenticationException") {
         return Some("captcha");
     }
-    let validating = act == Act::Validate;
     match response.status {
         300..=399 => redirect(response, web),
         429 => Some("rate-limited"),
@@ -154,18 +159,19 @@ pub(super) fn signature(act: Act, web: &str, response: &Response) -> Option<&'st
         403 if response.body.contains("XSRF check failed") => Some("xsrf"),
         401 | 403 if said.threw("IncorrectPasswordAuthenticationException") => Some(match act {
             Act::Validate => "token-refused",
-            Act::RevokeByToken => "authority-refused",
-            Act::RevokeByPassword => "wrong-password",
+            Act::RevokeByToken | Act::ListByToken => "authority-refused",
+            Act::RevokeByPassword | Act::CreateByPassword | Act::ListByPassword => "wrong-password",
         }),
-        401 | 403 if said.threw("AuthorisationException") => {
-            Some(match (validating, response.status, login(response)) {
-                (false, ..) => "revoke-not-permitted",
-                (true, 401, None) => "anonymous",
-                (true, ..) => "not-permitted",
-            })
-        }
+        401 | 403 if said.threw("AuthorisationException") => Some(match (act, response.status, login(response)) {
+            (Act::Validate, 401, None) => "anonymous",
+            (Act::Validate, ..) => "not-permitted",
+            (Act::RevokeByToken | Act::RevokeByPassword, ..) => "revoke-not-permitted",
+            (Act::CreateByPassword, ..) => "create-not-permitted",
+            (Act::ListByToken | Act::ListByPassword, ..) => "list-not-permitted",
+        }),
         404 if said.threw("NoSuchProjectException") => Some("no-such-project"),
         404 if said.threw("NoSuchRepositoryException") => Some("no-such-repository"),
+        404 if said.threw("NoSuchUserException") && act != Act::Validate => Some("no-such-user"),
         404 if response.is_html() => Some("wrong-context-path"),
         200..=299 if response.is_html() => Some("sign-in-page"),
         _ => None,
