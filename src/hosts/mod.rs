@@ -9,15 +9,19 @@
 pub mod answer;
 pub mod atlassian;
 mod atlassian_datacenter;
+pub mod azure_devops;
 pub mod bamboo;
+pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod confluence_datacenter;
+pub mod deploy;
 pub mod facts;
 pub mod github;
 pub mod gitlab;
 pub mod jira_datacenter;
 pub mod jwt;
+pub mod open_devops;
 pub mod recognise;
 mod segment;
 pub mod session;
@@ -30,6 +34,7 @@ use futures_util::future::BoxFuture;
 
 use crate::domain::{Checksum, FamilyId, Finding, Host, Kind, Validation};
 use crate::net::NetError;
+pub use deploy::Deploy;
 use facts::Facts;
 pub use session::{Session, Wire};
 pub use verbs::{
@@ -46,6 +51,9 @@ pub fn families() -> &'static [&'static dyn Family] {
     &[
         &github::GitHub,
         &gitlab::GitLab,
+        &azure_devops::AzureDevOps,
+        &bitbucket_cloud::BitbucketCloud,
+        &open_devops::OpenDevOps,
         &bitbucket_datacenter::BitbucketDatacenter,
         &jira_datacenter::JiraDatacenter,
         &confluence_datacenter::ConfluenceDatacenter,
@@ -169,6 +177,11 @@ pub trait Family: Send + Sync {
 
     /// Short-lived tokens for a client secret.
     fn minter(&self) -> Option<&dyn Mint> {
+        None
+    }
+
+    /// Deployment data for an issue tracker.
+    fn deployer(&self) -> Option<&dyn Deploy> {
         None
     }
 }

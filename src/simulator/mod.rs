@@ -4,13 +4,16 @@
 //! A [`Site`] answers requests from its own state; [`server`] puts it on a port. Tokens are obviously fake, well-formed.
 
 mod atlassian_pat;
+pub mod azure_devops;
 pub mod bamboo;
+pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod confluence_datacenter;
 pub mod github;
 pub mod gitlab;
 pub mod jira_datacenter;
+pub mod open_devops;
 pub mod server;
 
 use std::sync::Arc;
@@ -105,6 +108,10 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(github::GitHubSite::server()),
         Arc::new(gitlab::GitLabSite::com()),
         Arc::new(gitlab::GitLabSite::self_managed()),
+        Arc::new(azure_devops::AzureDevOps::services()),
+        Arc::new(azure_devops::AzureDevOps::server()),
+        Arc::new(bitbucket_cloud::BitbucketCloud::new()),
+        Arc::new(open_devops::OpenDevOps::new()),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
         Arc::new(jira_datacenter::JiraDatacenter::default()),
         Arc::new(confluence_datacenter::ConfluenceDatacenter::default()),

@@ -8,7 +8,9 @@
 )]
 
 mod atlassian_datacenter;
+mod azure_devops;
 mod bamboo;
+mod bitbucket_cloud;
 mod bitbucket_datacenter;
 mod codecommit;
 mod confluence_datacenter;
@@ -22,4 +24,5 @@ mod gitlab_revoke;
 mod gitlab_rotate;
 mod gitlab_site;
 mod jira_datacenter;
+mod open_devops;
 mod support;
