@@ -17,6 +17,7 @@ pub mod codecommit;
 pub mod confluence_datacenter;
 pub mod deploy;
 pub mod facts;
+pub mod forgejo;
 pub mod github;
 pub mod gitlab;
 pub mod jira_datacenter;
@@ -59,6 +60,7 @@ pub fn families() -> &'static [&'static dyn Family] {
         &confluence_datacenter::ConfluenceDatacenter,
         &bamboo::Bamboo,
         &codecommit::CodeCommit,
+        &forgejo::Forgejo,
     ]
 }
 

@@ -10,6 +10,7 @@ pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod confluence_datacenter;
+pub mod forgejo;
 pub mod github;
 pub mod gitlab;
 pub mod jira_datacenter;
@@ -117,6 +118,8 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(confluence_datacenter::ConfluenceDatacenter::default()),
         Arc::new(bamboo::Bamboo::default()),
         Arc::new(codecommit::CodeCommit::default()),
+        Arc::new(forgejo::ForgejoSite::forgejo()),
+        Arc::new(forgejo::ForgejoSite::gitea()),
     ]
 }
 

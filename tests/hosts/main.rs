@@ -14,6 +14,7 @@ mod bitbucket_cloud;
 mod bitbucket_datacenter;
 mod codecommit;
 mod confluence_datacenter;
+mod forgejo;
 mod github;
 mod github_revoke;
 mod github_signatures;
