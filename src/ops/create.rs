@@ -38,6 +38,7 @@ impl Core {
     pub async fn create_plan(&self, wish: &CreateWish, using: Option<&Using>) -> Result<CreatePlan> {
         self.check_wish(wish)?;
         let host = self.host(wish.host)?;
+        self.check_signer(using, std::iter::once(&host))?;
         let authority = self.authority(using).await?;
         let way = self.way_to_create(&host, &wish.request, authority.as_ref())?;
         let name = wish.request.name.clone();
@@ -82,6 +83,7 @@ impl Core {
         self.vault.unlock_if_needed().await?;
         self.settle_others().await;
         let host = self.host(wish.host)?;
+        self.check_signer(using, std::iter::once(&host))?;
         let authority = self.authority(using).await?;
         let result = self.create_one(wish, &host, authority.as_ref()).await?;
         let outcome = match result.end {

@@ -72,13 +72,13 @@ impl Core {
     /// # Errors
     /// Usage error where it is the old one again, or on the rack already.
     pub async fn successor(&self, id: &CredentialId, pasted: &Pasted) -> Result<Successor> {
-        let (credential, host) = self.target(id)?;
+        let (credential, _) = self.target(id)?;
         self.refuse_known(&credential, &pasted.secret)?;
-        let before = self.remote_facts(id, &host);
         let made = by_hand(&credential, pasted, None);
         let mut successor = Successor { found: Vec::new(), doubts: Vec::new() };
         for binding in &credential.bindings {
             let host = self.host(binding.host)?;
+            let before = self.last_alive(&credential, &host);
             let seen = self.validate(&host, swap::known(&made, &credential), &pasted.secret).await;
             successor.doubts.extend(swap::doubts(&host, before.as_ref(), &seen));
             successor.found.push((host.name, seen));
@@ -112,6 +112,7 @@ impl Core {
         if options.pasted.is_some() && ids.len() != 1 {
             return Err(Error::usage("one new secret can take the place of one credential only"));
         }
+        self.check_signer(options.using.as_ref(), &self.hosts_of(ids)?)?;
         self.vault.unlock_if_needed().await?;
         self.settle_others().await;
         let authority = self.authority(options.using.as_ref()).await?;
@@ -187,6 +188,8 @@ impl Core {
 
     async fn rotate_steps(&self, job: &Job<'_>) -> Result<RotateResult> {
         let own = itself(&job.credential, &job.secret);
+        // Before anything else: what is to be asked for depends on what the old one is and may do.
+        let before = self.look(&job.credential, &job.host, &job.secret).await;
         let chosen = match self.choose(&job.credential, &job.host, job.options, job.using, &own) {
             Ok(chosen) => chosen,
             // The host is known to refuse what would be asked for.
@@ -206,11 +209,11 @@ impl Core {
                 stopped.way = Some(chosen.new);
                 return Ok(stopped);
             }
-            (Way::AtHost { what }, RotatePattern::InPlace) => self.replace(job, what).await?,
+            (Way::AtHost { what }, RotatePattern::InPlace) => self.replace(job, what, before).await?,
             (Way::AtHost { what }, RotatePattern::Twin) => {
-                self.twin(job, what, chosen.request.unwrap_or_default(), &own).await?
+                self.twin(job, what, chosen.request.unwrap_or_default(), &own, before).await?
             }
-            (Way::AtHost { .. }, RotatePattern::Swap) => self.take_pasted(job).await?,
+            (Way::AtHost { .. }, RotatePattern::Swap) => self.take_pasted(job, before).await?,
         };
         match obtained {
             Obtained::Ended(result) => Ok(*result),
