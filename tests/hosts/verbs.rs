@@ -49,7 +49,7 @@ fn known() -> impl Iterator<Item = (&'static Row, &'static dyn Family)> {
 /// What a family does not keep of its word.
 fn broken(row: &Row, family: &dyn Family) -> Vec<String> {
     let facts = family.facts();
-    let (verbs, id) = (facts.verbs, &facts.id);
+    let (verbs, id) = (&facts.verbs, &facts.id);
     let mut broken = Vec::new();
     let mut claim = |verb: &str, said: How, wanted: How| {
         if said != wanted {
