@@ -7,6 +7,7 @@
     reason = "clippy takes only test functions for tests, not their helpers"
 )]
 
+mod bitbucket_cloud;
 mod bitbucket_datacenter;
 mod codecommit;
 mod github;
@@ -20,5 +21,6 @@ mod gitlab_offline;
 mod gitlab_revoke;
 mod gitlab_rotate;
 mod gitlab_site;
+mod open_devops;
 mod support;
 mod verbs;
