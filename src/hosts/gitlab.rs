@@ -21,6 +21,7 @@ mod fresh;
 mod inventory;
 mod order;
 mod own_record;
+mod probe;
 mod refusal;
 mod resource;
 mod revoke;
@@ -35,7 +36,8 @@ use futures_util::future::BoxFuture;
 
 use super::facts::Facts;
 use super::{
-    Carried, Create, Detection, Endpoints, Family, HostUrl, HostUrlError, Inventory, Replace, Revoke, Session, Wire,
+    Carried, Create, Detection, Endpoints, Family, HostUrl, HostUrlError, Inventory, Probe, Replace, Revoke, Session,
+    Wire,
 };
 use crate::domain::{Host, Kind, Validation};
 use crate::net::Request;
@@ -88,6 +90,10 @@ impl Family for GitLab {
     }
 
     fn lister(&self) -> Option<&dyn Inventory> {
+        Some(self)
+    }
+
+    fn prober(&self) -> Option<&dyn Probe> {
         Some(self)
     }
 }

@@ -135,7 +135,7 @@ async fn refusals_are_about_the_signer() {
         (json(403, scope), "gitlab.list-scope-missing"),
         (json(401, r#"{"message":"401 Unauthorized"}"#), "gitlab.list-refused"),
         (json(404, r#"{"message":"404 Project Not Found"}"#), "gitlab.list-refused"),
-        (json(401, revoked), "gitlab.authority-refused"),
+        (json(401, revoked), "gitlab.revoked"),
         (json(200, "{}"), "gitlab.unexpected-answer"),
         (Response::of(200, &[("Content-Type", "text/html")], "<html>"), "http.html"),
         (Response::of(429, &[("RateLimit-Name", "x")], "Retry later"), "gitlab.rate-limited"),
@@ -144,7 +144,7 @@ async fn refusals_are_about_the_signer() {
         let outcome = list_over(&transport, &signer(Some(Kind::Pat), None)).await;
         let Outcome::Refused(found) = outcome else { panic!("{code}: {outcome:?}") };
         assert_eq!(found.findings[0].code, code);
-        assert!(!found.verdict.is_real(), "{found:?}");
+        assert!(found.reason.starts_with("the signing token: "), "{found:?}");
     }
     let outcome = list_over(&Recorded::new([]), &signer(None, Some("mara"))).await;
     assert!(matches!(&outcome, Outcome::Refused(v) if v.findings[0].code == "gitlab.authority-password"));

@@ -150,7 +150,7 @@ async fn create(act: &Act<'_>, request: &CreateRequest) -> Outcome<CreatedToken>
 
 fn refused(act: &Act<'_>, response: &Response) -> Outcome<CreatedToken> {
     let unknown_path = super::refusal::Refusal::of(response).is_some_and(|r| r.unknown_path || r.name == "not-allowed");
-    let validation = order::refused(&act.wire, response, true, |refusal| match refusal.name {
+    let validation = order::of_the_signer(&act.wire, response, |refusal| match refusal.name {
         _ if unknown_path => "create-unsupported",
         "bad-request" => "create-refused",
         "insufficient-scope" => "create-scope-missing",
@@ -158,7 +158,6 @@ fn refused(act: &Act<'_>, response: &Response) -> Outcome<CreatedToken> {
         "forbidden" => "create-forbidden",
         "not-found" => "create-no-place",
         "token-unknown" => "create-not-allowed",
-        "expired" | "revoked" => "authority-refused",
         name => name,
     });
     if unknown_path { Outcome::Unsupported(validation) } else { Outcome::Refused(validation) }

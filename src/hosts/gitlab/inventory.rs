@@ -83,6 +83,7 @@ async fn list(act: &Act<'_>) -> Outcome<RemoteList> {
                         return Outcome::Refused(refused);
                     }
                     list.gaps.push(format!("page {page} and what follows is missing: {}", refused.reason));
+                    list.evidence.extend(refused.evidence);
                     break;
                 };
                 let next = next_page(&response, page, rows.len());
@@ -91,6 +92,7 @@ async fn list(act: &Act<'_>) -> Outcome<RemoteList> {
             Err(refused) if page == 1 => return Outcome::Refused(refused),
             Err(refused) => {
                 list.gaps.push(format!("page {page} and what follows is missing: {}", refused.reason));
+                list.evidence.extend(refused.evidence);
                 break;
             }
         };
@@ -119,7 +121,7 @@ async fn list(act: &Act<'_>) -> Outcome<RemoteList> {
     if resource.is_none() && others {
         list.of = "every user (an administrator signs)".to_owned();
     }
-    list.evidence = wire.take_evidence();
+    list.evidence.extend(wire.take_evidence());
     Outcome::Done(list)
 }
 
@@ -203,12 +205,11 @@ fn read(wire: &Wire<'_>, row: &Value, of: Option<&Resource>, me: Option<&Account
 }
 
 fn refused(wire: &Wire<'_>, response: &Response) -> Box<Validation> {
-    order::refused(wire, response, true, |refusal| match refusal.name {
+    order::of_the_signer(wire, response, |refusal| match refusal.name {
         "insufficient-scope" => "list-scope-missing",
         "granular-missing" => "list-permission-missing",
         // 401 also where the role is too low.
         "token-unknown" | "forbidden" | "not-found" | "bad-request" => "list-refused",
-        "expired" | "revoked" => "authority-refused",
         name => name,
     })
 }
