@@ -11,12 +11,14 @@ mod demo;
 mod doctor;
 mod edit;
 mod forget;
+mod guide;
 mod host;
 mod identify;
 mod io;
 mod list;
 mod log;
 mod output;
+mod permissions;
 mod revoke;
 mod secret_input;
 mod show;
@@ -155,6 +157,8 @@ enum Verb {
     Edit(edit::EditArgs),
     Forget(forget::ForgetArgs),
     Check(check::CheckArgs),
+    Permissions(permissions::PermissionsArgs),
+    Guide(guide::GuideArgs),
     Revoke(revoke::RevokeArgs),
     Log(log::LogArgs),
     Doctor(doctor::DoctorArgs),
@@ -263,6 +267,8 @@ async fn run_verb(verb: Verb, context: &mut Context<'_>) -> Result<u8> {
         Verb::Edit(args) => edit::run(context, args),
         Verb::Forget(args) => forget::run(context, &args).await,
         Verb::Check(args) => check::run(context, args).await,
+        Verb::Permissions(args) => permissions::run(context, args).await,
+        Verb::Guide(args) => guide::run(context, args),
         Verb::Revoke(args) => revoke::run(context, args).await,
         Verb::Log(args) => log::run(context, &args),
         Verb::Doctor(args) => doctor::run(context, &args).await,

@@ -16,6 +16,7 @@ pub mod recognise;
 mod segment;
 pub mod session;
 pub mod verbs;
+pub mod version;
 
 use std::collections::BTreeMap;
 
