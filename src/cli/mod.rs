@@ -7,6 +7,7 @@ mod add;
 mod check;
 mod completions;
 mod context;
+mod create;
 mod demo;
 mod doctor;
 mod edit;
@@ -14,14 +15,17 @@ mod forget;
 mod guide;
 mod host;
 mod identify;
+mod inventory;
 mod io;
 mod list;
 mod log;
 mod output;
 mod permissions;
+mod report_file;
 mod revoke;
 mod secret_input;
 mod show;
+mod using;
 mod values;
 
 use std::ffi::OsString;
@@ -159,6 +163,8 @@ enum Verb {
     Check(check::CheckArgs),
     Permissions(permissions::PermissionsArgs),
     Guide(guide::GuideArgs),
+    Create(create::CreateArgs),
+    Inventory(inventory::InventoryArgs),
     Revoke(revoke::RevokeArgs),
     Log(log::LogArgs),
     Doctor(doctor::DoctorArgs),
@@ -269,6 +275,8 @@ async fn run_verb(verb: Verb, context: &mut Context<'_>) -> Result<u8> {
         Verb::Check(args) => check::run(context, args).await,
         Verb::Permissions(args) => permissions::run(context, args).await,
         Verb::Guide(args) => guide::run(context, args),
+        Verb::Create(args) => create::run(context, args).await,
+        Verb::Inventory(args) => inventory::run(context, args).await,
         Verb::Revoke(args) => revoke::run(context, args).await,
         Verb::Log(args) => log::run(context, &args),
         Verb::Doctor(args) => doctor::run(context, &args).await,

@@ -7,14 +7,17 @@
 //! Adding a family: the asset, one file here, one file in `simulator/`, and its two lines below.
 
 pub mod answer;
+pub mod atlassian;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod facts;
 pub mod github;
 pub mod gitlab;
+pub mod jwt;
 pub mod recognise;
 mod segment;
 pub mod session;
+pub mod verb_table;
 pub mod verbs;
 pub mod version;
 

@@ -9,8 +9,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::Core;
-use super::exchange::Known;
 use super::permissions::judge::{Jobs, Place};
+use super::prove::known;
 use super::stale;
 use crate::domain::{
     Credential, CredentialId, Expiry, Host, HostId, Profiles, SecretState, Standing, Validation, Verdict,
@@ -317,11 +317,10 @@ async fn one(core: &Core, host: &Host, credential: &Credential, profiles: &Profi
         Secrets::Found(secret) => secret,
         Secrets::NotRead(why) => return Ok(*why),
     };
-    let known = Known::of(credential);
-    let mut validation = core.validate(host, known, &secret).await;
+    let mut validation = core.validate(host, known(credential), &secret).await;
     let look_at = credential.bindings.iter().find(|b| b.host == host.id).map(|b| &b.look_at);
     let place = Place { host, bindings: &credential.bindings, look_at };
-    core.hold_against(place, known, &secret, Jobs::of(credential, profiles), &mut validation).await;
+    core.hold_against(place, known(credential), &secret, Jobs::of(credential, profiles), &mut validation).await;
     Ok(validation)
 }
 

@@ -2,7 +2,9 @@
 //! functions over it. Nothing here knows of terminals, clap or ratatui.
 
 pub mod add;
+mod by_hand;
 pub mod check;
+pub mod create;
 pub mod demo;
 pub mod doctor;
 pub mod edit;
@@ -10,11 +12,16 @@ pub mod exchange;
 pub mod guide;
 pub mod hosts;
 pub mod identify;
+pub mod inventory;
+mod made;
 pub mod paste;
 pub mod permissions;
+mod prove;
 pub mod recover;
 pub mod revoke;
+pub mod signer;
 pub mod stale;
+pub mod transcript;
 pub mod vault;
 
 use std::path::PathBuf;

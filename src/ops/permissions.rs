@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use super::Core;
 use super::check::{Secrets, secret_of};
 use super::exchange::{Known, family};
+use super::prove::known;
 use crate::domain::{
     Binding, Credential, Host, LookAt, Permissions, PlacePermissions, Profile, Profiles, SecretState, Validation,
 };
@@ -130,7 +131,7 @@ impl Core {
         profiles: &[&Profile],
         look_at: &LookAt,
     ) -> (Validation, Held) {
-        let known = Known::of(credential);
+        let known = known(credential);
         let mut validation = self.validate(host, known, secret).await;
         let held = self.find_out(host, known, secret, profiles, look_at, &mut validation).await;
         (validation, held)

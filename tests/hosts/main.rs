@@ -16,5 +16,6 @@ mod github_simulated;
 mod gitlab;
 mod gitlab_offline;
 mod gitlab_revoke;
+mod gitlab_rotate;
 mod gitlab_site;
 mod support;
