@@ -8,12 +8,16 @@
 
 pub mod answer;
 pub mod atlassian;
+pub mod azure_devops;
+pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
+pub mod deploy;
 pub mod facts;
 pub mod github;
 pub mod gitlab;
 pub mod jwt;
+pub mod open_devops;
 pub mod recognise;
 mod segment;
 pub mod session;
@@ -27,6 +31,7 @@ use futures_util::future::BoxFuture;
 
 use crate::domain::{Checksum, FamilyId, Finding, Host, Kind, Validation};
 use crate::net::NetError;
+pub use deploy::Deploy;
 use facts::Facts;
 pub use session::{Session, Wire};
 pub use verbs::{
@@ -40,7 +45,15 @@ pub type Endpoints = BTreeMap<String, String>;
 /// Every family, in the order in which candidates are listed.
 #[must_use]
 pub fn families() -> &'static [&'static dyn Family] {
-    &[&github::GitHub, &gitlab::GitLab, &bitbucket_datacenter::BitbucketDatacenter, &codecommit::CodeCommit]
+    &[
+        &github::GitHub,
+        &gitlab::GitLab,
+        &azure_devops::AzureDevOps,
+        &bitbucket_cloud::BitbucketCloud,
+        &open_devops::OpenDevOps,
+        &bitbucket_datacenter::BitbucketDatacenter,
+        &codecommit::CodeCommit,
+    ]
 }
 
 /// The family of that id.
@@ -158,6 +171,11 @@ pub trait Family: Send + Sync {
 
     /// Short-lived tokens for a client secret.
     fn minter(&self) -> Option<&dyn Mint> {
+        None
+    }
+
+    /// Deployment data for an issue tracker.
+    fn deployer(&self) -> Option<&dyn Deploy> {
         None
     }
 }

@@ -6,6 +6,7 @@ mod by_hand;
 pub mod check;
 pub mod create;
 pub mod demo;
+pub mod deployment;
 pub mod doctor;
 pub mod edit;
 pub mod exchange;
@@ -21,6 +22,7 @@ pub mod recover;
 pub mod revoke;
 pub mod signer;
 pub mod stale;
+pub mod token;
 pub mod transcript;
 pub mod vault;
 

@@ -7,6 +7,8 @@
     reason = "clippy takes only test functions for tests, not their helpers"
 )]
 
+mod azure_devops;
+mod bitbucket_cloud;
 mod bitbucket_datacenter;
 mod codecommit;
 mod github;
@@ -18,4 +20,5 @@ mod gitlab_offline;
 mod gitlab_revoke;
 mod gitlab_rotate;
 mod gitlab_site;
+mod open_devops;
 mod support;
