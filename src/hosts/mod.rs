@@ -14,6 +14,7 @@ pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod deploy;
 pub mod facts;
+pub mod forgejo;
 pub mod github;
 pub mod gitlab;
 pub mod jwt;
@@ -53,6 +54,7 @@ pub fn families() -> &'static [&'static dyn Family] {
         &open_devops::OpenDevOps,
         &bitbucket_datacenter::BitbucketDatacenter,
         &codecommit::CodeCommit,
+        &forgejo::Forgejo,
     ]
 }
 

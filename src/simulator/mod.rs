@@ -7,6 +7,7 @@ pub mod azure_devops;
 pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
+pub mod forgejo;
 pub mod github;
 pub mod gitlab;
 pub mod open_devops;
@@ -110,6 +111,8 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(open_devops::OpenDevOps::new()),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
         Arc::new(codecommit::CodeCommit::default()),
+        Arc::new(forgejo::ForgejoSite::forgejo()),
+        Arc::new(forgejo::ForgejoSite::gitea()),
     ]
 }
 
