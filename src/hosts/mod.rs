@@ -18,6 +18,7 @@ pub mod confluence_datacenter;
 pub mod deploy;
 pub mod facts;
 pub mod forgejo;
+pub mod generic;
 pub mod github;
 pub mod gitlab;
 pub mod jira_datacenter;
@@ -62,6 +63,7 @@ pub fn families() -> &'static [&'static dyn Family] {
         &bamboo::Bamboo,
         &codecommit::CodeCommit,
         &forgejo::Forgejo,
+        &generic::Generic,
     ]
 }
 

@@ -11,6 +11,7 @@ pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod confluence_datacenter;
 pub mod forgejo;
+pub mod generic;
 pub mod github;
 pub mod gitlab;
 pub mod jira_datacenter;
@@ -120,6 +121,7 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(codecommit::CodeCommit::default()),
         Arc::new(forgejo::ForgejoSite::forgejo()),
         Arc::new(forgejo::ForgejoSite::gitea()),
+        Arc::new(generic::Service::new()),
     ]
 }
 

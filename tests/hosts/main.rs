@@ -15,6 +15,7 @@ mod bitbucket_datacenter;
 mod codecommit;
 mod confluence_datacenter;
 mod forgejo;
+mod generic;
 mod github;
 mod github_revoke;
 mod github_signatures;
