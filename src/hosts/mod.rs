@@ -13,6 +13,7 @@ pub mod codecommit;
 pub mod facts;
 pub mod github;
 pub mod gitlab;
+pub mod jira_cloud;
 pub mod jwt;
 pub mod recognise;
 mod segment;
@@ -38,7 +39,13 @@ pub type Endpoints = BTreeMap<String, String>;
 /// Every family, in the order in which candidates are listed.
 #[must_use]
 pub fn families() -> &'static [&'static dyn Family] {
-    &[&github::GitHub, &gitlab::GitLab, &bitbucket_datacenter::BitbucketDatacenter, &codecommit::CodeCommit]
+    &[
+        &github::GitHub,
+        &gitlab::GitLab,
+        &jira_cloud::JiraCloud,
+        &bitbucket_datacenter::BitbucketDatacenter,
+        &codecommit::CodeCommit,
+    ]
 }
 
 /// The family of that id.

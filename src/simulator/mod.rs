@@ -7,6 +7,7 @@ pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod github;
 pub mod gitlab;
+pub mod jira_cloud;
 pub mod server;
 
 use std::sync::Arc;
@@ -96,11 +97,14 @@ pub trait Site: Send + Sync {
 /// Every simulated installation, in the order in which the demo lists them.
 #[must_use]
 pub fn sites() -> Vec<Arc<dyn Site>> {
+    let [jira, jira_test] = jira_cloud::JiraCloud::pair();
     vec![
         Arc::new(github::GitHubSite::dot_com()),
         Arc::new(github::GitHubSite::server()),
         Arc::new(gitlab::GitLabSite::com()),
         Arc::new(gitlab::GitLabSite::self_managed()),
+        Arc::new(jira),
+        Arc::new(jira_test),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
         Arc::new(codecommit::CodeCommit::default()),
     ]

@@ -17,4 +17,5 @@ mod gitlab;
 mod gitlab_offline;
 mod gitlab_revoke;
 mod gitlab_site;
+mod jira_cloud;
 mod support;
