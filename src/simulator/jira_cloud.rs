@@ -75,7 +75,11 @@ impl Site for JiraCloud {
     }
 
     fn spare(&self, n: usize, _now: Timestamp) -> SimCredential {
-        roster::spare(n)
+        roster::spare(self.tenant, n)
+    }
+
+    fn shared(&self) -> Vec<(String, String)> {
+        roster::shared(self.tenant)
     }
 
     fn answer(&self, request: &SimRequest, now: Timestamp) -> SimResponse {

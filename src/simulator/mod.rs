@@ -90,6 +90,12 @@ pub trait Site: Send + Sync {
     /// A further valid credential, the `n`th, for large demo racks. The site accepts it.
     fn spare(&self, n: usize, now: Timestamp) -> SimCredential;
 
+    /// Labels of rosters, its own or another site's, that are used here, and what as (`source`, `target`): one credential
+    /// bound to several hosts.
+    fn shared(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// Answers one request.
     fn answer(&self, request: &SimRequest, now: Timestamp) -> SimResponse;
 }

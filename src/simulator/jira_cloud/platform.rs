@@ -145,7 +145,7 @@ const READER: &[&str] = &["read:jira-user", "read:jira-work"];
 const PUBLISHER: &[&str] =
     &["read:confluence-user", "read:confluence-content.all", "write:confluence-content", "read:space:confluence"];
 
-pub(super) const TOKENS: [Token; 15] = [
+pub(super) const TOKENS: [Token; 17] = [
     token("configuration-manager", 0, Sort::Classic),
     token("jira-reader", 1, Sort::Scoped(READER)),
     token("confluence-publisher", 1, Sort::Scoped(PUBLISHER)),
@@ -158,6 +158,8 @@ pub(super) const TOKENS: [Token; 15] = [
     Token { revoked: true, ..token("old-integration", 1, Sort::Classic) },
     Token { age: 400, ..token("last-year", 1, Sort::Classic) },
     token("ben-laptop", 1, Sort::Classic),
+    token("no-address", 1, Sort::Classic),
+    token("configuration-target", 0, Sort::Classic),
     Token { age: 3, days: 30, ..token("org-admin", 0, Sort::Key(None)) },
     Token { age: 3, days: 7, ..token("org-list", 0, Sort::Key(Some(&["read:orgs:admin", "read:tokens:admin"]))) },
     Token { age: 3, days: 7, ..token("org-blind", 0, Sort::Key(Some(&["read:tokens:admin"]))) },

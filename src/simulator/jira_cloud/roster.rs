@@ -42,15 +42,21 @@ const SOURCE: &[Row] = &[
 
 const TARGET: &[Row] = &[
     (
-        "configuration-manager-target",
-        "configuration-manager",
+        "configuration-target",
+        "configuration-target",
         Kind::ApiToken,
         "target",
-        "the same token as at the source",
+        "of the same administrator, made for this site",
         Verdict::Valid,
     ),
     ("ben-at-target", "ben-laptop", Kind::ApiToken, "target", "its account may not use this site", Verdict::Rejected),
 ];
+
+/// Labels of the roster that are used at both sites, and what as at this one.
+pub(super) fn shared(tenant: &Tenant) -> Vec<(String, String)> {
+    let role = if tenant.cloud_id == TENANTS[0].cloud_id { "source" } else { "target" };
+    vec![("configuration-manager".to_owned(), role.to_owned())]
+}
 
 /// The roster of a site.
 pub(super) fn of(tenant: &Tenant, now: Timestamp) -> Vec<SimCredential> {
@@ -67,7 +73,7 @@ pub(super) fn of(tenant: &Tenant, now: Timestamp) -> Vec<SimCredential> {
         all.insert(2, app("app-session", hours(-2), "an OAuth access token that has ended", Verdict::Expired));
         all.push(app("app-session-new", hours(1), "an OAuth access token, good for an hour", Verdict::Expiring));
         all.push(made("script-2022", Kind::ApiToken, ben, old, "24 characters: of before 2023", Verdict::Rejected));
-        let no_address = TOKENS[11].secret();
+        let no_address = secret("ATATT3xFfGF0", "no-address");
         all.push(made(
             "no-address",
             Kind::ApiToken,
@@ -101,8 +107,9 @@ fn made(label: &str, kind: Kind, username: Option<&str>, secret: String, note: &
     }
 }
 
-/// The `n`th further token, of Ana's.
-pub(super) fn spare(n: usize) -> SimCredential {
-    let text = secret("ATATT3xFfGF0", &format!("spare{n}"));
-    made(&format!("jira-spare-{n}"), Kind::ApiToken, Some(ACCOUNTS[0].email), text, "", Verdict::Valid)
+/// The `n`th further token, of Ana's; each site has its own.
+pub(super) fn spare(tenant: &Tenant, n: usize) -> SimCredential {
+    let place = if tenant.cloud_id == TENANTS[0].cloud_id { "" } else { "test" };
+    let text = secret("ATATT3xFfGF0", &format!("spare{place}{n}"));
+    made(&format!("jira{place}-spare-{n}"), Kind::ApiToken, Some(ACCOUNTS[0].email), text, "", Verdict::Valid)
 }

@@ -122,8 +122,11 @@ async fn one_token_counts_at_both_sites_and_another_at_one() {
 async fn spare_tokens_are_accepted() {
     let demo = Demo::new();
     for n in [0, 7, 12_345] {
-        assert_eq!(demo.check(0, &demo.site(0).spare(n, now())).await.verdict, Verdict::Valid, "{n}");
+        for site in [0, 1] {
+            assert_eq!(demo.check(site, &demo.site(site).spare(n, now())).await.verdict, Verdict::Valid, "{n}");
+        }
     }
+    assert_ne!(demo.site(0).spare(0, now()).secret, demo.site(1).spare(0, now()).secret);
 }
 
 #[tokio::test]
