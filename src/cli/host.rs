@@ -1,7 +1,7 @@
 //! `keyrack host`: records of the installations that credentials are used at.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -43,6 +43,9 @@ pub(super) enum HostVerb {
         /// Label of a credential to try there
         #[arg(long, value_name = "LABEL")]
         using: Option<String>,
+        /// Write a redacted transcript of requests and answers to this file, with what differs from what keyrack expects
+        #[arg(long, value_name = "FILE", requires = "using")]
+        record: Option<PathBuf>,
     },
 }
 
@@ -113,7 +116,7 @@ pub(super) async fn run(context: &mut Context<'_>, verb: HostVerb) -> Result<u8>
             }
             Ok(0)
         }
-        HostVerb::Test { name, using } => test(context, &name, using.as_deref()).await,
+        HostVerb::Test { name, using, record } => test(context, &name, using.as_deref(), record.as_deref()).await,
     }
 }
 
@@ -264,14 +267,29 @@ fn edit(context: &mut Context<'_>, args: EditArgs) -> Result<u8> {
     Ok(0)
 }
 
-async fn test(context: &mut Context<'_>, name: &str, using: Option<&str>) -> Result<u8> {
+async fn test(context: &mut Context<'_>, name: &str, using: Option<&str>, record: Option<&Path>) -> Result<u8> {
     let host = context.core()?.host_by_name(name)?;
     let credential = using.map(|label| context.core()?.by_label(label)).transpose()?;
     if let Some(stranger) = credential.as_ref().filter(|c| c.bindings.iter().all(|b| b.host != host.id)) {
         let what = format!("`{}` is not used at {}: testing sends its secret there", stranger.label, host.name);
         context.confirm(&what, &host.name)?;
     }
-    let result = context.core()?.host_test(&host, credential.as_ref()).await?;
+    let result = match (record, &credential) {
+        (Some(file), Some(credential)) => {
+            let (test, transcript) = context.core()?.host_record(&host, credential).await?;
+            super::report_file::write(file, &transcript.markdown())?;
+            let said = match transcript.differences.len() {
+                0 => "the host answers as keyrack expects".to_owned(),
+                n => format!("{n} differences from what keyrack expects"),
+            };
+            context.remark(&format!(
+                "wrote a redacted transcript to {}: {said}. Read it before you pass it on.",
+                file.display()
+            ));
+            test
+        }
+        _ => context.core()?.host_test(&host, credential.as_ref()).await?,
+    };
     if context.json() {
         let validation = credential.as_ref().zip(result.validation.as_ref()).map(|(c, v)| result_json(c, &host, v));
         let value = json!({

@@ -56,6 +56,43 @@ impl Input {
         matches!(self, Self::Real) && std::io::stdin().is_terminal()
     }
 
+    /// Reads one line, without its end, and leaves the rest: what is asked for one after the other comes line by line.
+    ///
+    /// # Errors
+    /// Where it cannot be read, is longer than `cap` bytes, or is not UTF-8.
+    pub fn read_line(&mut self, cap: usize) -> Result<Zeroizing<String>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(256));
+        match self {
+            Self::Real => {
+                let mut stdin =
+                    unbuffered_stdin().map_err(|e| Error::data("standard input cannot be read").because(&e))?;
+                let mut byte = [0];
+                while bytes.len() <= cap {
+                    match stdin.read(&mut byte) {
+                        Ok(0) => break,
+                        Ok(_) if byte[0] == b'\n' => break,
+                        Ok(_) => bytes.push(byte[0]),
+                        Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                        Err(e) => return Err(Error::data("standard input cannot be read").because(&e)),
+                    }
+                }
+            }
+            Self::Text(text) => {
+                let end = text.iter().position(|b| *b == b'\n').unwrap_or(text.len());
+                bytes.extend_from_slice(&text[..end]);
+                let rest = Zeroizing::new(text[(end + 1).min(text.len())..].to_vec());
+                *text = rest;
+            }
+        }
+        if bytes.len() > cap {
+            return Err(Error::usage(format!("a line of standard input is longer than {cap} bytes")));
+        }
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Ok(Zeroizing::new(text.trim_end_matches('\r').to_owned())),
+            Err(_) => Err(Error::usage("standard input is not UTF-8 text")),
+        }
+    }
+
     /// Reads all of it, up to `cap` bytes.
     ///
     /// # Errors

@@ -7,19 +7,23 @@ mod add;
 mod check;
 mod completions;
 mod context;
+mod create;
 mod demo;
 mod doctor;
 mod edit;
 mod forget;
 mod host;
 mod identify;
+mod inventory;
 mod io;
 mod list;
 mod log;
 mod output;
+mod report_file;
 mod revoke;
 mod secret_input;
 mod show;
+mod using;
 mod values;
 
 use std::ffi::OsString;
@@ -155,6 +159,8 @@ enum Verb {
     Edit(edit::EditArgs),
     Forget(forget::ForgetArgs),
     Check(check::CheckArgs),
+    Create(create::CreateArgs),
+    Inventory(inventory::InventoryArgs),
     Revoke(revoke::RevokeArgs),
     Log(log::LogArgs),
     Doctor(doctor::DoctorArgs),
@@ -263,6 +269,8 @@ async fn run_verb(verb: Verb, context: &mut Context<'_>) -> Result<u8> {
         Verb::Edit(args) => edit::run(context, args),
         Verb::Forget(args) => forget::run(context, &args).await,
         Verb::Check(args) => check::run(context, args).await,
+        Verb::Create(args) => create::run(context, args).await,
+        Verb::Inventory(args) => inventory::run(context, args).await,
         Verb::Revoke(args) => revoke::run(context, args).await,
         Verb::Log(args) => log::run(context, &args),
         Verb::Doctor(args) => doctor::run(context, &args).await,

@@ -1,15 +1,16 @@
 //! `keyrack revoke`: at the host, proved, then destroyed here.
 
+mod remote;
+
 use clap::Args;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::output::{evidence_json, explain, finding_json};
-use super::secret_input;
-use crate::domain::{RevokeEnd, RevokePlan, RevokeResult, RevokeWay};
+use super::using::Signer;
+use crate::domain::{RevokeEnd, RevokePlan, RevokeResult, Way};
 use crate::error::{Error, Result};
-use crate::ops::revoke::Using;
 use crate::sanitize;
 
 /// Revoke credentials at their hosts
@@ -22,17 +23,28 @@ use crate::sanitize;
 )]
 pub(super) struct RevokeArgs {
     /// Labels
-    #[arg(required = true, value_name = "LABEL")]
+    #[arg(required_unless_present = "remote", conflicts_with = "remote", value_name = "LABEL")]
     labels: Vec<String>,
-    /// Who signs, where it cannot sign itself: a label, or ask:USER to be asked for that user's password
-    #[arg(long, value_name = "LABEL|ask:USER")]
-    using: Option<String>,
+    #[command(flatten)]
+    signer: Signer,
+    /// Ids out of the host's own list, of tokens that need not be on the rack; with --host and --using. Takes several
+    #[arg(long, value_name = "ID", num_args = 1.., requires = "host")]
+    remote: Vec<String>,
+    /// The host whose list the ids are from
+    #[arg(long, value_name = "HOST", requires = "remote")]
+    host: Option<String>,
     /// Show what would be done and stop
     #[arg(long)]
     dry_run: bool,
 }
 
 pub(super) async fn run(context: &mut Context<'_>, args: RevokeArgs) -> Result<u8> {
+    if !args.remote.is_empty() {
+        return remote::run(context, &args.remote, args.host.as_deref(), &args.signer, args.dry_run).await;
+    }
+    if args.labels.is_empty() {
+        return Err(Error::usage("which ones? Name their labels"));
+    }
     let mut ids = Vec::new();
     for label in &args.labels {
         let id = context.core()?.by_label(label)?.id;
@@ -40,20 +52,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RevokeArgs) -> Result<u
             ids.push(id);
         }
     }
-    let using = match args.using.as_deref() {
-        None => None,
-        Some(text) => Some(match text.strip_prefix("ask:") {
-            Some("") => {
-                return Err(Error::usage("whose password? `--using ask:` needs a user name")
-                    .hint("For example: --using ask:jdoe"));
-            }
-            Some(user) => Using::Password {
-                user: user.to_owned(),
-                password: secret_input::password(context, &format!("Password of {user} (used once, not kept)"))?,
-            },
-            None => Using::Credential(context.core()?.by_label(text)?.id),
-        }),
-    };
+    let using = args.signer.resolve(context)?;
     let plans = context.core()?.revoke_plan(&ids, using.as_ref()).await?;
     if args.dry_run {
         if context.json() {
@@ -74,13 +73,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RevokeArgs) -> Result<u
     let typed = if let [one] = plans.as_slice() { one.label.clone() } else { format!("revoke {}", plans.len()) };
     context.confirm("This cannot be undone", &typed)?;
 
-    let cancel = CancellationToken::new();
-    let stop = cancel.clone();
-    let listener = tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            stop.cancel();
-        }
-    });
+    let (cancel, listener) = stop_on_interrupt();
     let results = context.core()?.revoke(&ids, using.as_ref(), &cancel, |_| {}).await;
     listener.abort();
     let results = results?;
@@ -92,11 +85,24 @@ pub(super) async fn run(context: &mut Context<'_>, args: RevokeArgs) -> Result<u
             print_result(context, result)?;
         }
     }
-    Ok(exit_code(&results))
+    Ok(exit_code(results.iter().map(|r| r.end)))
 }
 
-fn exit_code(results: &[RevokeResult]) -> u8 {
-    let any = |ends: &[RevokeEnd]| results.iter().any(|r| ends.contains(&r.end));
+/// A token that is cancelled by an interrupt, and the task that listens for it.
+pub(super) fn stop_on_interrupt() -> (CancellationToken, tokio::task::JoinHandle<()>) {
+    let cancel = CancellationToken::new();
+    let stop = cancel.clone();
+    let listener = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+    });
+    (cancel, listener)
+}
+
+fn exit_code(ends: impl IntoIterator<Item = RevokeEnd>) -> u8 {
+    let ends: Vec<RevokeEnd> = ends.into_iter().collect();
+    let any = |these: &[RevokeEnd]| ends.iter().any(|end| these.contains(end));
     if any(&[RevokeEnd::Refused, RevokeEnd::NeedsAuthority, RevokeEnd::Guided, RevokeEnd::StillAccepted]) {
         5
     } else if any(&[RevokeEnd::Failed]) {
@@ -110,17 +116,33 @@ fn exit_code(results: &[RevokeResult]) -> u8 {
     }
 }
 
-fn sentence(way: &RevokeWay) -> String {
+/// The word for how it ended.
+fn word(end: RevokeEnd) -> &'static str {
+    match end {
+        RevokeEnd::Revoked => "revoked",
+        RevokeEnd::AlreadyDead => "already dead",
+        RevokeEnd::StillAccepted => "still accepted",
+        RevokeEnd::Refused => "refused",
+        RevokeEnd::Guided => "by hand",
+        RevokeEnd::NeedsAuthority => "needs a signer",
+        RevokeEnd::Unknown => "unknown",
+        RevokeEnd::Unreachable => "unreachable",
+        RevokeEnd::Failed => "failed",
+        RevokeEnd::Cancelled => "cancelled",
+    }
+}
+
+fn sentence(way: &Way) -> String {
     match way {
-        RevokeWay::AtHost { what } => what.clone(),
-        RevokeWay::NeedsAuthority { why, .. } => format!("{why}; {}", signer(way)),
-        RevokeWay::Guided { why, .. } => format!("by hand: {why}"),
+        Way::AtHost { what } => what.clone(),
+        Way::NeedsAuthority { why, .. } => format!("{why}; {}", signer(way)),
+        Way::Guided { why, .. } => format!("by hand: {why}"),
     }
 }
 
 /// What to say on the command line so that somebody signs.
-fn signer(way: &RevokeWay) -> String {
-    let password = matches!(way, RevokeWay::NeedsAuthority { password: true, .. });
+pub(super) fn signer(way: &Way) -> String {
+    let password = matches!(way, Way::NeedsAuthority { password: true, .. });
     let who = if password { "--using ask:USER (that account's password), or --using LABEL" } else { "--using LABEL" };
     format!("say who signs: {who}")
 }
@@ -131,8 +153,8 @@ fn print_plan(context: &mut Context<'_>, plan: &RevokePlan) -> Result<()> {
     print_steps(context, &plan.way)
 }
 
-fn print_steps(context: &mut Context<'_>, way: &RevokeWay) -> Result<()> {
-    if let RevokeWay::Guided { page, steps, .. } = way {
+pub(super) fn print_steps(context: &mut Context<'_>, way: &Way) -> Result<()> {
+    if let Way::Guided { page, steps, .. } = way {
         if !page.is_empty() {
             context.out(&format!("  open {}", sanitize::line(page)))?;
         }
@@ -145,27 +167,15 @@ fn print_steps(context: &mut Context<'_>, way: &RevokeWay) -> Result<()> {
 
 fn print_result(context: &mut Context<'_>, result: &RevokeResult) -> Result<()> {
     let palette = context.palette();
-    let word = match result.end {
-        RevokeEnd::Revoked => "revoked",
-        RevokeEnd::AlreadyDead => "already dead",
-        RevokeEnd::StillAccepted => "still accepted",
-        RevokeEnd::Refused => "refused",
-        RevokeEnd::Guided => "by hand",
-        RevokeEnd::NeedsAuthority => "needs a signer",
-        RevokeEnd::Unknown => "unknown",
-        RevokeEnd::Unreachable => "unreachable",
-        RevokeEnd::Failed => "failed",
-        RevokeEnd::Cancelled => "cancelled",
-    };
     context.out(&format!(
         "{}: {} - {}",
         sanitize::line(&result.label),
-        palette.strong(word),
+        palette.strong(word(result.end)),
         sanitize::line(&result.message)
     ))?;
     if let Some(plan) = &result.plan {
         print_steps(context, &plan.way)?;
-        if let RevokeWay::NeedsAuthority { .. } = plan.way {
+        if let Way::NeedsAuthority { .. } = plan.way {
             context.out(&format!("  {}", signer(&plan.way)))?;
         }
     }

@@ -24,14 +24,20 @@ pub(super) fn read(context: &mut Context<'_>, file: Option<&PathBuf>, prompt: &s
         .map_err(|e| Error::new(ErrorKind::Usage, "no secret was given").because(&e))
 }
 
-/// A password asked for at this moment: on the terminal, else the first line of standard input.
-pub(super) fn password(context: &mut Context<'_>, prompt: &str) -> Result<SecretText> {
-    let text = read(context, None, prompt)?;
-    let line = text.split('\n').next().unwrap_or("").trim_end_matches('\r');
+/// Something asked for at this moment and not kept (a password, a one-time code): on the terminal, else the next line of
+/// standard input.
+pub(super) fn asked(context: &mut Context<'_>, what: &str, prompt: &str) -> Result<SecretText> {
+    let line = if context.io.stdin.is_terminal() {
+        rpassword::prompt_password(format!("{prompt}: "))
+            .map(Zeroizing::new)
+            .map_err(|e| Error::new(ErrorKind::Usage, format!("no {what} was given")).because(&e))?
+    } else {
+        context.io.stdin.read_line(CAP)?
+    };
     if line.is_empty() {
-        return Err(Error::usage("no password was given"));
+        return Err(Error::usage(format!("no {what} was given")));
     }
-    Ok(SecretText::from(line))
+    Ok(SecretText::from(line.as_str()))
 }
 
 /// First line of a file.

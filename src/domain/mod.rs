@@ -1,18 +1,23 @@
 //! Plain data, no I/O: the words of the product. Imports std, serde and a time crate only.
 
 pub mod clock;
+pub mod creation;
 pub mod credential;
 pub mod deployment;
 pub mod draft;
 pub mod grant;
 pub mod host;
 pub mod identified;
+pub mod inventory;
 pub mod remote;
 pub mod revocation;
+pub mod rotation;
 pub mod standing;
 pub mod verdict;
+pub mod way;
 
 pub use clock::Clock;
+pub use creation::{CreateEnd, CreatePlan, CreateResult, CreateWish};
 pub use credential::{Binding, Credential, CredentialId, Expiry, Kind, LookAt, Owner, SecretState, StoreKind};
 pub use deployment::{
     Association, AssociationType, Deployment, DeploymentAnswer, DeploymentKey, DeploymentShown, DeploymentState,
@@ -22,7 +27,10 @@ pub use draft::{Draft, HostChoice, Identified};
 pub use grant::{Grant, GrantSource};
 pub use host::{FamilyId, Host, HostId};
 pub use identified::{Candidate, Checksum};
+pub use inventory::{Absent, InventoryLine, InventoryReport, MatchedBy, OnRack, RemoteRevokeResult};
 pub use remote::{CreateRequest, CreatedToken, Minted, Predecessor, Probed, RemoteList, RemoteState, RemoteToken};
-pub use revocation::{RevokeEnd, RevokePlan, RevokeResult, RevokeWay};
+pub use revocation::{RevokeEnd, RevokePlan, RevokeResult};
+pub use rotation::{RotateEnd, RotatePattern, RotatePlan, RotateResult, Successor};
 pub use standing::{AuditEntry, Standing};
 pub use verdict::{Evidence, Finding, Identity, Validation, Verdict};
+pub use way::Way;

@@ -4,33 +4,7 @@ use serde::Serialize;
 
 use super::credential::CredentialId;
 use super::verdict::Validation;
-
-/// How one credential would be revoked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "way")]
-pub enum RevokeWay {
-    /// By the host's API: what will be sent and what dies with it.
-    AtHost {
-        /// The sentence to show.
-        what: String,
-    },
-    /// By the host's API, signed by somebody else.
-    NeedsAuthority {
-        /// Why the credential itself cannot.
-        why: String,
-        /// The account's password would do; else another credential must sign.
-        password: bool,
-    },
-    /// By hand, then proved by a check.
-    Guided {
-        /// Why there is no API for it.
-        why: String,
-        /// The page to open.
-        page: String,
-        /// What to do there.
-        steps: Vec<String>,
-    },
-}
+use super::way::Way;
 
 /// One line of a revocation plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,7 +17,7 @@ pub struct RevokePlan {
     pub host: String,
     /// How.
     #[serde(flatten)]
-    pub way: RevokeWay,
+    pub way: Way,
 }
 
 /// How a revocation ended.

@@ -2,7 +2,7 @@
 //!
 //! Vendor data (kinds, scopes, findings) is in `assets/hosts/gitlab.toml`; this module and those below it speak to the
 //! API and recognise answers. They must never call a rotate endpoint to learn something: rotating with a revoked token
-//! revokes its whole family (<https://docs.gitlab.com/api/personal_access_tokens/>).
+//! revokes its whole family (<https://docs.gitlab.com/api/personal_access_tokens/>). `rotate` alone calls it.
 //!
 //! | Answer to a token's own record | Verdict |
 //! |---|---|
@@ -16,9 +16,13 @@
 //! | 429, 5xx, HTML, redirect, any refusal not in GitLab's form | `unreachable` |
 
 mod detect;
+mod fresh;
+mod order;
 mod own_record;
 mod refusal;
+mod resource;
 mod revoke;
+mod rotate;
 mod token;
 mod url;
 mod validate;
@@ -28,7 +32,7 @@ use std::sync::LazyLock;
 use futures_util::future::BoxFuture;
 
 use super::facts::Facts;
-use super::{Carried, Detection, Endpoints, Family, HostUrl, HostUrlError, Revoke, Session, Wire};
+use super::{Carried, Detection, Endpoints, Family, HostUrl, HostUrlError, Replace, Revoke, Session, Wire};
 use crate::domain::{Host, Kind, Validation};
 use crate::net::Request;
 use crate::secret::SecretText;
@@ -66,6 +70,15 @@ impl Family for GitLab {
     fn revoker(&self) -> Option<&dyn Revoke> {
         Some(self)
     }
+
+    fn replacer(&self) -> Option<&dyn Replace> {
+        Some(self)
+    }
+}
+
+/// The API of a host, for telling what will be sent where.
+fn api_of(host: &Host) -> String {
+    host.endpoints.get("api").cloned().unwrap_or_else(|| format!("{}/api/v4", host.url))
 }
 
 /// Adds the token: `PRIVATE-TOKEN` for a value with one of GitLab's prefixes, else a Bearer header, which the server

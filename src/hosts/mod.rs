@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod atlassian;
+pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod facts;
@@ -19,6 +20,7 @@ pub mod recognise;
 mod segment;
 pub mod session;
 pub mod verbs;
+mod version;
 
 use std::collections::BTreeMap;
 
@@ -42,6 +44,7 @@ pub fn families() -> &'static [&'static dyn Family] {
     &[
         &github::GitHub,
         &gitlab::GitLab,
+        &bitbucket_cloud::BitbucketCloud,
         &jira_cloud::JiraCloud,
         &bitbucket_datacenter::BitbucketDatacenter,
         &codecommit::CodeCommit,

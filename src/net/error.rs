@@ -102,6 +102,16 @@ impl NetErrorKind {
         Self::Other,
     ];
 
+    /// No connection was made, so that nothing can have happened at the host. For a request that changes something this
+    /// tells "not done" from "nobody knows".
+    #[must_use]
+    pub fn nothing_was_sent(self) -> bool {
+        !matches!(
+            self,
+            Self::Reset | Self::ReadTimeout | Self::ClosedEarly | Self::NotHttp | Self::Other | Self::ProxyOrTarget
+        )
+    }
+
     /// Code of the finding that explains it.
     #[must_use]
     pub fn code(self) -> &'static str {

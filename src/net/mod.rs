@@ -7,6 +7,7 @@ mod classify;
 pub mod client;
 mod error;
 pub mod proxy;
+pub mod record;
 mod resolver;
 mod target;
 mod tls;

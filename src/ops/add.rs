@@ -300,7 +300,7 @@ impl Core {
 
     /// From its first secret on, a rack stays with the store that a probe found: a keyring that appears or disappears
     /// later must not split the secrets over two stores.
-    fn remember_store(&self) -> Result<()> {
+    pub(crate) fn remember_store(&self) -> Result<()> {
         let chosen = self.vault.chosen();
         if chosen.by == ChosenBy::Probe {
             self.rack.remember_store(chosen.kind)?;

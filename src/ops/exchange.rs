@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp, Unit};
 use super::Core;
 use crate::domain::{Expiry, FamilyId, Host, Kind, Validation, Verdict};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hosts::{self, Authority, Endpoints, Family, HostUrlError, Session, Wire};
+use crate::hosts::{self, Authority, Endpoints, Family, HostUrlError, Outcome, Revocation, Revoke, Session, Wire};
 use crate::net::{NetError, NetErrorKind, NetSettings, Transport};
 use crate::secret::{Masker, Secret};
 
@@ -98,12 +98,21 @@ impl Core {
 
     /// Validates a secret at a host. Always answers: a host that cannot be addressed gives `unreachable`.
     pub(crate) async fn validate(&self, host: &Host, known: Known<'_>, secret: &Secret) -> Validation {
-        let now = self.clock.now();
-        let channel = match self.channel(host) {
-            Ok(channel) => channel,
-            Err(error) => return Validation::new(Verdict::Unreachable, error.to_string(), now),
-        };
-        let wire = Wire::new(&*channel.transport, channel.endpoints, Masker::of(secret), now);
+        match self.channel(host) {
+            Ok(channel) => self.validate_over(&channel, host, known, secret).await,
+            Err(error) => Validation::new(Verdict::Unreachable, error.to_string(), self.clock.now()),
+        }
+    }
+
+    /// [`Core::validate`] over a channel that is there already.
+    pub(crate) async fn validate_over(
+        &self,
+        channel: &Channel,
+        host: &Host,
+        known: Known<'_>,
+        secret: &Secret,
+    ) -> Validation {
+        let wire = Wire::new(&*channel.transport, channel.endpoints.clone(), Masker::of(secret), self.clock.now());
         let session = Session { wire, host, kind: known.kind, username: known.username, secret };
         let mut validation = channel.family.validate(&session).await;
         session.wire.mask_validation(&mut validation);
@@ -160,15 +169,56 @@ pub fn relative(now: Timestamp, at: Timestamp) -> String {
     if minutes >= 0 { format!("in {amount} {unit}") } else { format!("{amount} {unit} ago") }
 }
 
-/// A wire for an act signed by `using`: masks both secrets.
+/// A wire for an act signed by `using`: masks the secrets of both.
 pub(crate) fn act_wire<'a>(
     channel: &'a Channel,
-    secret: &Secret,
+    secret: Option<&Secret>,
     using: Option<&Authority>,
     now: Timestamp,
 ) -> Wire<'a> {
-    let parts = [Some(secret), using.map(|u| &u.secret)];
-    let masker =
-        Masker::new(parts.into_iter().flatten().flat_map(|s| std::iter::once(&s.token).chain(s.session.as_ref())));
+    let parts = [secret, using.map(|u| &u.secret)].into_iter().flatten();
+    let texts = parts.flat_map(|s| std::iter::once(&s.token).chain(s.session.as_ref()));
+    let masker = Masker::new(texts.chain(using.and_then(|u| u.one_time_code.as_ref())));
     Wire::new(&*channel.transport, channel.endpoints.clone(), masker, now)
+}
+
+/// A credential that is to be revoked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Doomed<'a> {
+    pub(crate) host: &'a Host,
+    pub(crate) kind: Kind,
+    pub(crate) username: Option<&'a str>,
+    pub(crate) secret: &'a Secret,
+    /// The host's id for it, where known.
+    pub(crate) remote_id: Option<&'a str>,
+}
+
+/// Orders a credential dead, once.
+pub(crate) async fn order(
+    channel: &Channel,
+    revoker: &dyn Revoke,
+    doomed: &Doomed<'_>,
+    using: Option<&Authority>,
+    now: Timestamp,
+) -> Revocation {
+    let Doomed { host, kind, username, secret, remote_id } = *doomed;
+    let wire = act_wire(channel, Some(secret), using, now);
+    let session = Session { wire, host, kind, username, secret };
+    let mut revocation = revoker.revoke(&session, remote_id, using).await;
+    mask_revocation(&session.wire, &mut revocation);
+    revocation
+}
+
+/// Masks what a family put into a refusal.
+pub(crate) fn mask_revocation(wire: &Wire<'_>, revocation: &mut Revocation) {
+    if let Revocation::Refused(validation) | Revocation::Unsupported(validation) = revocation {
+        wire.mask_validation(validation);
+    }
+}
+
+/// Masks what a family put into a refusal.
+pub(crate) fn mask_outcome<T>(wire: &Wire<'_>, outcome: &mut Outcome<T>) {
+    if let Outcome::Refused(validation) | Outcome::Unsupported(validation) = outcome {
+        wire.mask_validation(validation);
+    }
 }

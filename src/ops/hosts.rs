@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Core;
-use super::exchange::{Known, endpoints_of, family};
+use super::exchange::{Channel, Known, endpoints_of, family};
 use crate::domain::{Credential, FamilyId, Finding, Host, HostId, SecretState, Validation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hosts::{self, Detection, Family, HostUrl, Wire};
@@ -63,6 +63,22 @@ pub struct HostTest {
     pub finding: Option<Finding>,
     /// What a credential was answered there.
     pub validation: Option<Validation>,
+}
+
+impl HostTest {
+    /// Nothing found out yet.
+    fn of(host: &Host) -> Self {
+        Self {
+            host: host.name.clone(),
+            family: host.family.clone(),
+            endpoints: BTreeMap::new(),
+            found: false,
+            product: None,
+            version: None,
+            finding: None,
+            validation: None,
+        }
+    }
 }
 
 /// Longest label or name.
@@ -259,25 +275,16 @@ impl Core {
 
     /// Asks the host, without a credential, what it is.
     pub(crate) async fn detect(&self, host: &Host) -> HostTest {
-        let mut test = HostTest {
-            host: host.name.clone(),
-            family: host.family.clone(),
-            endpoints: BTreeMap::new(),
-            found: false,
-            product: None,
-            version: None,
-            finding: None,
-            validation: None,
-        };
-        let channel = match self.channel(host) {
-            Ok(channel) => channel,
-            Err(error) => {
-                test.finding = Some(as_finding(&error));
-                return test;
-            }
-        };
-        test.endpoints.clone_from(&channel.endpoints);
-        let wire = Wire::new(&*channel.transport, channel.endpoints, Masker::new([]), self.clock.now());
+        match self.channel(host) {
+            Ok(channel) => self.detect_over(host, &channel).await,
+            Err(error) => HostTest { finding: Some(as_finding(&error)), ..HostTest::of(host) },
+        }
+    }
+
+    /// [`Core::detect`] over a channel that is there already.
+    pub(crate) async fn detect_over(&self, host: &Host, channel: &Channel) -> HostTest {
+        let mut test = HostTest { endpoints: channel.endpoints.clone(), ..HostTest::of(host) };
+        let wire = Wire::new(&*channel.transport, channel.endpoints.clone(), Masker::new([]), self.clock.now());
         match channel.family.detect(&wire).await {
             Detection::Found { product, version } => {
                 test.found = true;

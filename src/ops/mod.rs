@@ -2,16 +2,23 @@
 //! functions over it. Nothing here knows of terminals, clap or ratatui.
 
 pub mod add;
+mod by_hand;
 pub mod check;
+pub mod create;
 pub mod demo;
 pub mod doctor;
 pub mod edit;
 pub mod exchange;
 pub mod hosts;
 pub mod identify;
+pub mod inventory;
+mod made;
 pub mod paste;
+mod prove;
 pub mod recover;
 pub mod revoke;
+pub mod signer;
+pub mod transcript;
 pub mod vault;
 
 use std::time::Duration;

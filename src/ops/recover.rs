@@ -63,6 +63,11 @@ impl Core {
         let record = self.rack.credential(&entry.credential)?;
         self.same_store(entry, record.as_ref()).await?;
         let last = entry.steps.last().map_or("", |(step, _)| step.as_str());
+        if entry.op == "create" {
+            let what = self.settle_create(entry).await?;
+            self.rack.finish(entry.id)?;
+            return Ok(what);
+        }
         let what = match (entry.op.as_str(), &record) {
             ("add", Some(_)) => "it was complete; nothing to do",
             ("add", None) => {

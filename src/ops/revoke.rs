@@ -5,39 +5,17 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::Core;
-use super::exchange::{Channel, Known, act_wire};
+use super::by_hand;
+use super::exchange::{Doomed, order};
+use super::prove::{Proof, proof, whole};
+pub use super::signer::Using;
 use crate::domain::{
-    Credential, CredentialId, Host, RevokeEnd, RevokePlan, RevokeResult, RevokeWay, SecretState, Validation, Verdict,
+    Credential, CredentialId, Host, RevokeEnd, RevokePlan, RevokeResult, SecretState, Validation, Verdict, Way,
 };
 use crate::error::{Error, Result};
-use crate::hosts::{Authority, Revocation, Revoke, Route, Session};
+use crate::hosts::{Authority, Revocation};
 use crate::rack::JournalId;
-use crate::secret::{Secret, SecretText};
-
-/// Who signs a revocation when it is not the credential itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Using {
-    /// Another credential on the rack.
-    Credential(CredentialId),
-    /// An account's password, asked for at this moment; never stored.
-    Password {
-        /// The account.
-        user: String,
-        /// Its password.
-        password: SecretText,
-    },
-}
-
-/// How a credential can be settled without asking the host again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Proof {
-    /// The host refuses the secret.
-    Dead,
-    /// The host still accepts it.
-    Alive,
-    /// Nothing was learned.
-    None,
-}
+use crate::secret::Secret;
 
 impl Core {
     /// How each credential would be revoked. Sends nothing, opens no store unless `using` is a credential.
@@ -55,29 +33,13 @@ impl Core {
         Ok(RevokePlan { credential: id.clone(), label: credential.label, host: host.name, way })
     }
 
-    fn way(&self, credential: &Credential, host: &Host, using: Option<&Authority>) -> Result<RevokeWay> {
+    pub(crate) fn way(&self, credential: &Credential, host: &Host, using: Option<&Authority>) -> Result<Way> {
         let family = super::exchange::family(&host.family)?;
-        let route = family.revoker().map(|r| r.route(host, credential.kind, credential.username.as_deref(), using));
-        Ok(match route {
-            Some(Route::AtHost(what)) => RevokeWay::AtHost { what },
-            Some(Route::NeedsAuthority { why, password }) => RevokeWay::NeedsAuthority { why, password },
-            Some(Route::Guided { why }) => self.guide(credential, host, why),
-            None => self.guide(credential, host, format!("{} has no API for it", family.facts().name)),
+        let by_hand = |why| by_hand::revoking(host, credential.kind, why);
+        Ok(match family.revoker().map(|r| r.route(host, credential.kind, credential.username.as_deref(), using)) {
+            Some(route) => by_hand::way(route, by_hand),
+            None => by_hand(format!("{} has no API for it", family.facts().name)),
         })
-    }
-
-    /// Page and steps for revoking by hand.
-    fn guide(&self, credential: &Credential, host: &Host, why: String) -> RevokeWay {
-        let facts = crate::hosts::family(&host.family).and_then(|f| f.facts().kind(credential.kind));
-        let web = crate::hosts::family(&host.family)
-            .and_then(|f| super::exchange::endpoints_of(f, host).ok())
-            .and_then(|e| e.get("web").cloned())
-            .unwrap_or_else(|| host.url.clone());
-        RevokeWay::Guided {
-            why,
-            page: facts.map_or_else(String::new, |k| page(&k.page, &web)),
-            steps: facts.map_or_else(Vec::new, |k| k.revoke_steps.iter().map(|s| s.replace("{web}", &web)).collect()),
-        }
     }
 
     /// Revokes each credential in turn and hands over each result as it comes.
@@ -96,11 +58,11 @@ impl Core {
         let authority = self.authority(using).await?;
         let mut order = ids.to_vec();
         // The one that signs goes last: its own revocation would leave the others without a signature.
-        order.sort_by_key(|id| matches!(using, Some(Using::Credential(signer)) if signer == id));
+        order.sort_by_key(|id| using.is_some_and(|u| u.is(id)));
         let mut results = Vec::with_capacity(order.len());
         for id in &order {
             let (credential, host) = self.target(id)?;
-            let using = authority.as_ref().filter(|_| !matches!(using, Some(Using::Credential(s)) if s == id));
+            let using = authority.as_ref().filter(|_| !using.is_some_and(|u| u.is(id)));
             let result = if cancel.is_cancelled() {
                 done(&credential, &host, RevokeEnd::Cancelled, "stopped before anything was sent")
             } else {
@@ -109,20 +71,14 @@ impl Core {
                     Err(error) => done(&credential, &host, RevokeEnd::Failed, &whole(&error)),
                 }
             };
-            let outcome = match result.end {
-                RevokeEnd::Revoked | RevokeEnd::AlreadyDead => "done",
-                RevokeEnd::Unknown => "unknown",
-                RevokeEnd::Refused => "refused",
-                _ => "failed",
-            };
-            self.audit("revoke", &credential.label, &host.name, outcome, result.message.clone());
+            self.audit("revoke", &credential.label, &host.name, outcome(result.end), result.message.clone());
             on_result(&result);
             results.push(result);
         }
         Ok(results)
     }
 
-    async fn revoke_one(
+    pub(crate) async fn revoke_one(
         &self,
         credential: &Credential,
         host: &Host,
@@ -147,28 +103,12 @@ impl Core {
         let result = self.revoke_steps(credential, host, &secret, using, entry).await;
         // Also an end that is unknown is an end: the user is told, the audit log knows, and nothing is left to settle.
         // Where keyrack itself failed after the host was asked, `recover` settles what there is to settle.
-        let settled = result.is_ok() || !self.is_begun(entry);
-        if !settled || self.rack.finish(entry).is_err() {
+        if result.is_ok() || !self.is_begun(entry) {
+            self.close(entry);
+        } else {
             self.rack.release(entry);
         }
         result
-    }
-
-    /// Whether a living process began on the same credential before this entry was made. Of two that begin at once the
-    /// earlier entry goes on, so that a host is never given the same order by both.
-    fn is_under_way_elsewhere(&self, id: &CredentialId, mine: JournalId) -> Result<bool> {
-        for entry in self.rack.open_entries()? {
-            // One of this process is not `adopt`ed from anybody: it was given up, or runs beside this one.
-            if entry.credential == *id && entry.id < mine && entry.owner_alive && !self.rack.adopt(entry.id)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Whether a step was noted; where that cannot be seen, it may have been.
-    fn is_begun(&self, entry: JournalId) -> bool {
-        self.rack.open_entries().map_or(true, |all| all.iter().any(|e| e.id == entry && !e.steps.is_empty()))
     }
 
     async fn revoke_steps(
@@ -177,7 +117,7 @@ impl Core {
         host: &Host,
         secret: &Secret,
         using: Option<&Authority>,
-        entry: crate::rack::JournalId,
+        entry: JournalId,
     ) -> Result<RevokeResult> {
         let before = self.look(credential, host, secret).await;
         match proof(&before) {
@@ -205,19 +145,27 @@ impl Core {
         let way = self.way(credential, host, using)?;
         let family = super::exchange::family(&host.family)?;
         let (what, revoker) = match (way.clone(), family.revoker()) {
-            (RevokeWay::AtHost { what }, Some(revoker)) => (what, revoker),
-            (RevokeWay::NeedsAuthority { why, .. }, _) => {
+            (Way::AtHost { what }, Some(revoker)) => (what, revoker),
+            (Way::NeedsAuthority { why, .. }, _) => {
                 return Ok(planned(done(credential, host, RevokeEnd::NeedsAuthority, &why), credential, host, way));
             }
-            (RevokeWay::Guided { why, .. } | RevokeWay::AtHost { what: why }, _) => {
+            (Way::Guided { why, .. } | Way::AtHost { what: why }, _) => {
                 let message =
                     format!("{why}: do it by hand, then run the same again, which proves it dead and destroys it here");
                 return Ok(planned(done(credential, host, RevokeEnd::Guided, &message), credential, host, way));
             }
         };
         let channel = self.channel(host)?;
+        let remote_id = before.remote_id.clone().or_else(|| self.remote_facts(&credential.id, host)?.remote_id);
         self.rack.step(entry, "asked", &json!({ "what": what }))?;
-        let asked = self.ask(&channel, revoker, credential, host, secret, using, before.remote_id.as_deref()).await;
+        let doomed = Doomed {
+            host,
+            kind: credential.kind,
+            username: credential.username.as_deref(),
+            secret,
+            remote_id: remote_id.as_deref(),
+        };
+        let asked = order(&channel, revoker, &doomed, using, self.clock.now()).await;
         match asked {
             // Somebody else was faster: between the look before and the order it has died.
             Revocation::Refused(validation) if validation.verdict.is_dead() => {
@@ -236,7 +184,7 @@ impl Core {
                 return Ok(with(done(credential, host, RevokeEnd::Refused, &message), *validation));
             }
             Revocation::Unsupported(validation) => {
-                let way = self.guide(credential, host, validation.reason.clone());
+                let way = by_hand::revoking(host, credential.kind, validation.reason.clone());
                 let message = "this host has no API for it: do it by hand, then run the same again";
                 let result = with(done(credential, host, RevokeEnd::Guided, message), *validation);
                 return Ok(planned(result, credential, host, way));
@@ -273,141 +221,20 @@ impl Core {
             }
         })
     }
-
-    #[allow(clippy::too_many_arguments, reason = "one call site; a struct would only rename the arguments")]
-    async fn ask(
-        &self,
-        channel: &Channel,
-        revoker: &dyn Revoke,
-        credential: &Credential,
-        host: &Host,
-        secret: &Secret,
-        using: Option<&Authority>,
-        remote_id: Option<&str>,
-    ) -> Revocation {
-        let wire = act_wire(channel, secret, using, self.clock.now());
-        let session = Session { wire, host, kind: credential.kind, username: credential.username.as_deref(), secret };
-        let mut revocation = revoker.revoke(&session, remote_id, using).await;
-        if let Revocation::Refused(validation) | Revocation::Unsupported(validation) = &mut revocation {
-            session.wire.mask_validation(validation);
-        }
-        revocation
-    }
-
-    /// Validates and writes the verdict down. A verdict that cannot be written down is no reason to stop: what has to be
-    /// durable is in the journal.
-    async fn look(&self, credential: &Credential, host: &Host, secret: &Secret) -> Validation {
-        let known = Known {
-            kind: credential.kind,
-            username: credential.username.as_deref(),
-            expiry: credential.expiry,
-            expiry_by_user: credential.expiry_by_user,
-        };
-        let validation = self.validate(host, known, secret).await;
-        let _ = self.rack.record(&credential.id, host.id, &validation);
-        validation
-    }
-
-    /// Whether the host was ever seen to know this secret.
-    fn was_accepted(&self, credential: &Credential, host: &Host) -> Result<bool> {
-        let history = self.rack.history(&credential.id, usize::MAX)?;
-        Ok(history.iter().any(|(at, v)| *at == host.id && proof(v) == Proof::Alive))
-    }
-
-    /// Looks until the host refuses the secret or patience ends; each look is recorded.
-    async fn confirm(&self, credential: &Credential, host: &Host, secret: &Secret) -> Validation {
-        let mut last = None;
-        for delay in &self.settings.confirm_after {
-            tokio::time::sleep(*delay).await;
-            let mut seen = self.look(credential, host, secret).await;
-            if proof(&seen) == Proof::Dead {
-                seen.reason = format!("revoked through keyrack: {}", seen.reason);
-                let revoked = Validation { verdict: Verdict::Revoked, ..seen };
-                let _ = self.rack.record(&credential.id, host.id, &revoked);
-                return revoked;
-            }
-            last = Some(seen);
-        }
-        last.unwrap_or_else(|| Validation::new(Verdict::Unreachable, "it was not looked at again", self.clock.now()))
-    }
-
-    /// First the record says that the secret is gone, then it goes: a crash in between is finished by `recover`.
-    async fn destroy(&self, credential: &Credential, host: &Host, entry: JournalId) -> Result<()> {
-        let destroyed = async {
-            self.rack.step(entry, "dead", &json!({}))?;
-            self.rack.set_secret_state(&credential.id, SecretState::Destroyed)?;
-            self.vault.delete(&credential.id).await
-        };
-        destroyed.await.map_err(|error: Error| {
-            let message = format!("{} refuses it, but its secret could not be destroyed here: {error}", host.name);
-            error.hints.iter().fold(Error::new(error.kind, message), |out, hint| out.hint(hint.clone()))
-        })
-    }
-
-    /// The credential and the host at which it is revoked: its first binding.
-    fn target(&self, id: &CredentialId) -> Result<(Credential, Host)> {
-        let credential = self.rack.credential(id)?.ok_or_else(|| {
-            Error::usage("that credential is no longer on the rack")
-                .hint("Another keyrack may have removed it; look again.")
-        })?;
-        let Some(binding) = credential.bindings.first() else {
-            return Err(
-                Error::data(format!("`{}` is bound to no host", credential.label)).hint("Run `keyrack doctor`.")
-            );
-        };
-        let host = self.host(binding.host)?;
-        Ok((credential, host))
-    }
-
-    async fn authority(&self, using: Option<&Using>) -> Result<Option<Authority>> {
-        Ok(match using {
-            None => None,
-            Some(Using::Password { user, password }) => Some(Authority {
-                one_time_code: None,
-                kind: None,
-                username: Some(user.clone()),
-                secret: Secret::token(password.clone()),
-            }),
-            Some(Using::Credential(id)) => {
-                let credential = self
-                    .rack
-                    .credential(id)?
-                    .ok_or_else(|| Error::usage("the credential that was to sign is not on the rack"))?;
-                if credential.secret == SecretState::Destroyed {
-                    return Err(Error::usage(format!("`{}` cannot sign: it was revoked", credential.label)));
-                }
-                let secret = self.vault.get(id).await?;
-                Some(Authority {
-                    one_time_code: None,
-                    kind: Some(credential.kind),
-                    username: credential.username,
-                    secret,
-                })
-            }
-        })
-    }
 }
 
-/// A page of the facts as a whole URL: absolute, below `{web}`, or a path there.
-fn page(text: &str, web: &str) -> String {
-    if text.starts_with('/') { format!("{web}{text}") } else { text.replace("{web}", web) }
-}
-
-/// What happened and what to do next, in one text.
-fn whole(error: &Error) -> String {
-    std::iter::once(error.to_string()).chain(error.hints.iter().cloned()).collect::<Vec<_>>().join("; ")
-}
-
-fn proof(validation: &Validation) -> Proof {
-    match validation.verdict {
-        v if v.is_dead() => Proof::Dead,
-        Verdict::Valid | Verdict::Expiring | Verdict::Limited | Verdict::Blocked => Proof::Alive,
-        _ => Proof::None,
+/// The word of the audit log for how a revocation ended.
+pub(crate) fn outcome(end: RevokeEnd) -> &'static str {
+    match end {
+        RevokeEnd::Revoked | RevokeEnd::AlreadyDead => "done",
+        RevokeEnd::Unknown => "unknown",
+        RevokeEnd::Refused => "refused",
+        _ => "failed",
     }
 }
 
 /// The host answered, but this kind cannot be checked there; revoking may still be possible.
-fn is_about_token(validation: &Validation) -> bool {
+pub(crate) fn is_about_token(validation: &Validation) -> bool {
     validation.findings.iter().any(|f| f.code.contains("not-checkable") || f.code.contains("needs-repository"))
 }
 
@@ -428,7 +255,7 @@ fn with(mut result: RevokeResult, validation: Validation) -> RevokeResult {
     result
 }
 
-fn planned(mut result: RevokeResult, credential: &Credential, host: &Host, way: RevokeWay) -> RevokeResult {
+fn planned(mut result: RevokeResult, credential: &Credential, host: &Host, way: Way) -> RevokeResult {
     let (label, host) = (credential.label.clone(), host.name.clone());
     result.plan = Some(RevokePlan { credential: credential.id.clone(), label, host, way });
     result

@@ -280,7 +280,8 @@ impl Job {
                 return;
             }
             RevokeFx::Run { job, ids, account, using } => {
-                let signer = account.map(|a| Using::Password { user: a.user, password: a.password });
+                let signer =
+                    account.map(|a| Using::Password { user: a.user, password: a.password, one_time_code: None });
                 (job, ids, signer.or(using.map(Using::Credential)))
             }
             // Revoking looks first whether the host refuses it already, which is what verifying is.

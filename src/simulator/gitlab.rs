@@ -1,22 +1,27 @@
 //! A simulated GitLab: gitlab.com, and a Self-Managed one under a relative URL root.
 //!
-//! Answers as GitLab's API documentation describes; knows nothing of the adapter. Its tokens are in [`tokens`].
+//! Answers as GitLab's API documentation describes; knows nothing of the adapter. Its tokens are in [`tokens`], the
+//! endpoints that list, make and rotate them in [`manage`]; [`state`] is what changes while it runs.
 
+mod answers;
+mod manage;
+mod state;
 mod tokens;
 
-use std::collections::BTreeSet;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
-use serde_json::{Value, json};
+use jiff::Timestamp;
+use serde_json::json;
 
-use self::tokens::{Life, Spares, Token};
+use self::answers::{
+    EXPIRED, REVOKED, bad_gateway, html, insufficient, message, missing, own_record, token_error, token_info, too_many,
+    user,
+};
+use self::state::State;
+use self::tokens::{ADMIN, Life, Spares, Token, User};
 use super::{SimCredential, SimRequest, SimResponse, Site};
 use crate::domain::FamilyId;
-
-const EXPIRED: &str = "Token is expired. You can either do re-authorization or token refresh.";
-const REVOKED: &str = "Token was revoked. You have to re-authorize from the user.";
 
 /// One installation with its tokens. Revoked ones stay revoked as long as it lives.
 pub struct GitLabSite {
@@ -26,7 +31,7 @@ pub struct GitLabSite {
     version: &'static str,
     tokens: Vec<Token>,
     spares: Spares,
-    revoked: Mutex<BTreeSet<String>>,
+    state: Mutex<State>,
     maintenance: AtomicBool,
 }
 
@@ -40,7 +45,7 @@ impl GitLabSite {
             version: "19.6.0-ee",
             tokens: tokens::com(),
             spares: Spares { prefix: "glpat-", label: "com-project" },
-            revoked: Mutex::default(),
+            state: Mutex::default(),
             maintenance: AtomicBool::new(false),
         }
     }
@@ -63,22 +68,36 @@ impl GitLabSite {
         self.maintenance.store(on, Ordering::Relaxed);
     }
 
+    fn with_state<T>(&self, then: impl FnOnce(&mut State) -> T) -> T {
+        then(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Those that are known by name, then those made while it runs; not the spares.
+    fn every_token(&self) -> Vec<Token> {
+        let made: Vec<Token> = self.with_state(|state| state.made().cloned().collect());
+        self.tokens.iter().cloned().chain(made).collect()
+    }
+
     fn token(&self, secret: &str) -> Option<Token> {
-        self.tokens.iter().find(|t| t.secret == secret).cloned().or_else(|| self.spares.of(secret))
+        self.every_token().into_iter().find(|t| t.secret == secret).or_else(|| self.spares.of(secret))
     }
 
     fn token_by_id(&self, id: u64) -> Option<Token> {
-        self.tokens.iter().find(|t| t.id == id && !t.oauth).cloned().or_else(|| self.spares.by_id(id))
+        self.every_token().into_iter().find(|t| t.id == id && !t.oauth).or_else(|| self.spares.by_id(id))
+    }
+
+    /// The account of that number.
+    fn user(&self, id: &str) -> Option<User> {
+        let id: u64 = id.parse().ok()?;
+        self.every_token().into_iter().map(|t| t.user).find(|u| u.id == id)
     }
 
     fn is_revoked(&self, token: &Token) -> bool {
-        token.life == Life::Revoked || self.revoked.lock().is_ok_and(|r| r.contains(&token.secret))
+        token.life == Life::Revoked || self.with_state(|state| state.is_revoked(token.id))
     }
 
     fn revoke(&self, token: &Token) -> SimResponse {
-        if let Ok(mut revoked) = self.revoked.lock() {
-            revoked.insert(token.secret.clone());
-        }
+        self.with_state(|state| state.revoke(token.id));
         SimResponse { status: 204, ..SimResponse::default() }
     }
 
@@ -105,7 +124,13 @@ impl GitLabSite {
         };
         match token.life {
             Life::Expired => Err(Box::new(token_error(401, "invalid_token", EXPIRED))),
-            _ if self.is_revoked(&token) => Err(Box::new(token_error(401, "invalid_token", REVOKED))),
+            _ if self.is_revoked(&token) => {
+                // Automatic reuse detection: a dead token that rotates looks like a thief's.
+                if request.method == "POST" && request.path.ends_with("/rotate") {
+                    self.with_state(|state| state.revoke_family(token.id));
+                }
+                Err(Box::new(token_error(401, "invalid_token", REVOKED)))
+            }
             Life::Blocked => Err(Box::new(message(403, "403 Forbidden - Your account has been blocked."))),
             Life::RateLimited => Err(Box::new(too_many())),
             Life::BadGateway => Err(Box::new(bad_gateway())),
@@ -122,6 +147,25 @@ impl GitLabSite {
             ("GET", ["personal_access_tokens", "self"]) => self.signer(request).map(|t| own_record(&t, now)),
             ("DELETE", ["personal_access_tokens", "self"]) => {
                 self.signer(request).map(|t| if t.may_revoke() { self.revoke(&t) } else { missing("Revoke") })
+            }
+            ("POST", ["personal_access_tokens", id, "rotate"]) => {
+                self.signer(request).map(|t| self.rotate(&t, None, id, request, now))
+            }
+            ("POST", [sort @ ("projects" | "groups"), of, "access_tokens", id, "rotate"]) => {
+                self.signer(request).map(|t| self.rotate(&t, Some((sort, of)), id, request, now))
+            }
+            ("GET", ["personal_access_tokens"]) => self.signer(request).map(|t| self.list(&t, None, request, now)),
+            ("GET", [sort @ ("projects" | "groups"), of, "access_tokens"]) => {
+                self.signer(request).map(|t| self.list(&t, Some((sort, of)), request, now))
+            }
+            ("POST", ["user", "personal_access_tokens"]) => {
+                self.signer(request).map(|t| self.make_personal(&t, None, request, now))
+            }
+            ("POST", ["users", id, "personal_access_tokens"]) => {
+                self.signer(request).map(|t| self.make_personal(&t, Some(id), request, now))
+            }
+            ("POST", [sort @ ("projects" | "groups"), of, "access_tokens"]) => {
+                self.signer(request).map(|t| self.make_shared(&t, (sort, of), request, now))
             }
             ("DELETE", ["personal_access_tokens", id] | ["projects" | "groups", _, "access_tokens", id]) => {
                 self.signer(request).map(|t| self.revoke_by_id(&t, id))
@@ -147,7 +191,9 @@ impl GitLabSite {
             return insufficient("api");
         }
         match id.parse().ok().and_then(|id| self.token_by_id(id)) {
-            Some(token) if token.owner != signer.owner => message(400, "400 Bad request"),
+            Some(token) if token.owner != signer.owner && signer.user.id != ADMIN && !is_keeper(signer, &token) => {
+                message(400, "400 Bad request")
+            }
             Some(token) if self.is_revoked(&token) => message(400, "400 Bad request"),
             Some(token) => self.revoke(&token),
             None => message(401, "401 Unauthorized"),
@@ -174,7 +220,7 @@ impl Site for GitLabSite {
     }
 
     fn roster(&self, _now: Timestamp) -> Vec<SimCredential> {
-        self.tokens.iter().map(|t| self.credential(t)).collect()
+        self.tokens.iter().filter(|t| t.on_rack).map(|t| self.credential(t)).collect()
     }
 
     fn spare(&self, n: usize, _now: Timestamp) -> SimCredential {
@@ -200,125 +246,8 @@ impl Site for GitLabSite {
     }
 }
 
-/// The record of the token itself; any legacy scope is enough.
-fn own_record(token: &Token, now: Timestamp) -> SimResponse {
-    if token.oauth {
-        let text = "400 Bad request - This endpoint requires token type to be a personal access token";
-        return message(400, text);
-    }
-    if token.granular && !token.permits("read_personal_access_token") {
-        return missing("Read");
-    }
-    let mut record = json!({
-        "id": token.id,
-        "name": token.name,
-        "description": token.note,
-        "revoked": false,
-        "active": true,
-        "created_at": stamp(now, -token.age_days),
-        "last_used_at": stamp(now, 0),
-        "last_used_ips": ["192.0.2.7"],
-        "scopes": token.scopes,
-        "user_id": token.user.id,
-        "expires_at": token.ends_in_days.map(|days| day(now, days)),
-    });
-    if token.granular {
-        record["granular"] = Value::Bool(true);
-        record["granular_scopes"] = token
-            .permissions
-            .iter()
-            .map(|(access, project, group, names)| {
-                json!({"access": access, "permissions": names, "project_id": project, "group_id": group})
-            })
-            .collect();
-    }
-    SimResponse::json(200, &record)
-}
-
-fn user(token: &Token) -> SimResponse {
-    if token.granular && !token.permits("read_user") {
-        return granular("user", "User: Read");
-    }
-    if !token.granular && !token.has(&["api", "read_api", "read_user"]) {
-        return insufficient("api read_api read_user");
-    }
-    let user = &token.user;
-    SimResponse::json(
-        200,
-        &json!({"id": user.id, "username": user.login, "name": user.name, "state": "active", "bot": user.bot}),
-    )
-}
-
-fn token_info(token: &Token, now: Timestamp) -> SimResponse {
-    SimResponse::json(
-        200,
-        &json!({"resource_owner_id": token.user.id, "scope": token.scopes, "expires_in": 5400,
-                "application": {"uid": "keyrack-demo-application"}, "created_at": now.as_second() - 1800}),
-    )
-}
-
-/// Errors of API helpers.
-fn message(status: u16, text: &str) -> SimResponse {
-    SimResponse::json(status, &json!({"message": text}))
-}
-
-/// Errors of token checks; only a 401 has the header.
-fn token_error(status: u16, error: &str, description: &str) -> SimResponse {
-    let answer = SimResponse::json(status, &json!({"error": error, "error_description": description}));
-    if status != 401 {
-        return answer;
-    }
-    let realm = format!(r#"Bearer realm="Protected by OAuth 2.0", error="{error}", error_description="{description}""#);
-    answer.with("WWW-Authenticate", realm)
-}
-
-fn insufficient(scopes: &str) -> SimResponse {
-    let text = "The request requires higher privileges than provided by the access token.";
-    SimResponse::json(403, &json!({"error": "insufficient_scope", "error_description": text, "scope": scopes}))
-}
-
-fn missing(action: &str) -> SimResponse {
-    granular("user", &format!("Personal Access Token: {action}"))
-}
-
-fn granular(boundary: &str, permission: &str) -> SimResponse {
-    let text = format!(
-        "Access denied: This operation requires a fine-grained personal access token with the following {boundary} \
-         permissions: [{permission}]."
-    );
-    token_error(403, "insufficient_granular_scope", &text)
-}
-
-fn too_many() -> SimResponse {
-    SimResponse {
-        status: 429,
-        headers: vec![("Content-Type".into(), "text/plain".into())],
-        body: "Retry later\n".into(),
-    }
-    .with("RateLimit-Name", "throttle_authenticated_api")
-    .with("RateLimit-Limit", "2000")
-    .with("RateLimit-Observed", "2001")
-    .with("RateLimit-Remaining", "0")
-    .with("Retry-After", "42")
-}
-
-fn bad_gateway() -> SimResponse {
-    html(502, "GitLab is not responding")
-}
-
-fn html(status: u16, title: &str) -> SimResponse {
-    SimResponse {
-        status,
-        headers: vec![("Content-Type".into(), "text/html".into())],
-        body: format!("<!DOCTYPE html><html><head><title>{title}</title></head><body>{title}</body></html>"),
-    }
-}
-
-fn stamp(now: Timestamp, days: i64) -> String {
-    format!("{}T07:12:44.120Z", day(now, days))
-}
-
-fn day(now: Timestamp, days: i64) -> String {
-    let date = now.to_zoned(TimeZone::UTC).date();
-    date.checked_add(days.days()).unwrap_or(date).to_string()
+/// Whether the signer is a Maintainer's bot of the other one's project or group.
+fn is_keeper(signer: &Token, other: &Token) -> bool {
+    let level = signer.access_level.is_some_and(|level| level >= 40);
+    level && signer.resource().is_some() && signer.resource() == other.resource()
 }

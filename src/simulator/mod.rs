@@ -3,6 +3,7 @@
 //!
 //! A [`Site`] answers requests from its own state; [`server`] puts it on a port. Tokens are obviously fake, well-formed.
 
+pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod github;
@@ -109,6 +110,7 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(github::GitHubSite::server()),
         Arc::new(gitlab::GitLabSite::com()),
         Arc::new(gitlab::GitLabSite::self_managed()),
+        Arc::new(bitbucket_cloud::BitbucketCloud::new()),
         Arc::new(jira),
         Arc::new(jira_test),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),

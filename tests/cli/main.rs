@@ -18,5 +18,6 @@ mod identify;
 mod list;
 mod paste;
 mod program;
+mod record;
 mod revoke;
 mod store;

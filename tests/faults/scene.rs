@@ -216,9 +216,11 @@ pub async fn run_as(core: &Core, verb: Verb, label: &str, seed: &SimCredential) 
             let id = core.by_label(label)?.id;
             let using = match verb {
                 Verb::RevokeByKey => Some(Using::Credential(core.by_label(OTHER)?.id)),
-                Verb::RevokeByPassword => {
-                    Some(Using::Password { user: "jdoe".into(), password: SecretText::from(PASSWORD) })
-                }
+                Verb::RevokeByPassword => Some(Using::Password {
+                    user: "jdoe".into(),
+                    password: SecretText::from(PASSWORD),
+                    one_time_code: None,
+                }),
                 _ => None,
             };
             let results = core.revoke(&[id], using.as_ref(), &CancellationToken::new(), |_| {}).await?;

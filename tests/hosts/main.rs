@@ -7,6 +7,7 @@
     reason = "clippy takes only test functions for tests, not their helpers"
 )]
 
+mod bitbucket_cloud;
 mod bitbucket_datacenter;
 mod codecommit;
 mod github;
@@ -16,6 +17,7 @@ mod github_simulated;
 mod gitlab;
 mod gitlab_offline;
 mod gitlab_revoke;
+mod gitlab_rotate;
 mod gitlab_site;
 mod jira_cloud;
 mod support;

@@ -30,7 +30,7 @@ fn what_can_hold_a_secret_hides_it_in_debug() {
     hides(&Request::post("https://acme.test").bearer(&text()).secret_body("text/plain", text()));
     hides(&Request::get("https://acme.test").basic("ana", &text()).secret_header("X-Api-Key", text()));
     hides(&Authority { one_time_code: None, kind: None, username: None, secret: secret.clone() });
-    hides(&Using::Password { user: "ana".into(), password: text() });
+    hides(&Using::Password { user: "ana".into(), password: text(), one_time_code: Some(text()) });
     hides(&NetSettings { proxy: Some(format!("http://ana:{TOKEN}@proxy.test")), ..NetSettings::default() });
     hides(&Identified {
         secret: secret.clone(),

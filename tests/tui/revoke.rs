@@ -1,6 +1,6 @@
 //! Revoking: plan, typed confirmation, run, report, the part by hand.
 
-use keyrack::domain::{CredentialId, RevokeEnd, RevokePlan, RevokeResult, RevokeWay, Validation, Verdict};
+use keyrack::domain::{CredentialId, RevokeEnd, RevokePlan, RevokeResult, Validation, Verdict, Way};
 use keyrack::error::{Error, ErrorKind};
 use keyrack::ui::effect::{Account, Effect, RevokeFx, SystemFx};
 use keyrack::ui::msg::{JobId, Msg, RevokeMsg};
@@ -12,24 +12,24 @@ fn id(id: &str) -> CredentialId {
     CredentialId(id.to_owned())
 }
 
-fn plan(credential: &str, label: &str, host: &str, way: RevokeWay) -> RevokePlan {
+fn plan(credential: &str, label: &str, host: &str, way: Way) -> RevokePlan {
     RevokePlan { credential: id(credential), label: label.to_owned(), host: host.to_owned(), way }
 }
 
-fn at_host() -> RevokeWay {
-    RevokeWay::AtHost { what: "POST /credentials/revoke: this token alone dies".to_owned() }
+fn at_host() -> Way {
+    Way::AtHost { what: "POST /credentials/revoke: this token alone dies".to_owned() }
 }
 
-fn guided() -> RevokeWay {
-    RevokeWay::Guided {
+fn guided() -> Way {
+    Way::Guided {
         why: "Atlassian has no API for it".to_owned(),
         page: "https://id.atlassian.com/manage-profile/security/api-tokens".to_owned(),
         steps: vec!["Open the page.".to_owned(), "Find jira-sync and revoke it.".to_owned()],
     }
 }
 
-fn signed(password: bool) -> RevokeWay {
-    RevokeWay::NeedsAuthority { why: "the token lacks the scope to revoke itself".to_owned(), password }
+fn signed(password: bool) -> Way {
+    Way::NeedsAuthority { why: "the token lacks the scope to revoke itself".to_owned(), password }
 }
 
 fn result(plan: &RevokePlan, end: RevokeEnd, message: &str) -> RevokeResult {
@@ -126,7 +126,7 @@ fn a_page_that_is_no_web_page_is_not_opened() {
     let mut ui = Ui::new();
     ui.keys("x");
     let mut evil = plan("1", "ci-release", "github.com", guided());
-    if let RevokeWay::Guided { page, .. } = &mut evil.way {
+    if let Way::Guided { page, .. } = &mut evil.way {
         *page = "file:///etc/passwd".to_owned();
     }
     planned(&mut ui, vec![evil.clone()]);

@@ -16,10 +16,11 @@ use super::owner::Owner;
 use super::{FACTS, WEB};
 use crate::domain::{Validation, Verdict};
 use crate::hosts::Session;
+use crate::hosts::version::is_before;
 use crate::net::{NetError, Request, Response};
 
 /// The first version with tokens of users.
-const FIRST_VERSION: (u32, u32) = (5, 5);
+const FIRST_VERSION: &str = "5.5";
 /// Pages that need a log-in. The second is asked where Bitbucket knows the token but refuses it the first, as it might
 /// for the synthetic user of a project or repository token.
 const PROOFS: [&str; 2] = ["/rest/api/latest/profile/recent/repos", "/rest/api/latest/users"];
@@ -135,11 +136,7 @@ fn note_login(session: &Session<'_>, answer: &Response) {
 }
 
 fn is_older(version: &str) -> bool {
-    let mut parts = version.split('.').map_while(|p| p.parse::<u32>().ok());
-    match (parts.next(), parts.next()) {
-        (Some(major), Some(minor)) => (major, minor) < FIRST_VERSION,
-        _ => false,
-    }
+    is_before(version, FIRST_VERSION).unwrap_or(false)
 }
 
 #[cfg(test)]

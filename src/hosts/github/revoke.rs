@@ -12,12 +12,13 @@ use super::form::Form;
 use super::refusal::{self, Signature};
 use super::{GitHub, is_github, request};
 use crate::domain::{Host, Kind};
+use crate::hosts::version::is_before;
 use crate::hosts::{Authority, Revocation, Revoke, Route, Session};
 use crate::net::{Method, NetError, NetErrorKind, Request, Response};
 use crate::secret::SecretText;
 
 /// The first server version whose documentation has the endpoint.
-const SERVER_SINCE: (u32, u32) = (3, 19);
+const SERVER_SINCE: &str = "3.19";
 
 impl Revoke for GitHub {
     fn route(&self, host: &Host, kind: Kind, _username: Option<&str>, using: Option<&Authority>) -> Route {
@@ -42,9 +43,8 @@ impl Revoke for GitHub {
             Kind::ClassicPat | Kind::FineGrainedPat => match too_old(host) {
                 Some(version) => Route::Guided {
                     why: format!(
-                        "GitHub Enterprise Server {version} has no API to revoke personal access tokens; {}.{} is the \
-                         first that documents one",
-                        SERVER_SINCE.0, SERVER_SINCE.1
+                        "GitHub Enterprise Server {version} has no API to revoke personal access tokens; \
+                         {SERVER_SINCE} is the first that documents one"
                     ),
                 },
                 None => Route::AtHost(format!(
@@ -115,7 +115,7 @@ async fn send(session: &Session<'_>, order: Request, success: u16) -> Revocation
     let line = order.line();
     let response = match session.wire.send(order).await {
         Ok(response) => response,
-        Err(error) if nothing_was_sent(error.kind) => {
+        Err(error) if error.kind.nothing_was_sent() => {
             return Revocation::Refused(Box::new(session.wire.unreachable(&error)));
         }
         Err(error) => return Revocation::Unknown(error),
@@ -168,23 +168,7 @@ fn note(session: &Session<'_>, response: &Response) {
     }
 }
 
-/// The connection was never made, so nothing can have happened at the host.
-fn nothing_was_sent(kind: NetErrorKind) -> bool {
-    !matches!(
-        kind,
-        NetErrorKind::Reset
-            | NetErrorKind::ReadTimeout
-            | NetErrorKind::ClosedEarly
-            | NetErrorKind::NotHttp
-            | NetErrorKind::Other
-            | NetErrorKind::ProxyOrTarget
-    )
-}
-
 /// The server's version, where it is known and before the first with the endpoint.
 fn too_old(host: &Host) -> Option<&str> {
-    let version = host.version.as_deref()?;
-    let mut parts = version.split('.').map(|part| part.parse::<u32>().ok());
-    let known = (parts.next()??, parts.next()??);
-    (known < SERVER_SINCE).then_some(version)
+    host.version.as_deref().filter(|version| is_before(version, SERVER_SINCE) == Some(true))
 }

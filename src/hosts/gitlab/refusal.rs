@@ -91,12 +91,14 @@ pub(super) struct Refusal {
     pub(super) permissions: String,
     /// GitLab's sentence, short.
     pub(super) text: String,
+    /// 404 for a path that the server does not know, as opposed to a thing that it does not find.
+    pub(super) unknown_path: bool,
 }
 
 impl Refusal {
     /// One that is not taken from an error answer.
     pub(super) fn plain(name: &'static str, text: &str) -> Self {
-        Self { name, scopes: String::new(), permissions: String::new(), text: text.to_owned() }
+        Self { name, scopes: String::new(), permissions: String::new(), text: text.to_owned(), unknown_path: false }
     }
 
     /// Recognises a GitLab error; `None` where the answer is not GitLab's or is no known refusal.
@@ -121,12 +123,14 @@ impl Refusal {
             400 if gitlabs && said.has("requires token type to be a personal access token") => "not-a-pat",
             400 if gitlabs => "bad-request",
             404 if gitlabs => "not-found",
+            405 if gitlabs => "not-allowed",
             _ => return None,
         };
         Some(Self {
             name,
             scopes: said.scope.split_whitespace().collect::<Vec<_>>().join(" or "),
             permissions: bracket(&said.text),
+            unknown_path: response.status == 404 && said.error.starts_with("404 "),
             text: if said.text.is_empty() { said.error } else { said.text },
         })
     }
@@ -175,7 +179,7 @@ fn bracket(text: &str) -> String {
 pub(super) fn conclude(wire: &Wire<'_>, response: &Response) -> Validation {
     let refusal = Refusal::of(response);
     if let Some(refusal) = &refusal
-        && !matches!(refusal.name, "not-a-pat" | "bad-request" | "not-found")
+        && !matches!(refusal.name, "not-a-pat" | "bad-request" | "not-found" | "not-allowed")
     {
         return conclude_as(wire, response, refusal.name, refusal);
     }

@@ -5,13 +5,14 @@
 
 use futures_util::future::BoxFuture;
 
-use super::own_record::bot_of;
-use super::refusal::{self, Refusal};
+use super::order::{self, Sent};
+use super::resource::{Resource, number, tokens_of};
 use super::token::{self, Check};
-use super::{FACTS, GitLab, signed};
-use crate::domain::{Host, Kind, Validation, Verdict};
-use crate::hosts::{Authority, Revocation, Revoke, Route, Session};
-use crate::net::{NetError, NetErrorKind, Request, Response};
+use super::{FACTS, GitLab, api_of};
+use crate::domain::{Host, Kind};
+use crate::hosts::{Authority, Revocation, Revoke, Route, Session, Wire};
+use crate::net::Request;
+use crate::secret::SecretText;
 
 const PASSWORD: &str = "GitLab's API takes no account password; leave it out, since the token can revoke itself, or \
                         sign with a token of its owner or an administrator that has the `api` scope";
@@ -21,7 +22,7 @@ impl Revoke for GitLab {
         if !token::is_access(kind) {
             return Route::Guided { why: no_api(kind).to_owned() };
         }
-        let api = host.endpoints.get("api").cloned().unwrap_or_else(|| format!("{}/api/v4", host.url));
+        let api = api_of(host);
         match using {
             None => Route::AtHost(format!(
                 "DELETE {api}/personal_access_tokens/self, signed with the token itself{}; only this token dies",
@@ -63,19 +64,12 @@ fn no_api(kind: Kind) -> &'static str {
 /// Project and group tokens are their project's or group's, whose id is known where their bot's name is; all others
 /// go by the endpoint for personal tokens.
 fn by_number(kind: Kind, username: Option<&str>, id: &str) -> String {
-    match username.and_then(bot_of) {
-        Some((bot, project)) if bot == kind && kind == Kind::ProjectToken => {
-            format!("/projects/{project}/access_tokens/{id}")
-        }
-        Some((bot, group)) if bot == kind => format!("/groups/{group}/access_tokens/{id}"),
-        _ => format!("/personal_access_tokens/{id}"),
-    }
+    format!("{}/{id}", tokens_of(Resource::of_bot(kind, username).as_ref()).unwrap_or_default())
 }
 
 async fn revoke(session: &Session<'_>, remote_id: Option<&str>, using: Option<&Authority>) -> Revocation {
     let wire = &session.wire;
-    let web = wire.url("web", "");
-    let unsupported = |name: &str, args: &[(&str, &str)]| Box::new(wire.conclude(&FACTS, name, args));
+    let stop = |name: &str, args: &[(&str, &str)]| Box::new(wire.conclude(&FACTS, name, args));
     let form = token::form(session.secret.token.reveal()).map(|seen| seen.form);
     let other = form.filter(|f| f.check != Check::Access);
     if let Some(what) = other.map(|f| f.name).or(match session.kind {
@@ -84,65 +78,34 @@ async fn revoke(session: &Session<'_>, remote_id: Option<&str>, using: Option<&A
         Kind::OauthClient => Some("OAuth application secret"),
         _ => None,
     }) {
-        return Revocation::Unsupported(unsupported("not-revocable", &[("what", what)]));
+        return Revocation::Unsupported(stop("not-revocable", &[("what", what)]));
     }
     let (path, key) = match using {
         None => ("/personal_access_tokens/self".to_owned(), &session.secret.token),
-        Some(Authority { kind: None, .. }) => {
-            return Revocation::Refused(unsupported("authority-password", &[]));
-        }
-        // A number and nothing else: it becomes part of a path.
-        Some(authority) => match remote_id.filter(|id| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit())) {
+        Some(Authority { kind: None, .. }) => return Revocation::Refused(stop("authority-password", &[])),
+        Some(authority) => match remote_id.and_then(number) {
             Some(id) => (by_number(session.kind, session.username, id), &authority.secret.token),
-            None => return Revocation::Refused(unsupported("revoke-needs-id", &[("web", &web)])),
+            None => return Revocation::Refused(stop("revoke-needs-id", &[("web", &wire.url("web", ""))])),
         },
     };
-    let request = Request::delete(wire.url("api", &path)).header("Accept", "application/json");
-    match wire.send(signed(request, key)).await {
-        Ok(response) if response.status == 204 => Revocation::Accepted,
-        Ok(response) => refused(session, &response, using.is_some()),
-        Err(error) => Revocation::Unknown(error),
-    }
+    delete(wire, &path, key, using.is_some()).await
 }
 
-fn refused(session: &Session<'_>, response: &Response, by_other: bool) -> Revocation {
-    let wire = &session.wire;
-    let refusal = Refusal::of(response);
-    if matches!(response.status, 500 | 502 | 504) {
-        // It may have failed after the deed, or behind a gateway that gave up waiting.
-        let _ = refusal::conclude(wire, response);
-        let detail = format!("the server answered {} to the order to revoke", response.status);
-        return Revocation::Unknown(NetError::new(NetErrorKind::Other, wire.url("api", ""), detail));
-    }
-    let mut validation = match refusal {
-        Some(mut refusal) => {
-            let name = match refusal.name {
+/// Asks once to revoke the token at `path`. `by_other`: another token than that one signs.
+pub(super) async fn delete(wire: &Wire<'_>, path: &str, key: &SecretText, by_other: bool) -> Revocation {
+    match order::send(wire, Request::delete(wire.url("api", path)), key).await {
+        Sent::Answer(response) if response.status == 204 => Revocation::Accepted,
+        Sent::Answer(response) => {
+            Revocation::Refused(order::refused(wire, &response, by_other, |refusal| match refusal.name {
                 "bad-request" => "revoke-refused",
                 "not-found" => "revoke-absent",
                 "granular-missing" if !by_other => "revoke-permission-missing",
                 "insufficient-scope" => "revoke-scope-missing",
                 "token-unknown" | "expired" | "revoked" if by_other => "authority-refused",
                 name => name,
-            };
-            if name == "revoke-scope-missing" {
-                // GitLab names every scope of the endpoint, those for reading too, which would not help.
-                let writing: Vec<_> = refusal.scopes.split(" or ").filter(|s| !s.starts_with("read_")).collect();
-                refusal.scopes = writing.join(" or ");
-            }
-            refusal::conclude_as(wire, response, name, &refusal)
+            }))
         }
-        None => refusal::conclude(wire, response),
-    };
-    if by_other {
-        about_the_signer(&mut validation);
-    }
-    Revocation::Refused(Box::new(validation))
-}
-
-/// What GitLab says of the token that signs is no verdict on the one to be revoked.
-fn about_the_signer(validation: &mut Validation) {
-    if validation.verdict.is_real() {
-        validation.verdict = Verdict::Unreachable;
-        validation.reason = format!("the signing token: {}", validation.reason);
+        Sent::Never(validation) => Revocation::Refused(validation),
+        Sent::Lost(error) => Revocation::Unknown(error),
     }
 }

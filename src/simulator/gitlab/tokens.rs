@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
 
 use crate::domain::{Kind, Verdict};
 
@@ -28,8 +29,39 @@ pub(super) struct User {
     pub(super) bot: bool,
 }
 
-/// Boundary, project, group, permissions.
-pub(super) type Permission = (&'static str, Option<u64>, Option<u64>, &'static [&'static str]);
+/// What a fine-grained token may do within one boundary.
+#[derive(Debug, Clone)]
+pub(super) struct Permission {
+    pub(super) access: String,
+    pub(super) project: Option<u64>,
+    pub(super) group: Option<u64>,
+    pub(super) names: Vec<String>,
+}
+
+/// The boundaries that a request for a new token names.
+pub(super) fn permissions(wanted: &Value) -> Vec<Permission> {
+    let mut found = Vec::new();
+    for scope in wanted.as_array().into_iter().flatten() {
+        let access = scope["access"].as_str().unwrap_or_default();
+        let names: Vec<&str> =
+            scope["permissions"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let ids = |field: &str| -> Vec<u64> {
+            scope[field].as_array().into_iter().flatten().filter_map(Value::as_u64).collect()
+        };
+        let (projects, groups) = (ids("project_ids"), ids("group_ids"));
+        if projects.is_empty() && groups.is_empty() {
+            found.push(within(access, None, None, &names));
+        }
+        found.extend(projects.into_iter().map(|id| within(access, Some(id), None, &names)));
+        found.extend(groups.into_iter().map(|id| within(access, None, Some(id), &names)));
+    }
+    found
+}
+
+fn within(access: &str, project: Option<u64>, group: Option<u64>, names: &[&str]) -> Permission {
+    let names = names.iter().map(|n| (*n).to_owned()).collect();
+    Permission { access: access.to_owned(), project, group, names }
+}
 
 /// A token of the site.
 #[derive(Debug, Clone)]
@@ -43,7 +75,9 @@ pub(super) struct Token {
     pub(super) user: User,
     /// Who may revoke it by number.
     pub(super) owner: u64,
-    pub(super) scopes: Vec<&'static str>,
+    /// Role of a project or group token.
+    pub(super) access_level: Option<u64>,
+    pub(super) scopes: Vec<String>,
     pub(super) granular: bool,
     pub(super) oauth: bool,
     pub(super) permissions: Vec<Permission>,
@@ -54,15 +88,28 @@ pub(super) struct Token {
     pub(super) tags: &'static [&'static str],
     pub(super) note: &'static str,
     pub(super) expect: Verdict,
+    /// It is on the demo rack; the others are strangers that only GitLab's own list shows.
+    pub(super) on_rack: bool,
 }
 
 impl Token {
     pub(super) fn has(&self, scopes: &[&str]) -> bool {
-        self.scopes.iter().any(|s| scopes.contains(s))
+        self.scopes.iter().any(|s| scopes.contains(&s.as_str()))
     }
 
     pub(super) fn permits(&self, permission: &str) -> bool {
-        self.permissions.iter().any(|(_, _, _, names)| names.contains(&permission))
+        self.permissions.iter().any(|p| p.names.iter().any(|name| name == permission))
+    }
+
+    /// The project or group whose bot it acts as: `projects` or `groups`, and the number.
+    pub(super) fn resource(&self) -> Option<(&'static str, u64)> {
+        let (sort, rest) = self.user.login.split_once('_').filter(|_| self.user.bot)?;
+        let sort = match sort {
+            "project" => "projects",
+            "group" => "groups",
+            _ => return None,
+        };
+        Some((sort, rest.split_once('_')?.0.parse().ok()?))
     }
 
     /// Any legacy scope is enough; a fine-grained token needs the permission.
@@ -70,7 +117,7 @@ impl Token {
         !self.granular || self.permits("revoke_personal_access_token")
     }
 
-    fn scoped(label: &str, id: u64, user: User, scopes: &[&'static str], secret: String) -> Self {
+    pub(super) fn scoped(label: &str, id: u64, user: User, scopes: &[&str], secret: String) -> Self {
         Self {
             label: label.to_owned(),
             kind: Kind::Pat,
@@ -79,7 +126,8 @@ impl Token {
             name: label.to_owned(),
             owner: user.id,
             user,
-            scopes: scopes.to_vec(),
+            access_level: None,
+            scopes: scopes.iter().map(|s| (*s).to_owned()).collect(),
             granular: false,
             oauth: false,
             permissions: Vec::new(),
@@ -89,12 +137,17 @@ impl Token {
             tags: &[],
             note: "",
             expect: Verdict::Valid,
+            on_rack: true,
         }
     }
 
     fn granular(label: &str, id: u64, user: User, permissions: &[Permission], secret: String) -> Self {
         let token = Self::scoped(label, id, user, &["granular"], secret);
         Self { kind: Kind::FineGrainedPat, granular: true, permissions: permissions.to_vec(), ..token }
+    }
+
+    fn unknown_here(self) -> Self {
+        Self { on_rack: false, ..self }
     }
 
     fn about(self, tags: &'static [&'static str], note: &'static str) -> Self {
@@ -110,14 +163,17 @@ impl Token {
     }
 }
 
-fn person(id: u64, login: &str, name: &str) -> User {
+pub(super) fn person(id: u64, login: &str, name: &str) -> User {
     User { id, login: login.to_owned(), name: name.to_owned(), bot: false }
 }
 
-fn bot(id: u64, of: &str, number: u64, name: &str) -> User {
+pub(super) fn bot(id: u64, of: &str, number: u64, name: &str) -> User {
     let login = format!("{of}_{number}_bot_fake{id:012x}");
     User { id, login, name: name.to_owned(), bot: true }
 }
+
+/// The only administrator of the Self-Managed installation.
+pub(super) const ADMIN: u64 = 1;
 
 /// Those of gitlab.com.
 pub(super) fn com() -> Vec<Token> {
@@ -132,6 +188,7 @@ pub(super) fn com() -> Vec<Token> {
         Token {
             kind: Kind::ProjectToken,
             owner: 100,
+            access_level: Some(40),
             ..Token::scoped(
                 "mirror-bot",
                 8152,
@@ -144,6 +201,7 @@ pub(super) fn com() -> Vec<Token> {
         Token {
             kind: Kind::GroupToken,
             owner: 100,
+            access_level: Some(30),
             ..Token::scoped(
                 "image-sync",
                 8153,
@@ -158,9 +216,14 @@ pub(super) fn com() -> Vec<Token> {
             8154,
             mara(),
             &[
-                ("user", None, None, &["read_personal_access_token", "revoke_personal_access_token", "read_user"]),
-                ("selected_memberships", Some(6), None, &["read_job", "download_code"]),
-                ("selected_memberships", None, Some(322), &["read_issue"]),
+                within(
+                    "user",
+                    None,
+                    None,
+                    &["read_personal_access_token", "revoke_personal_access_token", "read_user"],
+                ),
+                within("selected_memberships", Some(6), None, &["read_job", "download_code"]),
+                within("selected_memberships", None, Some(322), &["read_issue"]),
             ],
             fixed("glpat-", "ExampleFakeTriage001"),
         )
@@ -191,6 +254,22 @@ pub(super) fn com() -> Vec<Token> {
         )
         .about(&["metrics"], "asks far too often")
         .but(Life::RateLimited, Verdict::Unreachable),
+        Token::scoped("forgotten script", 8160, mara(), &["api", "sudo"], fixed("glpat-", "ExampleFakeForgotten"))
+            .ends(Some(300))
+            .unknown_here(),
+        Token {
+            kind: Kind::ProjectToken,
+            owner: 100,
+            access_level: Some(40),
+            ..Token::scoped(
+                "keeper",
+                8161,
+                bot(9003, "project", 4711, "keeper"),
+                &["api", "self_rotate"],
+                routable(5, "o:1\np:3mv\nu:6y3"),
+            )
+            .about(&["prod", "mirror"], "a Maintainer's token of acme/app: lists and renews its project's tokens")
+        },
     ]
 }
 
@@ -211,7 +290,7 @@ pub(super) fn self_managed() -> Vec<Token> {
             "acme-runner-watch",
             311,
             deploy(),
-            &[("instance", None, None, &["read_runner"]), ("user", None, None, &["read_user"])],
+            &[within("instance", None, None, &["read_runner"]), within("user", None, None, &["read_user"])],
             fixed("ACME-glpat-", "ExampleFakeWatch0001"),
         )
         .about(&["runners"], "fine-grained, without the permission to look at itself"),
@@ -231,6 +310,17 @@ pub(super) fn self_managed() -> Vec<Token> {
         Token::scoped("acme-backup", 313, deploy(), &["read_api"], fixed("ACME-glpat-", "ExampleFakeBackup001"))
             .about(&["backup"], "goes through the old gateway, which fails")
             .but(Life::BadGateway, Verdict::Unreachable),
+        Token::scoped(
+            "acme-root",
+            314,
+            person(ADMIN, "root", "Administrator"),
+            &["api", "admin_mode"],
+            fixed("ACME-glpat-", "ExampleFakeRoot00001"),
+        )
+        .about(&["admin"], "the administrator's: makes, rotates and revokes tokens of others"),
+        Token::scoped("old pipeline", 320, deploy(), &["read_api"], fixed("ACME-glpat-", "ExampleFakeStranger1"))
+            .ends(Some(20))
+            .unknown_here(),
     ]
 }
 
@@ -255,7 +345,7 @@ impl Spares {
         let id = SPARE_ID + u64::from(n);
         let member = n % 40;
         let user = person(1_000 + u64::from(member), &format!("member-{member:02}"), &format!("Member {member:02}"));
-        let scopes: &[&'static str] = match n % 4 {
+        let scopes: &[&str] = match n % 4 {
             0 => &["api"],
             1 => &["read_api"],
             2 => &["read_repository", "read_user"],
@@ -285,7 +375,7 @@ impl Spares {
 }
 
 /// A non-routable token: prefix and 20 characters.
-fn fixed(prefix: &str, text: &str) -> String {
+pub(super) fn fixed(prefix: &str, text: &str) -> String {
     format!("{prefix}{text}")
 }
 

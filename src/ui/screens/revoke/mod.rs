@@ -8,7 +8,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::config::{Action, Context};
-use crate::domain::{CredentialId, RevokeEnd, RevokePlan, RevokeResult, RevokeWay};
+use crate::domain::{CredentialId, RevokeEnd, RevokePlan, RevokeResult, Way};
 use crate::error::Error;
 
 use super::super::effect::{Account, Effect, RevokeFx, SystemFx};
@@ -123,7 +123,7 @@ impl Revoke {
         }
         let phrase = typed::phrase("revoke", &labels);
         let needs = |wanted: bool| {
-            plans.iter().any(|p| matches!(p.way, RevokeWay::NeedsAuthority { password, .. } if password == wanted))
+            plans.iter().any(|p| matches!(p.way, Way::NeedsAuthority { password, .. } if password == wanted))
         };
         let mut form = Form::new();
         if needs(true) {
@@ -208,7 +208,7 @@ impl Revoke {
 
     fn page(&self) -> Option<&str> {
         match self.results.get(self.list.at)?.plan.as_ref().map(|p| &p.way)? {
-            RevokeWay::Guided { page, .. } if page.starts_with("https://") || page.starts_with("http://") => Some(page),
+            Way::Guided { page, .. } if page.starts_with("https://") || page.starts_with("http://") => Some(page),
             _ => None,
         }
     }

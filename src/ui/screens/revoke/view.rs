@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::config::Theme;
-use crate::domain::{RevokeEnd, RevokePlan, RevokeResult, RevokeWay};
+use crate::domain::{RevokeEnd, RevokePlan, RevokeResult, Way};
 
 use super::super::super::body;
 use super::super::super::shared::Shared;
@@ -47,9 +47,9 @@ pub(super) fn view(revoke: &Revoke, s: &Shared, frame: &mut Frame<'_>, area: Rec
 
 fn way(plan: &RevokePlan) -> (&'static str, &str) {
     match &plan.way {
-        RevokeWay::AtHost { what } => ("at the host", what),
-        RevokeWay::NeedsAuthority { why, .. } => ("somebody else has to sign", why),
-        RevokeWay::Guided { why, .. } => ("by hand, then checked", why),
+        Way::AtHost { what } => ("at the host", what),
+        Way::NeedsAuthority { why, .. } => ("somebody else has to sign", why),
+        Way::Guided { why, .. } => ("by hand, then checked", why),
     }
 }
 
@@ -80,8 +80,8 @@ fn confirm(
         let last = (top + PLANS).min(plans.len());
         let place = format!("{}-{last} of {}; page-up and page-down show the others", top + 1, plans.len());
         lines.push(Line::styled(if plans.len() > PLANS { place } else { String::new() }, s.theme.faint));
-        let by_hand = plans.iter().filter(|p| matches!(p.way, RevokeWay::Guided { .. })).count();
-        let signed = plans.iter().filter(|p| matches!(p.way, RevokeWay::NeedsAuthority { .. })).count();
+        let by_hand = plans.iter().filter(|p| matches!(p.way, Way::Guided { .. })).count();
+        let signed = plans.iter().filter(|p| matches!(p.way, Way::NeedsAuthority { .. })).count();
         let summary = format!(
             "{} at the host, {signed} to be signed by somebody else, {by_hand} by hand",
             plans.len() - by_hand - signed
@@ -151,14 +151,14 @@ fn outcome(result: &RevokeResult, s: &Shared, width: usize) -> Vec<Line<'static>
     say(&result.message, end(result.end, &s.theme).2);
     if let Some(plan) = &result.plan {
         match &plan.way {
-            RevokeWay::Guided { page, steps, .. } => {
+            Way::Guided { page, steps, .. } => {
                 for (at, step) in steps.iter().enumerate() {
                     say(&format!("{}. {step}", at + 1), s.theme.text);
                 }
                 say(page, s.theme.info);
             }
-            RevokeWay::NeedsAuthority { why, .. } => say(why, s.theme.text),
-            RevokeWay::AtHost { .. } => {}
+            Way::NeedsAuthority { why, .. } => say(why, s.theme.text),
+            Way::AtHost { .. } => {}
         }
     }
     if let Some(found) = &result.validation {

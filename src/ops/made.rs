@@ -1,0 +1,114 @@
+//! A secret that has just come to be, as the journal knows it: enough to put it on the rack without asking anybody.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Core;
+use crate::domain::{
+    Binding, CreatedToken, Credential, CredentialId, Expiry, FamilyId, Kind, Owner, SecretState, Validation,
+};
+use crate::error::{Error, Result};
+use crate::rack::RackError;
+use crate::sanitize;
+use crate::secret::Secret;
+
+/// What is known of a new secret besides itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Made {
+    pub(crate) kind: Kind,
+    pub(crate) username: Option<String>,
+    pub(crate) remote_id: Option<String>,
+    pub(crate) name: String,
+    pub(crate) expiry: Expiry,
+    pub(crate) expiry_by_user: bool,
+}
+
+impl Made {
+    /// What a host said of one that it made; `wanted` is the end that was asked for, where the host does not tell.
+    pub(crate) fn by_host(token: &CreatedToken, wanted: Option<Timestamp>) -> Self {
+        let told = token.expiry != Expiry::Unknown;
+        Self {
+            kind: token.kind,
+            username: token.username.clone(),
+            remote_id: token.remote_id.clone(),
+            name: sanitize::short(&token.name, 200),
+            expiry: if told { token.expiry } else { wanted.map_or(Expiry::Unknown, Expiry::At) },
+            expiry_by_user: !told && wanted.is_some(),
+        }
+    }
+
+    /// What a validation adds.
+    pub(crate) fn learn(&mut self, found: &Validation) {
+        if found.expiry != Expiry::Unknown {
+            (self.expiry, self.expiry_by_user) = (found.expiry, false);
+        }
+        self.kind = found.kind.unwrap_or(self.kind);
+        self.remote_id = found.remote_id.clone().or(self.remote_id.take());
+    }
+}
+
+/// What a record is to have besides its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) label: String,
+    pub(crate) family: FamilyId,
+    pub(crate) owner: Option<Owner>,
+    pub(crate) tags: Vec<String>,
+    pub(crate) note: String,
+    pub(crate) profiles: Vec<String>,
+    pub(crate) bindings: Vec<Binding>,
+}
+
+impl Core {
+    /// Puts a secret that is in the store already on the rack. A label that is taken gets a number: what a host made
+    /// must not be lost over a name. Repeating it does nothing.
+    ///
+    /// # Errors
+    /// Where the rack cannot be written.
+    pub(crate) async fn keep_made(
+        &self,
+        id: &CredentialId,
+        secret: &Secret,
+        made: &Made,
+        place: &Place,
+    ) -> Result<Credential> {
+        if let Some(there) = self.rack.credential(id)? {
+            return Ok(there);
+        }
+        let mut tags = place.tags.clone();
+        tags.sort();
+        tags.dedup();
+        let mut credential = Credential {
+            id: id.clone(),
+            label: place.label.clone(),
+            family: place.family.clone(),
+            kind: made.kind,
+            username: made.username.clone(),
+            owner: place.owner,
+            expiry: made.expiry,
+            expiry_by_user: made.expiry_by_user,
+            added_at: self.clock.now(),
+            tags,
+            note: place.note.clone(),
+            profiles: place.profiles.clone(),
+            bindings: place.bindings.clone(),
+            store: self.vault.kind().await?,
+            secret: SecretState::Present,
+            hint: secret.hint(),
+            fingerprint: self.fingerprint(secret)?,
+        };
+        for n in 2..1000 {
+            match self.rack.insert_credential(&credential) {
+                Ok(()) => return Ok(credential),
+                Err(RackError::DuplicateLabel { .. }) => credential.label = format!("{}-{n}", place.label),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::data(format!("no label like `{}` is free", place.label)))
+    }
+}
+
+/// A new id for a secret in the store.
+pub(crate) fn new_id() -> CredentialId {
+    CredentialId(uuid::Uuid::new_v4().to_string())
+}
