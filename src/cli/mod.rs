@@ -9,6 +9,7 @@ mod completions;
 mod context;
 mod create;
 mod demo;
+mod deployment;
 mod doctor;
 mod edit;
 mod forget;
@@ -23,6 +24,7 @@ mod report_file;
 mod revoke;
 mod secret_input;
 mod show;
+mod token;
 mod using;
 mod values;
 
@@ -162,6 +164,9 @@ enum Verb {
     Create(create::CreateArgs),
     Inventory(inventory::InventoryArgs),
     Revoke(revoke::RevokeArgs),
+    Token(token::TokenArgs),
+    #[command(subcommand)]
+    Deployment(deployment::DeploymentVerb),
     Log(log::LogArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
@@ -272,6 +277,8 @@ async fn run_verb(verb: Verb, context: &mut Context<'_>) -> Result<u8> {
         Verb::Create(args) => create::run(context, args).await,
         Verb::Inventory(args) => inventory::run(context, args).await,
         Verb::Revoke(args) => revoke::run(context, args).await,
+        Verb::Token(args) => token::run(context, &args).await,
+        Verb::Deployment(verb) => deployment::run(context, verb).await,
         Verb::Log(args) => log::run(context, &args),
         Verb::Doctor(args) => doctor::run(context, &args).await,
         Verb::Completions(args) => completions::run(context, &args),

@@ -51,6 +51,8 @@ words! {
         Stop = "stop", "stop", "Stop the work that is under way";
         Revoke = "revoke", "revoke", "Revoke at the host, then destroy it here";
         Forget = "forget", "forget", "Take off the rack, asking no host";
+        Inventory = "inventory", "inventory", "Show the host's own list, beside the rack";
+        Create = "create", "create", "Have the host make a credential";
         Mark = "mark", "select", "Select or unselect, and go one down";
         MarkAll = "mark-all", "select shown", "Select all that are shown; again: none";
         Filter = "filter", "filter", "Filter by label, host, account, tag, verdict";
@@ -121,6 +123,7 @@ words! {
         Rack = "rack", "rack", "On the rack";
         Detail = "detail", "detail", "On a credential";
         Hosts = "hosts", "hosts", "On the hosts screen";
+        Inventory = "inventory", "inventory", "On a host's own list";
         Guide = "guide", "guide", "On a revocation that is done or guided";
         Result = "result", "result", "On the result of a new credential's check";
         Dialog = "dialog", "dialog", "In a question";

@@ -8,14 +8,18 @@
 
 pub mod answer;
 pub mod atlassian;
+pub mod azure_devops;
 pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
+pub mod deploy;
 pub mod facts;
+pub mod forgejo;
 pub mod github;
 pub mod gitlab;
 pub mod jira_cloud;
 pub mod jwt;
+pub mod open_devops;
 pub mod recognise;
 mod segment;
 pub mod session;
@@ -28,6 +32,7 @@ use futures_util::future::BoxFuture;
 
 use crate::domain::{Checksum, FamilyId, Finding, Host, Kind, Validation};
 use crate::net::NetError;
+pub use deploy::Deploy;
 use facts::Facts;
 pub use session::{Session, Wire};
 pub use verbs::{
@@ -44,10 +49,13 @@ pub fn families() -> &'static [&'static dyn Family] {
     &[
         &github::GitHub,
         &gitlab::GitLab,
+        &azure_devops::AzureDevOps,
         &bitbucket_cloud::BitbucketCloud,
         &jira_cloud::JiraCloud,
+        &open_devops::OpenDevOps,
         &bitbucket_datacenter::BitbucketDatacenter,
         &codecommit::CodeCommit,
+        &forgejo::Forgejo,
     ]
 }
 
@@ -166,6 +174,11 @@ pub trait Family: Send + Sync {
 
     /// Short-lived tokens for a client secret.
     fn minter(&self) -> Option<&dyn Mint> {
+        None
+    }
+
+    /// Deployment data for an issue tracker.
+    fn deployer(&self) -> Option<&dyn Deploy> {
         None
     }
 }

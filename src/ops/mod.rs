@@ -6,6 +6,7 @@ mod by_hand;
 pub mod check;
 pub mod create;
 pub mod demo;
+pub mod deployment;
 pub mod doctor;
 pub mod edit;
 pub mod exchange;
@@ -18,6 +19,7 @@ mod prove;
 pub mod recover;
 pub mod revoke;
 pub mod signer;
+pub mod token;
 pub mod transcript;
 pub mod vault;
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::token::Kept;
 use crate::domain::{CredentialId, StoreKind};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::{Secret, SecretText};
@@ -21,6 +22,7 @@ struct Inner {
     ask: AskPassphrase,
     chosen: OnceLock<Chosen>,
     open: Mutex<Option<Arc<dyn SecretStore>>>,
+    minted: Kept,
 }
 
 impl Vault {
@@ -28,7 +30,14 @@ impl Vault {
     /// where the store needs one.
     #[must_use]
     pub fn new(explicit: Option<(StoreKind, ChosenBy)>, data_dir: PathBuf, ask: AskPassphrase) -> Self {
-        Self(Arc::new(Inner { explicit, data_dir, ask, chosen: OnceLock::new(), open: Mutex::new(None) }))
+        Self(Arc::new(Inner {
+            explicit,
+            data_dir,
+            ask,
+            chosen: OnceLock::new(),
+            open: Mutex::new(None),
+            minted: Kept::default(),
+        }))
     }
 
     /// A vault over a store that is open already: tests, and the demo.
@@ -41,7 +50,13 @@ impl Vault {
             ask: Box::new(|_| Err(Error::internal("this store needs no passphrase"))),
             chosen: OnceLock::from(chosen),
             open: Mutex::new(Some(store)),
+            minted: Kept::default(),
         }))
+    }
+
+    /// The short-lived tokens that were got with its secrets, in memory only.
+    pub(crate) fn minted(&self) -> &Kept {
+        &self.0.minted
     }
 
     /// Which store is in use and why. May probe the system's store: run off the event loop.

@@ -18,6 +18,7 @@
 mod advice;
 mod audit;
 mod credentials;
+mod deployments;
 mod error;
 mod history;
 mod hosts;
@@ -39,6 +40,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::domain::Clock;
 pub use credentials::Learned;
+pub use deployments::LastDeployment;
 pub use error::RackError;
 pub use history::KEPT_PER_BINDING;
 pub use journal::{JournalEntry, JournalId};

@@ -219,7 +219,7 @@ fn every_effect(demo: &Demo) -> Vec<Effect> {
         Effect::Add(AddFx::Keep { job: job(), draft: draft("kept"), checked: Vec::new() }),
         Effect::Check { job: job(), ids: ids.clone(), no_brake: true },
         Effect::Revoke(RevokeFx::Plan { job: job(), ids: vec![ids[2].clone()] }),
-        Effect::Revoke(RevokeFx::Run { job: job(), ids: vec![ids[2].clone()], account: None, using: None }),
+        Effect::Revoke(RevokeFx::Run { job: job(), ids: vec![ids[2].clone()], signer: None }),
         Effect::Revoke(RevokeFx::Verify { job: job(), ids: vec![ids[3].clone()] }),
         Effect::Hosts(HostFx::Save { job: job(), host: Box::new(host.clone()) }),
         Effect::Hosts(HostFx::Remove { job: job(), id: gone }),

@@ -1,5 +1,7 @@
 //! Carries out effects: a task each, answered by exactly one closing message, also when it fails, panics or is cancelled.
 
+mod inventory;
+
 use std::collections::HashMap;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -17,10 +19,9 @@ use crate::ops::Core;
 use crate::ops::check::{CheckOptions, Checked, check};
 use crate::ops::edit::Changes;
 use crate::ops::hosts::HostInput;
-use crate::ops::revoke::Using;
 use crate::ops::vault::blocking;
 use crate::store::choice::Passphrase as Need;
-use crate::ui::effect::{AddFx, Edit, Effect, HostFx, LogFx, RackFx, RevokeFx, StoreFx, SystemFx};
+use crate::ui::effect::{AddFx, Edit, Effect, HostFx, InventoryFx, LogFx, RackFx, RevokeFx, StoreFx, SystemFx};
 use crate::ui::msg::{
     AddMsg, CheckMsg, HostMsg, HostReport, JobId, LogMsg, Msg, Passphrase, RackData, RackMsg, RevokeMsg, StoreMsg,
     StoreState,
@@ -131,11 +132,14 @@ fn firm(effect: &Effect) -> bool {
         | Effect::Add(AddFx::Keep { .. })
         | Effect::Rack(RackFx::Save { .. } | RackFx::Forget { .. })
         | Effect::Revoke(RevokeFx::Run { .. } | RevokeFx::Verify { .. })
+        | Effect::Inventory(InventoryFx::Revoke { .. })
+        | Effect::Create(_)
         | Effect::Hosts(HostFx::Save { .. } | HostFx::Remove { .. })
         | Effect::Store(StoreFx::Unlock { create: true, .. }) => true,
         Effect::Rack(RackFx::Load { .. } | RackFx::Detail { .. })
         | Effect::Add(AddFx::Identify { .. } | AddFx::Check { .. })
         | Effect::Revoke(RevokeFx::Plan { .. })
+        | Effect::Inventory(InventoryFx::Read { .. })
         | Effect::Hosts(HostFx::Test { .. })
         | Effect::Log(LogFx::Load { .. })
         | Effect::Store(StoreFx::Unlock { create: false, .. })
@@ -179,6 +183,8 @@ impl Job {
                 self.send(Msg::Check(CheckMsg::Done { job, result }));
             }
             Effect::Revoke(fx) => self.revoke(fx).await,
+            Effect::Inventory(fx) => self.inventory(fx).await,
+            Effect::Create(fx) => self.create(fx).await,
             Effect::Hosts(fx) => self.hosts(fx).await,
             Effect::Log(LogFx::Load { job, limit }) => {
                 let rack = self.core().rack.clone();
@@ -279,11 +285,7 @@ impl Job {
                 self.send(Msg::Revoke(RevokeMsg::Planned { job, result }));
                 return;
             }
-            RevokeFx::Run { job, ids, account, using } => {
-                let signer =
-                    account.map(|a| Using::Password { user: a.user, password: a.password, one_time_code: None });
-                (job, ids, signer.or(using.map(Using::Credential)))
-            }
+            RevokeFx::Run { job, ids, signer } => (job, ids, signer.map(inventory::using)),
             // Revoking looks first whether the host refuses it already, which is what verifying is.
             RevokeFx::Verify { job, ids } => (job, ids, None),
         };

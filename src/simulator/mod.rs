@@ -3,12 +3,15 @@
 //!
 //! A [`Site`] answers requests from its own state; [`server`] puts it on a port. Tokens are obviously fake, well-formed.
 
+pub mod azure_devops;
 pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
+pub mod forgejo;
 pub mod github;
 pub mod gitlab;
 pub mod jira_cloud;
+pub mod open_devops;
 pub mod server;
 
 use std::sync::Arc;
@@ -110,11 +113,16 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(github::GitHubSite::server()),
         Arc::new(gitlab::GitLabSite::com()),
         Arc::new(gitlab::GitLabSite::self_managed()),
+        Arc::new(azure_devops::AzureDevOps::services()),
+        Arc::new(azure_devops::AzureDevOps::server()),
         Arc::new(bitbucket_cloud::BitbucketCloud::new()),
         Arc::new(jira),
         Arc::new(jira_test),
+        Arc::new(open_devops::OpenDevOps::new()),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
         Arc::new(codecommit::CodeCommit::default()),
+        Arc::new(forgejo::ForgejoSite::forgejo()),
+        Arc::new(forgejo::ForgejoSite::gitea()),
     ]
 }
 

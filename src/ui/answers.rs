@@ -3,7 +3,9 @@
 
 use super::effect::{AddFx, Effect, RackFx, RevokeFx};
 use super::layer::Layer;
-use super::msg::{AddMsg, CheckMsg, HostMsg, LogMsg, Msg, Passphrase, RackMsg, RevokeMsg, StoreMsg};
+use super::msg::{
+    AddMsg, CheckMsg, CreateMsg, HostMsg, InventoryMsg, LogMsg, Msg, Passphrase, RackMsg, RevokeMsg, StoreMsg,
+};
 use super::overlays::toast::Level;
 use super::overlays::unlock;
 use super::screens::hosts;
@@ -94,6 +96,43 @@ pub(super) fn on_revoke(msg: &RevokeMsg, layers: &mut [Layer], cx: &mut Cx<'_>) 
             return;
         }
     }
+}
+
+pub(super) fn on_inventory(msg: &InventoryMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let current = match msg {
+        InventoryMsg::Stepped { job, .. } => cx.s.jobs.is_open(*job),
+        InventoryMsg::Read { job, .. } | InventoryMsg::Done { job, .. } => cx.s.jobs.close(*job),
+    };
+    if !current {
+        return;
+    }
+    for layer in layers {
+        if let Layer::Inventory(inventory) = layer
+            && inventory.on(msg, cx)
+        {
+            return;
+        }
+    }
+}
+
+pub(super) fn on_create(msg: CreateMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let CreateMsg::Made { job, result } = msg;
+    if !cx.s.jobs.close(job) {
+        return;
+    }
+    for layer in layers {
+        if let Layer::Create(create) = layer
+            && create.waits_for(job)
+        {
+            return create.made(result, cx);
+        }
+    }
+    // The form was left before the answer came: what was made counts all the same.
+    match result {
+        Ok(result) => cx.say(Level::Info, format!("{}: {}", result.label, result.message)),
+        Err(error) => cx.fail(&error),
+    }
+    load(cx);
 }
 
 pub(super) fn on_hosts(msg: &HostMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {

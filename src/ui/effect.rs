@@ -3,10 +3,13 @@
 //! An effect with a `job` is answered by exactly one closing message with that job (see [`super::msg`]), also when it
 //! fails, is cancelled, or the job was already over when [`Effect::Cancel`] came.
 
+mod inventory;
+
 use crate::domain::{Binding, CredentialId, Draft, Expiry, Host, HostId, Owner, Validation};
 use crate::secret::SecretText;
 
 use super::msg::JobId;
+pub use inventory::{CreateFx, InventoryFx};
 
 /// Something to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +29,10 @@ pub enum Effect {
     },
     /// About revoking.
     Revoke(RevokeFx),
+    /// About a host's own list.
+    Inventory(InventoryFx),
+    /// About having a host make a credential.
+    Create(CreateFx),
     /// About hosts.
     Hosts(HostFx),
     /// About the audit log.
@@ -47,6 +54,10 @@ impl Effect {
             Self::Check { .. }
                 | Self::Add(AddFx::Keep { .. })
                 | Self::Revoke(RevokeFx::Run { .. } | RevokeFx::Verify { .. })
+                | Self::Inventory(
+                    InventoryFx::Revoke { .. } | InventoryFx::Read { signer: Some(Signer::Credential(_)), .. },
+                )
+                | Self::Create(_)
                 | Self::Rack(RackFx::Forget { .. })
         )
     }
@@ -64,6 +75,8 @@ impl Effect {
             | Self::Add(AddFx::Identify { job, .. } | AddFx::Check { job, .. } | AddFx::Keep { job, .. })
             | Self::Check { job, .. }
             | Self::Revoke(RevokeFx::Plan { job, .. } | RevokeFx::Run { job, .. } | RevokeFx::Verify { job, .. })
+            | Self::Inventory(InventoryFx::Read { job, .. } | InventoryFx::Revoke { job, .. })
+            | Self::Create(CreateFx::Make { job, .. })
             | Self::Hosts(HostFx::Save { job, .. } | HostFx::Remove { job, .. } | HostFx::Test { job, .. })
             | Self::Log(LogFx::Load { job, .. })
             | Self::Store(StoreFx::Unlock { job, .. }) => Some(*job),
@@ -152,13 +165,24 @@ pub enum AddFx {
     },
 }
 
-/// User name and password of an account that can revoke; used once, never stored.
+/// User name and password of an account that signs; used once, never stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// User name.
     pub user: String,
     /// Password.
     pub password: SecretText,
+    /// A one-time code, where the account has a second factor.
+    pub code: Option<SecretText>,
+}
+
+/// Who signs an act at a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signer {
+    /// A credential on the rack.
+    Credential(CredentialId),
+    /// An account with its password.
+    Account(Account),
 }
 
 /// About revoking.
@@ -177,10 +201,8 @@ pub enum RevokeFx {
         job: JobId,
         /// Which.
         ids: Vec<CredentialId>,
-        /// Account that signs, where one has to.
-        account: Option<Account>,
-        /// Credential that signs, where one has to.
-        using: Option<CredentialId>,
+        /// Who signs, where somebody else has to.
+        signer: Option<Signer>,
     },
     /// The user revoked them by hand: check, and destroy the secrets of those refused; streams `Stepped`, closed by
     /// `Done`.

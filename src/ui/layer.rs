@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use crate::config::{Action, Context};
 
 use super::overlays::{dialog, edit, forget, host_form, messages, palette, settings, unlock};
-use super::screens::{add, detail, help, hosts, log, rack, revoke};
+use super::screens::{add, create, detail, help, hosts, inventory, log, rack, revoke};
 use super::shared::{Cx, Input, Shared};
 
 /// Actions for the footer, with another word than the usual one where it is not empty.
@@ -85,6 +85,10 @@ layers! {
     Revoke(revoke::Revoke),
     /// Off the rack, asking no host.
     Forget(forget::Forget),
+    /// A host's own list.
+    Inventory(inventory::Inventory),
+    /// Having a host make a credential.
+    Create(create::Create),
     /// The hosts.
     Hosts(hosts::Hosts),
     /// One host's record.

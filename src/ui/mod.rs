@@ -19,6 +19,7 @@ pub mod history;
 pub mod jobs;
 pub mod layer;
 pub mod msg;
+pub mod outcome;
 pub mod overlays;
 pub mod places;
 pub mod rows;
@@ -154,6 +155,8 @@ fn route(model: &mut Model, msg: Msg, fx: &mut Vec<Effect>) {
         Msg::Store(msg) => with(model, fx, |layers, cx| answers::on_store(msg, layers, cx)),
         Msg::Add(msg) => with(model, fx, |layers, cx| answers::on_add(msg, layers, cx)),
         Msg::Revoke(msg) => with(model, fx, |layers, cx| answers::on_revoke(&msg, layers, cx)),
+        Msg::Inventory(msg) => with(model, fx, |layers, cx| answers::on_inventory(&msg, layers, cx)),
+        Msg::Create(msg) => with(model, fx, |layers, cx| answers::on_create(msg, layers, cx)),
         Msg::Hosts(msg) => with(model, fx, |layers, cx| answers::on_hosts(&msg, layers, cx)),
         Msg::Log(msg) => with(model, fx, |layers, cx| answers::on_log(&msg, layers, cx)),
     }

@@ -3,6 +3,8 @@
 //! A message with a `job` answers an [`Effect`](super::effect::Effect) that carried it. Each job gets exactly one
 //! closing message (marked below), failure and cancellation included; messages of a job that is not open are ignored.
 
+mod inventory;
+
 use std::fmt;
 
 use crossterm::event::{KeyEvent, MouseEvent};
@@ -15,6 +17,7 @@ use crate::domain::{
 };
 use crate::error::Error;
 use crate::secret::SecretText;
+pub use inventory::{CreateMsg, InventoryMsg};
 
 /// Names background work; never used twice in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +46,10 @@ pub enum Msg {
     Check(CheckMsg),
     /// About revoking.
     Revoke(RevokeMsg),
+    /// About a host's own list.
+    Inventory(InventoryMsg),
+    /// About a credential that a host was to make.
+    Create(CreateMsg),
     /// About hosts.
     Hosts(HostMsg),
     /// About the audit log.

@@ -10,6 +10,7 @@ mod bad_input;
 mod canary;
 mod check;
 mod contract;
+mod deployment;
 mod doctor;
 mod edit;
 mod host;

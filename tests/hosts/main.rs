@@ -7,9 +7,11 @@
     reason = "clippy takes only test functions for tests, not their helpers"
 )]
 
+mod azure_devops;
 mod bitbucket_cloud;
 mod bitbucket_datacenter;
 mod codecommit;
+mod forgejo;
 mod github;
 mod github_revoke;
 mod github_signatures;
@@ -20,4 +22,5 @@ mod gitlab_revoke;
 mod gitlab_rotate;
 mod gitlab_site;
 mod jira_cloud;
+mod open_devops;
 mod support;

@@ -45,7 +45,7 @@ about = "github.com"
 docs = "https://docs.github.com"
 default_url = "https://github.com"
 url_example = "https://github.com"
-verbs = { validate = "at-host", identity = "at-host", grants = "at-host", expiry = "at-host", revoke = "at-host" }
+verbs = { validate = "at-host", identity = "at-host", grants = "at-host", expiry = "at-host", inventory = "at-host", create = "at-host", rotate = "guided", revoke = "at-host", git = "none" }
 endpoints = []
 findings = []
 [[kinds]]
@@ -69,7 +69,7 @@ about = "gitlab.com and self-managed"
 docs = "https://docs.gitlab.com"
 default_url = "https://gitlab.com"
 url_example = "https://gitlab.example.com"
-verbs = { validate = "at-host", identity = "at-host", grants = "at-host", expiry = "at-host", revoke = "at-host" }
+verbs = { validate = "at-host", identity = "at-host", grants = "at-host", expiry = "at-host", inventory = "at-host", create = "at-host", rotate = "guided", revoke = "at-host", git = "none" }
 endpoints = []
 findings = []
 [[kinds]]
@@ -87,7 +87,7 @@ about = "Jira and Confluence Cloud"
 docs = "https://support.atlassian.com"
 default_url = ""
 url_example = "https://NAME.atlassian.net"
-verbs = { validate = "at-host", identity = "at-host", grants = "at-host", expiry = "asked", revoke = "guided" }
+verbs = { validate = "at-host", identity = "at-host", grants = "at-host", expiry = "asked", inventory = "at-host", create = "at-host", rotate = "guided", revoke = "guided", git = "none" }
 endpoints = []
 findings = []
 [[kinds]]
@@ -106,7 +106,7 @@ about = "IAM access keys"
 docs = "https://docs.aws.amazon.com"
 default_url = ""
 url_example = "https://git-codecommit.eu-central-1.amazonaws.com"
-verbs = { validate = "at-host", identity = "at-host", grants = "at-host", expiry = "asked", revoke = "at-host" }
+verbs = { validate = "at-host", identity = "at-host", grants = "at-host", expiry = "asked", inventory = "at-host", create = "at-host", rotate = "guided", revoke = "at-host", git = "none" }
 endpoints = []
 findings = []
 [[kinds]]

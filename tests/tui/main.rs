@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod add;
+mod create;
 mod harness;
 mod hosts;
+mod inventory;
 mod jobs;
 mod overlays;
 mod rack;

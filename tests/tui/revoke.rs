@@ -2,7 +2,7 @@
 
 use keyrack::domain::{CredentialId, RevokeEnd, RevokePlan, RevokeResult, Validation, Verdict, Way};
 use keyrack::error::{Error, ErrorKind};
-use keyrack::ui::effect::{Account, Effect, RevokeFx, SystemFx};
+use keyrack::ui::effect::{Account, Effect, RevokeFx, Signer, SystemFx};
 use keyrack::ui::msg::{JobId, Msg, RevokeMsg};
 
 use crate::harness::{Ui, now};
@@ -63,7 +63,7 @@ fn one_is_confirmed_by_its_label() {
     assert_eq!(ui.take(), []);
     ui.keys("<ctrl-u>ci-release<enter>");
     let job = ui.job();
-    let run = RevokeFx::Run { job, ids: vec![id("1")], account: None, using: None };
+    let run = RevokeFx::Run { job, ids: vec![id("1")], signer: None };
     assert_eq!(ui.take(), [Effect::Revoke(run)]);
     ui.sees("revoking 0/1");
     let mut done =
@@ -145,10 +145,10 @@ fn somebody_else_signs_with_a_password_or_a_credential() {
     planned(&mut ui, vec![plan("1", "ci-release", "github.com", signed(true))]);
     ui.keys("ana<tab>NotARealPassword");
     snapshot!(ui);
-    ui.keys("<tab><tab>ci-release<enter>");
-    let account = Some(Account { user: "ana".to_owned(), password: "NotARealPassword".into() });
+    ui.keys("<tab><tab><tab>ci-release<enter>");
+    let account = Account { user: "ana".to_owned(), password: "NotARealPassword".into(), code: None };
     let job = ui.job();
-    let run = RevokeFx::Run { job, ids: vec![id("1")], account, using: None };
+    let run = RevokeFx::Run { job, ids: vec![id("1")], signer: Some(Signer::Account(account)) };
     assert_eq!(ui.take(), [Effect::Revoke(run)]);
 
     let mut ui = Ui::new();
@@ -156,7 +156,9 @@ fn somebody_else_signs_with_a_password_or_a_credential() {
     planned(&mut ui, vec![plan("3", "old-deploy", "gitlab.acme.dev", signed(false))]);
     ui.sees_not("Password").keys("nobody<tab>old-deploy<enter>").sees("no credential on the rack has this label");
     ui.keys("<ctrl-u><ctrl-n>").sees("lab-runner").keys("<enter>");
-    assert!(matches!(&ui.take()[..], [Effect::Revoke(RevokeFx::Run { using: Some(using), .. })] if *using == id("6")));
+    assert!(
+        matches!(&ui.take()[..], [Effect::Revoke(RevokeFx::Run { signer: Some(Signer::Credential(using)), .. })] if *using == id("6"))
+    );
 }
 
 #[test]
@@ -206,7 +208,7 @@ fn what_was_refused_can_be_tried_again_with_another_password() {
     ui.keys("x");
     let one = plan("1", "ci-release", "github.com", signed(true));
     planned(&mut ui, vec![one.clone()]);
-    ui.sees("Account").keys("<down>").sees("octo-bot").keys("<tab>NotIt<tab><tab>ci-release<enter>");
+    ui.sees("Account").keys("<down>").sees("octo-bot").keys("<tab>NotIt<tab><tab><tab>ci-release<enter>");
     let job = ui.job();
     let refused = result(&one, RevokeEnd::Refused, "the password of octo-bot is refused; nothing was revoked");
     ui.send(Msg::Revoke(RevokeMsg::Done { job, result: Ok(vec![refused]) })).sees("e try again").take();
@@ -214,7 +216,7 @@ fn what_was_refused_can_be_tried_again_with_another_password() {
     let job = ui.job();
     assert_eq!(ui.take(), [Effect::Revoke(RevokeFx::Plan { job, ids: vec![id("1")] })]);
     ui.send(Msg::Revoke(RevokeMsg::Planned { job, result: Ok(vec![one.clone()]) }));
-    ui.sees("To go on, type: ci-release").keys("octo-bot<tab>Right<tab><tab>ci-release<enter>");
+    ui.sees("To go on, type: ci-release").keys("octo-bot<tab>Right<tab><tab><tab>ci-release<enter>");
     let job = ui.job();
     let done = result(&one, RevokeEnd::Revoked, "gone");
     ui.send(Msg::Revoke(RevokeMsg::Done { job, result: Ok(vec![done]) }));

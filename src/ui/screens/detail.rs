@@ -19,6 +19,7 @@ use super::super::shared::{Cx, Input, Shared};
 use super::super::widgets::list::scroll;
 use super::super::widgets::{bar, panel};
 use super::super::{body, check, text, time};
+use super::inventory::Inventory;
 use super::revoke::Revoke;
 
 /// How many earlier checks are listed.
@@ -74,6 +75,7 @@ impl Pane for Detail {
                 Action::Edit,
                 Action::Revoke,
                 Action::Forget,
+                Action::Inventory,
                 Action::Previous,
                 Action::Next,
                 Action::Palette,
@@ -120,6 +122,11 @@ impl Pane for Detail {
             Action::Revoke => {
                 if let Some(revoke) = Revoke::open(std::slice::from_ref(&self.id), cx) {
                     cx.open(revoke.into());
+                }
+            }
+            Action::Inventory => {
+                if let Some(inventory) = Inventory::of(&self.id, cx.s) {
+                    cx.open(inventory.into());
                 }
             }
             Action::Forget => {

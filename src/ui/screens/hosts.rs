@@ -20,6 +20,8 @@ use super::super::shared::{Cx, Input, Shared};
 use super::super::widgets::list::List;
 use super::super::widgets::panel;
 use super::super::{body, load, text};
+use super::create::Create;
+use super::inventory::Inventory;
 
 /// Rows at the bottom for the host under the cursor.
 const BELOW: u16 = 9;
@@ -64,6 +66,14 @@ impl Hosts {
             (Action::Edit, Some(host)) => {
                 let form = HostForm::edit(host, cx.s);
                 cx.open(form.into());
+            }
+            (Action::Inventory, Some(host)) => {
+                let inventory = Inventory::open(host, "", cx.s);
+                cx.open(inventory.into());
+            }
+            (Action::Create, Some(host)) => {
+                let create = Create::open(host, "", cx.s);
+                cx.open(create.into());
             }
             (Action::Test, Some(host)) => {
                 let job = cx.s.jobs.begin("asking the host");
@@ -152,12 +162,23 @@ impl Pane for Hosts {
     }
 
     fn hints(&self, _s: &Shared) -> Hints {
-        [Action::Add, Action::Edit, Action::Test, Action::Remove, Action::Back, Action::Help].map(|a| (a, "")).to_vec()
+        [
+            Action::Add,
+            Action::Edit,
+            Action::Test,
+            Action::Inventory,
+            Action::Create,
+            Action::Remove,
+            Action::Back,
+            Action::Help,
+        ]
+        .map(|a| (a, ""))
+        .to_vec()
     }
 
     fn enabled(&self, action: Action, s: &Shared) -> bool {
         match action {
-            Action::Edit | Action::Test | Action::Remove => self.host(s).is_some(),
+            Action::Edit | Action::Test | Action::Remove | Action::Inventory | Action::Create => self.host(s).is_some(),
             Action::Hosts => false,
             _ => true,
         }

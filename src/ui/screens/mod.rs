@@ -1,9 +1,11 @@
 //! One file per screen: its state, what keys do on it, how it looks. Screens know the shared state, not each other's.
 
 pub mod add;
+pub mod create;
 pub mod detail;
 pub mod help;
 pub mod hosts;
+pub mod inventory;
 pub mod log;
 pub mod rack;
 pub mod revoke;

@@ -8,4 +8,5 @@ pub mod header;
 pub mod list;
 pub mod panel;
 pub mod secret_field;
+pub mod signing;
 pub mod typed;

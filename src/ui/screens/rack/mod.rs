@@ -22,7 +22,9 @@ use super::super::widgets::field::Field;
 use super::super::widgets::list::{self, List};
 use super::super::{WIDE, body, check, load, quit};
 use super::add;
+use super::create::Create;
 use super::detail::{self, Detail};
+use super::inventory::Inventory;
 use super::revoke::Revoke;
 
 /// Where the cursor is, what is selected, what is being typed as filter.
@@ -138,6 +140,16 @@ impl Rack {
             Action::Revoke => {
                 if let Some(revoke) = Revoke::open(&self.targets(cx.s), cx) {
                     cx.open(revoke.into());
+                }
+            }
+            Action::Inventory => {
+                if let Some(inventory) = self.id.as_ref().and_then(|id| Inventory::of(id, cx.s)) {
+                    cx.open(inventory.into());
+                }
+            }
+            Action::Create => {
+                if let Some(create) = self.id.as_ref().and_then(|id| Create::of(id, cx.s)) {
+                    cx.open(create.into());
                 }
             }
             Action::Forget => {
@@ -312,6 +324,8 @@ impl Pane for Rack {
                 Action::Mark,
                 Action::Palette,
                 Action::Page,
+                Action::Inventory,
+                Action::Create,
                 Action::Hosts,
                 Action::Quit,
                 Action::Help,
@@ -323,9 +337,14 @@ impl Pane for Rack {
 
     fn enabled(&self, action: Action, s: &Shared) -> bool {
         match action {
-            Action::Open | Action::Edit | Action::Check | Action::Revoke | Action::Forget | Action::Mark => {
-                self.id.is_some()
-            }
+            Action::Open
+            | Action::Edit
+            | Action::Check
+            | Action::Revoke
+            | Action::Forget
+            | Action::Mark
+            | Action::Inventory
+            | Action::Create => self.id.is_some(),
             Action::CheckAll | Action::Filter | Action::Sort | Action::SortReverse | Action::MarkAll => {
                 !s.rows.all().is_empty()
             }

@@ -11,7 +11,7 @@ use crate::config::{Action, Context};
 use crate::domain::{CredentialId, RevokeEnd, RevokePlan, RevokeResult, Way};
 use crate::error::Error;
 
-use super::super::effect::{Account, Effect, RevokeFx, SystemFx};
+use super::super::effect::{Effect, RevokeFx, SystemFx};
 use super::super::layer::{Hints, Pane};
 use super::super::load;
 use super::super::msg::{JobId, RevokeMsg};
@@ -21,15 +21,20 @@ use super::super::shared::{Cx, Input, Shared};
 use super::super::text;
 use super::super::widgets::form::{Event, Form};
 use super::super::widgets::list::{List, scroll};
+use super::super::widgets::signing::Signing;
 use super::super::widgets::typed;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Name {
     User,
     Password,
+    Code,
     Using,
     Confirm,
 }
+
+const SIGNING: Signing<Name> =
+    Signing { using: Name::Using, user: Name::User, password: Name::Password, code: Name::Code };
 
 #[derive(Debug)]
 enum Stage {
@@ -127,24 +132,13 @@ impl Revoke {
         };
         let mut form = Form::new();
         if needs(true) {
-            form = form.text(Name::User, "Account", "", "user name of the account that may revoke").secret(
-                Name::Password,
-                "Password",
-                "used once, never kept",
-            );
-            let mut accounts: Vec<String> = self.ids.iter().filter_map(|id| cx.s.rows.get(id)).map(account).collect();
-            accounts.retain(|a| !a.is_empty());
-            accounts.sort();
-            accounts.dedup();
-            form.offer(Name::User, accounts);
+            form = SIGNING.add_account(form, self.ids.iter().filter_map(|id| cx.s.rows.get(id)).map(account).collect());
+            form = SIGNING.add_code(form);
         }
         if needs(true) || needs(false) {
-            form = form.text(Name::Using, "Sign with", "", "label of a credential that may revoke");
-            let signers = cx.s.rows.all().iter().filter(|r| !r.retired() && !self.ids.contains(&r.credential.id));
             let families: Vec<_> =
-                self.ids.iter().filter_map(|id| cx.s.rows.get(id)).map(|r| &r.credential.family).collect();
-            let signers = signers.filter(|r| families.contains(&&r.credential.family));
-            form.offer(Name::Using, signers.map(|r| r.credential.label.clone()).take(50).collect());
+                self.ids.iter().filter_map(|id| cx.s.rows.get(id)).map(|r| r.credential.family.clone()).collect();
+            form = SIGNING.add_using(form, "", &cx.s.rows, &families, &self.ids);
         }
         let form = form.text(Name::Confirm, "Confirm", "", "");
         self.stage = Stage::Confirm { plans, phrase, form, top: 0 };
@@ -163,28 +157,13 @@ impl Revoke {
 
     fn submit(&mut self, cx: &mut Cx<'_>) {
         let Stage::Confirm { phrase, form, .. } = &mut self.stage else { return };
-        let using = match form.value(Name::Using) {
-            "" => None,
-            label => match cx.s.rows.labelled(label) {
-                Some(row) => Some(row.credential.id.clone()),
-                None => return form.refuse(Name::Using, "no credential on the rack has this label"),
-            },
-        };
         if form.value(Name::Confirm) != phrase {
             return form.refuse(Name::Confirm, typed::mistyped(phrase));
         }
-        let user = form.value(Name::User).to_owned();
-        let password = form.secret_mut(Name::Password).filter(|p| !p.is_empty()).map(|p| p.take());
-        let account = match password {
-            Some(_) if user.is_empty() => {
-                return form.refuse(Name::User, "whose password is it? Give the user name, then the password again");
-            }
-            Some(password) => Some(Account { user, password }),
-            None => None,
-        };
+        let Ok(signer) = SIGNING.read(form, &cx.s.rows) else { return };
         let job = cx.s.jobs.begin_weighty("revoking");
         self.stage = Stage::Running { job, total: self.ids.len(), stopping: false, by_hand: false };
-        cx.emit(Effect::Revoke(RevokeFx::Run { job, ids: self.ids.clone(), account, using }));
+        cx.emit(Effect::Revoke(RevokeFx::Run { job, ids: self.ids.clone(), signer }));
     }
 
     /// Those of which it is not known that they are dead although the user may have seen to it.

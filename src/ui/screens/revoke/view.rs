@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::config::Theme;
-use crate::domain::{RevokeEnd, RevokePlan, RevokeResult, Way};
+use crate::domain::{RevokePlan, RevokeResult, Way};
 
 use super::super::super::body;
+use super::super::super::outcome;
 use super::super::super::shared::Shared;
 use super::super::super::text::{self, count};
 use super::super::super::widgets::form::Form;
@@ -100,21 +100,6 @@ fn confirm(
     form.view(frame, Rect { y: area.y + used, height: area.height - used, ..area }, &s.theme);
 }
 
-fn end(end: RevokeEnd, theme: &Theme) -> (&'static str, &'static str, Style) {
-    match end {
-        RevokeEnd::Revoked => ("✓", "revoked", theme.good),
-        RevokeEnd::AlreadyDead => ("✓", "was dead already", theme.good),
-        RevokeEnd::StillAccepted => ("!", "still accepted", theme.bad),
-        RevokeEnd::Refused => ("✗", "refused", theme.bad),
-        RevokeEnd::Guided => ("→", "to do by hand", theme.warn),
-        RevokeEnd::NeedsAuthority => ("→", "needs a signer", theme.warn),
-        RevokeEnd::Unknown => ("?", "outcome unknown", theme.warn),
-        RevokeEnd::Unreachable => ("≁", "unreachable", theme.unknown),
-        RevokeEnd::Failed => ("✗", "failed", theme.bad),
-        RevokeEnd::Cancelled => ("-", "not begun", theme.faint),
-    }
-}
-
 fn results(revoke: &Revoke, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
     let height = u16::try_from(list_height(s)).unwrap_or(0).min(area.height);
     let width = usize::from(area.width);
@@ -126,7 +111,7 @@ fn results(revoke: &Revoke, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
         if cursor {
             frame.buffer_mut().set_style(place, s.theme.cursor);
         }
-        let (sign, word, style) = end(result.end, &s.theme);
+        let (sign, word, style) = outcome::revoked(result.end, &s.theme);
         let rest = width.saturating_sub(26);
         let line = Line::from(vec![
             Span::styled(if cursor { "▸" } else { " " }, s.theme.key),
@@ -148,7 +133,7 @@ fn outcome(result: &RevokeResult, s: &Shared, width: usize) -> Vec<Line<'static>
     let mut say = |line: &str, style: Style| {
         lines.extend(text::wrap(line, width).into_iter().map(|l| Line::styled(l, style)));
     };
-    say(&result.message, end(result.end, &s.theme).2);
+    say(&result.message, outcome::revoked(result.end, &s.theme).2);
     if let Some(plan) = &result.plan {
         match &plan.way {
             Way::Guided { page, steps, .. } => {

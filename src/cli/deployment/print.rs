@@ -1,0 +1,139 @@
+//! What deployments look like: for people, and as JSON.
+
+use serde_json::{Value, json};
+
+use super::super::context::Context;
+use super::super::output::evidence_json;
+use super::issue_url;
+use crate::domain::{DeploymentKey, DeploymentShown, Evidence, Host};
+use crate::error::{ErrorKind, Result};
+use crate::ops::deployment::Submitted;
+use crate::sanitize;
+
+/// What came of a submission; the exit code says whether Jira took it.
+pub(super) fn submitted(context: &mut Context<'_>, host: &Host, issues: &[String], done: &Submitted) -> Result<u8> {
+    let (sent, answer) = (&done.deployment, &done.answer);
+    let code = if answer.accepted.is_empty() { ErrorKind::Refused.exit_code() } else { 0 };
+    let see = where_to_look(host, issues);
+    if context.json() {
+        let associations: Vec<Value> =
+            answer.unknown_associations.iter().map(|(kind, values)| json!({"type": kind, "values": values})).collect();
+        context.out_json(&json!({
+            "schema": 1,
+            "host": host.name,
+            "cloud_id": done.place,
+            "deployment": sent,
+            "accepted": answer.accepted,
+            "rejected": answer.rejected,
+            "unknown_issues": answer.unknown_issues,
+            "unknown_associations": associations,
+            "see": see,
+            "evidence": evidence(&answer.evidence),
+        }))?;
+        return Ok(code);
+    }
+    let state = sent.state;
+    for key in &answer.accepted {
+        let key = sanitize::line(&key.to_string()).into_owned();
+        context.out(&format!("accepted: deployment {key}, {state}, update {}", sent.update_sequence))?;
+    }
+    for rejected in &answer.rejected {
+        let reasons = match rejected.reasons.is_empty() {
+            true => "no reason given".to_owned(),
+            false => rejected.reasons.join("; "),
+        };
+        let key = rejected.key.to_string();
+        context.out(&format!("rejected: deployment {}: {}", sanitize::line(&key), sanitize::line(&reasons)))?;
+    }
+    if !answer.unknown_issues.is_empty() {
+        let keys = answer.unknown_issues.join(", ");
+        context.out(&format!("unknown issue keys: {}", sanitize::line(&keys)))?;
+    }
+    for (kind, values) in &answer.unknown_associations {
+        let line = format!("unknown associations: {kind}: {}", values.join(", "));
+        context.out(&sanitize::line(&line))?;
+    }
+    if code != 0 {
+        if answer.rejected.is_empty() && answer.unknown_issues.is_empty() && answer.unknown_associations.is_empty() {
+            context.out("not accepted, and Jira gave no reason")?;
+        }
+        context.remark("Jira kept nothing. Check the issue keys and the fields that it names, then submit again.");
+        return Ok(code);
+    }
+    context.remark("Jira processes it in the background; it may take a moment to be seen.");
+    context.remark(&see);
+    Ok(code)
+}
+
+/// A deployment as Jira has it.
+pub(super) fn shown(
+    context: &mut Context<'_>,
+    host: &Host,
+    issues: &[String],
+    place: &str,
+    shown: &DeploymentShown,
+) -> Result<u8> {
+    let see = where_to_look(host, issues);
+    if context.json() {
+        let mut value = json!({
+            "schema": 1, "host": host.name, "cloud_id": place, "see": see,
+            "evidence": evidence(&shown.evidence),
+        });
+        value["deployment"] = json!({
+            "pipeline": {"id": shown.key.pipeline, "name": shown.pipeline.0, "url": shown.pipeline.1},
+            "environment": {
+                "id": shown.key.environment, "name": shown.environment.0, "kind": shown.environment.1,
+            },
+            "sequence": shown.key.sequence, "update_sequence": shown.update_sequence, "name": shown.name,
+            "url": shown.url, "description": shown.description, "last_updated": shown.last_updated,
+            "state": shown.state, "label": shown.label,
+        });
+        context.out_json(&value)?;
+        return Ok(0);
+    }
+    let key = shown.key.to_string();
+    let state = shown.state.map_or("in a state that keyrack does not know", |s| s.slug());
+    context.out(&format!("deployment {}: {state}", sanitize::line(&key)))?;
+    let update = shown.update_sequence.map(|n| n.to_string());
+    let kind = shown.environment.1.map(|k| k.slug().to_owned());
+    for (name, value) in [
+        ("name", &shown.name),
+        ("what", &shown.description),
+        ("page", &shown.url),
+        ("label", &shown.label),
+        ("updated", &shown.last_updated),
+        ("update", &update),
+        ("pipeline", &shown.pipeline.0),
+        ("its page", &shown.pipeline.1),
+        ("where", &shown.environment.0),
+        ("type", &kind),
+    ] {
+        if let Some(value) = value {
+            context.out(&format!("  {name:<9} {}", sanitize::line(value)))?;
+        }
+    }
+    context.remark(&see);
+    Ok(0)
+}
+
+/// A deletion that Jira accepted.
+pub(super) fn deleted(context: &mut Context<'_>, host: &Host, key: &DeploymentKey) -> Result<u8> {
+    if context.json() {
+        context.out_json(&json!({"schema": 1, "host": host.name, "deleted": key}))?;
+        return Ok(0);
+    }
+    let key = key.to_string();
+    context.out(&format!("deleted: deployment {}", sanitize::line(&key)))?;
+    context.remark("Jira does so in the background; it may be seen for a moment yet.");
+    Ok(0)
+}
+
+/// Where a person sees it in Jira.
+fn where_to_look(host: &Host, issues: &[String]) -> String {
+    let page = issues.first().map_or_else(|| format!("the issue at {}", host.url), |issue| issue_url(host, issue));
+    format!("In Jira: {page}, Releases in the right panel, tab Deployments.")
+}
+
+fn evidence(all: &[Evidence]) -> Vec<Value> {
+    all.iter().map(evidence_json).collect()
+}

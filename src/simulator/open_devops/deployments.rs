@@ -1,0 +1,166 @@
+//! The deployments API: what was submitted, and what of it is refused.
+
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use super::super::{SimRequest, SimResponse};
+use super::clients::Client;
+use super::{State, empty};
+
+/// Most bytes of a request; the vendor tells no number.
+const MOST: usize = 100_000;
+const STATES: [&str; 7] = ["unknown", "pending", "in_progress", "cancelled", "failed", "rolled_back", "successful"];
+const TYPES: [&str; 5] = ["unmapped", "development", "testing", "staging", "production"];
+
+/// A deployment that was accepted.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub client: String,
+    key: (String, String, i64),
+    body: Value,
+}
+
+impl State {
+    pub(super) fn deployments_api(&mut self, client: &Client, request: &SimRequest, rest: &[&str]) -> SimResponse {
+        if !self.slow {
+            self.process();
+        }
+        match (request.method.as_str(), rest) {
+            ("POST", ["bulk"]) => self.submit(client, &request.body),
+            ("GET" | "DELETE", ["pipelines", pipeline, "environments", environment, "deployments", number]) => {
+                let decoded = |part: &str| percent_decode_str(part).decode_utf8_lossy().into_owned();
+                let Ok(number) = number.parse() else { return empty(404) };
+                let key = (decoded(pipeline), decoded(environment), number);
+                if request.method == "DELETE" {
+                    self.deployments.remove(&key);
+                    return empty(202);
+                }
+                self.deployments.get(&key).map_or_else(|| empty(404), |kept| SimResponse::json(200, &kept.body))
+            }
+            _ => empty(404),
+        }
+    }
+
+    /// Takes over what was accepted; an update with a lower number than is known is ignored without a word.
+    pub(super) fn process(&mut self) {
+        if self.slow {
+            return;
+        }
+        for kept in std::mem::take(&mut self.queue) {
+            let number = |body: &Value| body["updateSequenceNumber"].as_i64().unwrap_or(0);
+            let newer = self.deployments.get(&kept.key).is_none_or(|old| number(&kept.body) > number(&old.body));
+            if newer {
+                self.deployments.insert(kept.key.clone(), kept);
+            }
+        }
+    }
+
+    fn submit(&mut self, client: &Client, body: &str) -> SimResponse {
+        if body.len() > MOST {
+            return errors(413, "The request is too large. Send fewer deployments.");
+        }
+        let Some(deployments) = serde_json::from_str::<Value>(body)
+            .ok()
+            .and_then(|v| v["deployments"].as_array().cloned())
+            .filter(|all| !all.is_empty())
+        else {
+            return errors(400, "'deployments' must be a list of at least one.");
+        };
+        let (mut accepted, mut rejected) = (Vec::new(), Vec::new());
+        let (mut unknown_keys, mut unknown_associations) = (Vec::new(), Vec::new());
+        for one in deployments {
+            let key = json!({
+                "pipelineId": one["pipeline"]["id"], "environmentId": one["environment"]["id"],
+                "deploymentSequenceNumber": one["deploymentSequenceNumber"],
+            });
+            if let Some(fault) = fault(&one) {
+                rejected.push(json!({"key": key, "errors": [{"message": fault, "errorTraceId": "keyrack-trace-1"}]}));
+                continue;
+            }
+            let mut known = 0;
+            for association in one["associations"].as_array().into_iter().flatten() {
+                let issues = association["associationType"] != "serviceIdOrKeys";
+                for value in association["values"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                    match (issues, is_known(value)) {
+                        (_, true) => known += 1,
+                        (true, false) => unknown_keys.push(value.to_owned()),
+                        (false, false) => {
+                            unknown_associations.push(json!({"associationType": "serviceIdOrKeys", "values": [value]}))
+                        }
+                    }
+                }
+            }
+            if known == 0 {
+                let message = "None of the associations is known.";
+                rejected.push(json!({"key": key, "errors": [{"message": message}]}));
+                continue;
+            }
+            let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+            self.queue.push(Kept {
+                client: client.id.clone(),
+                key: (
+                    text(&one["pipeline"]["id"]),
+                    text(&one["environment"]["id"]),
+                    one["deploymentSequenceNumber"].as_i64().unwrap_or(0),
+                ),
+                body: one,
+            });
+            accepted.push(key);
+        }
+        SimResponse::json(
+            202,
+            &json!({
+                "acceptedDeployments": accepted, "rejectedDeployments": rejected,
+                "unknownIssueKeys": unknown_keys, "unknownAssociations": unknown_associations,
+            }),
+        )
+    }
+}
+
+/// Issues of the project ACME and services that begin with `acme-` are there.
+fn is_known(value: &str) -> bool {
+    value.starts_with("acme-")
+        || value
+            .strip_prefix("ACME-")
+            .is_some_and(|n| !n.is_empty() && !n.starts_with('0') && n.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// What is wrong with one deployment.
+fn fault(one: &Value) -> Option<String> {
+    let texts = [
+        ("displayName", &one["displayName"]),
+        ("description", &one["description"]),
+        ("pipeline.id", &one["pipeline"]["id"]),
+        ("pipeline.displayName", &one["pipeline"]["displayName"]),
+        ("environment.id", &one["environment"]["id"]),
+        ("environment.displayName", &one["environment"]["displayName"]),
+    ];
+    for (name, value) in texts {
+        match value.as_str() {
+            None | Some("") => return Some(format!("'{name}' is required.")),
+            Some(text) if text.chars().count() > 255 => return Some(format!("'{name}' is longer than 255.")),
+            Some(_) => {}
+        }
+    }
+    for (name, value) in [("url", &one["url"]), ("pipeline.url", &one["pipeline"]["url"])] {
+        if !value.as_str().is_some_and(|u| u.starts_with("http") && u.len() <= 2000) {
+            return Some(format!("'{name}' must be a URI of at most 2000 characters."));
+        }
+    }
+    if !one["state"].as_str().is_some_and(|s| STATES.contains(&s)) {
+        return Some("'state' is not one of the known states.".to_owned());
+    }
+    if !one["environment"]["type"].as_str().is_some_and(|t| TYPES.contains(&t)) {
+        return Some("'environment.type' is not one of the known types.".to_owned());
+    }
+    if one["lastUpdated"].as_str().is_none_or(|t| t.parse::<jiff::Timestamp>().is_err()) {
+        return Some("'lastUpdated' must be a date-time.".to_owned());
+    }
+    let numbers = ["deploymentSequenceNumber", "updateSequenceNumber"];
+    let missing = numbers.iter().find(|n| one[**n].as_i64().is_none());
+    missing.map(|name| format!("'{name}' is required."))
+}
+
+fn errors(status: u16, message: &str) -> SimResponse {
+    SimResponse::json(status, &json!([{"message": message, "errorTraceId": "keyrack-trace-2"}]))
+}

@@ -1,0 +1,37 @@
+//! How the end of an act looks, the same wherever it is shown: a sign, a word, a colour.
+
+use ratatui::style::Style;
+
+use crate::config::Theme;
+use crate::domain::{CreateEnd, RevokeEnd};
+
+/// How a revocation ended.
+#[must_use]
+pub fn revoked(end: RevokeEnd, theme: &Theme) -> (&'static str, &'static str, Style) {
+    match end {
+        RevokeEnd::Revoked => ("✓", "revoked", theme.good),
+        RevokeEnd::AlreadyDead => ("✓", "was dead already", theme.good),
+        RevokeEnd::StillAccepted => ("!", "still accepted", theme.bad),
+        RevokeEnd::Refused => ("✗", "refused", theme.bad),
+        RevokeEnd::Guided => ("→", "to do by hand", theme.warn),
+        RevokeEnd::NeedsAuthority => ("→", "needs a signer", theme.warn),
+        RevokeEnd::Unknown => ("?", "outcome unknown", theme.warn),
+        RevokeEnd::Unreachable => ("≁", "unreachable", theme.unknown),
+        RevokeEnd::Failed => ("✗", "failed", theme.bad),
+        RevokeEnd::Cancelled => ("-", "not begun", theme.faint),
+    }
+}
+
+/// How making one ended.
+#[must_use]
+pub fn created(end: CreateEnd, theme: &Theme) -> (&'static str, &'static str, Style) {
+    match end {
+        CreateEnd::Created => ("✓", "made, on the rack", theme.good),
+        CreateEnd::Refused => ("✗", "refused", theme.bad),
+        CreateEnd::Guided => ("→", "to do by hand", theme.warn),
+        CreateEnd::NeedsAuthority => ("→", "needs a signer", theme.warn),
+        CreateEnd::Unknown => ("?", "outcome unknown", theme.warn),
+        CreateEnd::Unreachable => ("≁", "unreachable", theme.unknown),
+        CreateEnd::Failed => ("✗", "failed", theme.bad),
+    }
+}
