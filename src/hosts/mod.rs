@@ -8,16 +8,21 @@
 
 pub mod answer;
 pub mod atlassian;
+mod atlassian_datacenter;
 pub mod azure_devops;
+pub mod bamboo;
 pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
+pub mod confluence_datacenter;
 pub mod deploy;
 pub mod facts;
 pub mod forgejo;
+pub mod generic;
 pub mod github;
 pub mod gitlab;
 pub mod jira_cloud;
+pub mod jira_datacenter;
 pub mod jwt;
 pub mod open_devops;
 pub mod recognise;
@@ -54,8 +59,12 @@ pub fn families() -> &'static [&'static dyn Family] {
         &jira_cloud::JiraCloud,
         &open_devops::OpenDevOps,
         &bitbucket_datacenter::BitbucketDatacenter,
+        &jira_datacenter::JiraDatacenter,
+        &confluence_datacenter::ConfluenceDatacenter,
+        &bamboo::Bamboo,
         &codecommit::CodeCommit,
         &forgejo::Forgejo,
+        &generic::Generic,
     ]
 }
 
