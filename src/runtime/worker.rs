@@ -1,6 +1,7 @@
 //! Carries out effects: a task each, answered by exactly one closing message, also when it fails, panics or is cancelled.
 
 mod inventory;
+mod permissions;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -140,6 +141,8 @@ fn firm(effect: &Effect) -> bool {
         | Effect::Add(AddFx::Identify { .. } | AddFx::Check { .. })
         | Effect::Revoke(RevokeFx::Plan { .. })
         | Effect::Inventory(InventoryFx::Read { .. })
+        | Effect::Permissions(_)
+        | Effect::Guide(_)
         | Effect::Hosts(HostFx::Test { .. })
         | Effect::Log(LogFx::Load { .. })
         | Effect::Store(StoreFx::Unlock { create: false, .. })
@@ -185,6 +188,8 @@ impl Job {
             Effect::Revoke(fx) => self.revoke(fx).await,
             Effect::Inventory(fx) => self.inventory(fx).await,
             Effect::Create(fx) => self.create(fx).await,
+            Effect::Permissions(fx) => self.permissions(fx).await,
+            Effect::Guide(fx) => self.guide(fx).await,
             Effect::Hosts(fx) => self.hosts(fx).await,
             Effect::Log(LogFx::Load { job, limit }) => {
                 let rack = self.core().rack.clone();

@@ -3,9 +3,11 @@
 pub mod add;
 pub mod create;
 pub mod detail;
+pub mod guide;
 pub mod help;
 pub mod hosts;
 pub mod inventory;
 pub mod log;
+pub mod permissions;
 pub mod rack;
 pub mod revoke;

@@ -25,6 +25,7 @@ use super::add;
 use super::create::Create;
 use super::detail::{self, Detail};
 use super::inventory::Inventory;
+use super::permissions::Permissions;
 use super::revoke::Revoke;
 
 /// Where the cursor is, what is selected, what is being typed as filter.
@@ -140,6 +141,11 @@ impl Rack {
             Action::Revoke => {
                 if let Some(revoke) = Revoke::open(&self.targets(cx.s), cx) {
                     cx.open(revoke.into());
+                }
+            }
+            Action::Permissions => {
+                if let Some(permissions) = self.id.clone().and_then(|id| Permissions::open(&id, cx)) {
+                    cx.open(permissions.into());
                 }
             }
             Action::Inventory => {
@@ -317,6 +323,7 @@ impl Pane for Rack {
                 Action::Add,
                 Action::Check,
                 Action::CheckAll,
+                Action::Permissions,
                 Action::Edit,
                 Action::Revoke,
                 Action::Filter,
@@ -326,6 +333,7 @@ impl Pane for Rack {
                 Action::Page,
                 Action::Inventory,
                 Action::Create,
+                Action::Guide,
                 Action::Hosts,
                 Action::Quit,
                 Action::Help,
@@ -343,6 +351,7 @@ impl Pane for Rack {
             | Action::Revoke
             | Action::Forget
             | Action::Mark
+            | Action::Permissions
             | Action::Inventory
             | Action::Create => self.id.is_some(),
             Action::CheckAll | Action::Filter | Action::Sort | Action::SortReverse | Action::MarkAll => {
