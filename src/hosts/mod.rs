@@ -8,6 +8,7 @@
 
 pub mod answer;
 pub mod atlassian;
+pub mod azure_devops;
 pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
@@ -20,8 +21,9 @@ pub mod open_devops;
 pub mod recognise;
 mod segment;
 pub mod session;
+pub mod verb_table;
 pub mod verbs;
-mod version;
+pub mod version;
 
 use std::collections::BTreeMap;
 
@@ -46,6 +48,7 @@ pub fn families() -> &'static [&'static dyn Family] {
     &[
         &github::GitHub,
         &gitlab::GitLab,
+        &azure_devops::AzureDevOps,
         &bitbucket_cloud::BitbucketCloud,
         &open_devops::OpenDevOps,
         &bitbucket_datacenter::BitbucketDatacenter,

@@ -3,6 +3,7 @@
 //!
 //! A [`Site`] answers requests from its own state; [`server`] puts it on a port. Tokens are obviously fake, well-formed.
 
+pub mod azure_devops;
 pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
@@ -103,6 +104,8 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(github::GitHubSite::server()),
         Arc::new(gitlab::GitLabSite::com()),
         Arc::new(gitlab::GitLabSite::self_managed()),
+        Arc::new(azure_devops::AzureDevOps::services()),
+        Arc::new(azure_devops::AzureDevOps::server()),
         Arc::new(bitbucket_cloud::BitbucketCloud::new()),
         Arc::new(open_devops::OpenDevOps::new()),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),

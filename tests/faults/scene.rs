@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyrack::domain::{Clock, Credential, Draft, Host, HostChoice, HostId, Kind, RevokeEnd, SecretState, Validation};
+use keyrack::domain::{
+    Clock, Credential, Draft, Host, HostChoice, HostId, Kind, LookAt, RevokeEnd, SecretState, Validation,
+};
 use keyrack::error::{Error, Result};
 use keyrack::net::client::{Network, Timeouts};
 use keyrack::net::proxy::ProxyEnv;
@@ -187,6 +189,8 @@ fn draft(label: &str, seed: &SimCredential) -> Draft {
         expires: None,
         tags: Vec::new(),
         note: String::new(),
+        profiles: Vec::new(),
+        look_at: LookAt::default(),
         hosts: Vec::new(),
     }
 }

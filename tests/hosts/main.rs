@@ -7,6 +7,7 @@
     reason = "clippy takes only test functions for tests, not their helpers"
 )]
 
+mod azure_devops;
 mod bitbucket_cloud;
 mod bitbucket_datacenter;
 mod codecommit;
