@@ -227,9 +227,9 @@ impl Pane for Guide {
             Stage::Shown => vec![
                 (Action::Page, ""),
                 (Action::Mark, "tick off"),
+                (Action::Add, "paste the token"),
                 (Action::NextChoice, "other job"),
                 (Action::Next, "other kind"),
-                (Action::Add, "paste the token"),
                 (Action::Change, "other product"),
                 (Action::Back, ""),
                 (Action::Help, ""),
