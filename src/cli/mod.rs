@@ -24,6 +24,7 @@ mod output;
 mod permissions;
 mod report_file;
 mod revoke;
+mod rotate;
 mod secret_input;
 mod show;
 mod token;
@@ -167,6 +168,7 @@ enum Verb {
     Guide(guide::GuideArgs),
     Create(create::CreateArgs),
     Inventory(inventory::InventoryArgs),
+    Rotate(rotate::RotateArgs),
     Revoke(revoke::RevokeArgs),
     Token(token::TokenArgs),
     #[command(subcommand)]
@@ -282,6 +284,7 @@ async fn run_verb(verb: Verb, context: &mut Context<'_>) -> Result<u8> {
         Verb::Guide(args) => guide::run(context, args),
         Verb::Create(args) => create::run(context, args).await,
         Verb::Inventory(args) => inventory::run(context, args).await,
+        Verb::Rotate(args) => rotate::run(context, args).await,
         Verb::Revoke(args) => revoke::run(context, args).await,
         Verb::Token(args) => token::run(context, &args).await,
         Verb::Deployment(verb) => deployment::run(context, verb).await,

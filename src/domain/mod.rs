@@ -9,6 +9,7 @@ pub mod grant;
 pub mod guide;
 pub mod host;
 pub mod identified;
+pub mod incident;
 pub mod inventory;
 pub mod permissions;
 pub mod profile;
@@ -31,6 +32,7 @@ pub use grant::{Grant, GrantSource};
 pub use guide::{DeliverSteps, Guide};
 pub use host::{FamilyId, Host, HostId};
 pub use identified::{Candidate, Checksum};
+pub use incident::{LeakName, LeakPlan, LeakResult};
 pub use inventory::{Absent, InventoryLine, InventoryReport, MatchedBy, OnRack, RemoteRevokeResult};
 pub use permissions::{
     Fix, GrantNode, Narrower, NeedFound, PermissionTable, Permissions, PlacePermissions, ProfileFound, Stand,
