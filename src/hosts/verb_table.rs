@@ -6,7 +6,10 @@ use super::families;
 /// The words between which the README has the table.
 pub const MARKS: (&str, &str) = ("<!-- families: generated -->", "<!-- families: end -->");
 
-const VERBS: [(&str, fn(&Facts) -> How); 9] = [
+/// A verb by its name, and where the facts say how it is done.
+type Verb = (&'static str, fn(&Facts) -> How);
+
+const VERBS: [Verb; 9] = [
     ("validate", |f| f.verbs.validate),
     ("whose it is", |f| f.verbs.identity),
     ("what it may do", |f| f.verbs.grants),
