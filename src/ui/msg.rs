@@ -5,6 +5,7 @@
 
 mod inventory;
 mod permissions;
+mod rotate;
 
 use std::fmt;
 
@@ -20,6 +21,7 @@ use crate::error::Error;
 use crate::secret::SecretText;
 pub use inventory::{CreateMsg, InventoryMsg};
 pub use permissions::{GuideMsg, Guides, PermissionsMsg};
+pub use rotate::{IncidentMsg, RotateMsg};
 
 /// Names background work; never used twice in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +54,10 @@ pub enum Msg {
     Inventory(InventoryMsg),
     /// About a credential that a host was to make.
     Create(CreateMsg),
+    /// About replacing secrets.
+    Rotate(RotateMsg),
+    /// About leaked secrets.
+    Incident(IncidentMsg),
     /// About what a credential may do.
     Permissions(PermissionsMsg),
     /// About making one by hand.

@@ -1,10 +1,13 @@
 //! Replacing secrets, and revoking leaked ones.
 
+use std::path::Path;
+
 use super::Job;
 use super::inventory::using;
 use crate::domain::{LeakResult, RotateResult};
 use crate::error::Result;
 use crate::ops::incident::{Leaks, report};
+use crate::ops::report_file;
 use crate::ops::rotate::{Pasted, RotateOptions};
 use crate::secret::SecretText;
 use crate::ui::effect::{IncidentFx, RotateFx, Rotation};
@@ -51,7 +54,7 @@ impl Job {
                 let result = self.guarded(work).await;
                 self.send(Msg::Incident(IncidentMsg::Planned { job, result }));
             }
-            IncidentFx::Run { job, text, signer } => {
+            IncidentFx::Run { job, text, signer, report: file } => {
                 let work = async {
                     let found = core.leaks(text.reveal())?.found;
                     drop(text);
@@ -60,8 +63,14 @@ impl Job {
                     };
                     let signer = signer.map(using);
                     let results = core.incident(&found, signer.as_ref(), &self.cancel, on_result).await?;
-                    let report = report::markdown(&results, core.clock.now(), &core.user);
-                    Ok((results, report))
+                    if let Some(file) = file {
+                        let text = report::markdown(&results, core.clock.now(), &core.user);
+                        // What was done is told all the same.
+                        if let Err(error) = report_file::write(Path::new(&file), &text) {
+                            self.send(Msg::Failed(error));
+                        }
+                    }
+                    Ok(results)
                 };
                 let result = self.guarded(work).await;
                 self.send(Msg::Incident(IncidentMsg::Done { job, result }));

@@ -69,5 +69,7 @@ pub enum IncidentFx {
         text: SecretText,
         /// Who signs, where somebody else has to.
         signer: Option<Signer>,
+        /// File for the report.
+        report: Option<String>,
     },
 }

@@ -59,7 +59,7 @@ pub enum IncidentMsg {
     Done {
         /// The job.
         job: JobId,
-        /// All results, and the report as Markdown, which names no secret.
-        result: Result<(Vec<LeakResult>, String), Error>,
+        /// All results, those stepped too.
+        result: Result<Vec<LeakResult>, Error>,
     },
 }

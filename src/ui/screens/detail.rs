@@ -22,6 +22,7 @@ use super::super::{body, check, text, time};
 use super::inventory::Inventory;
 use super::permissions::Permissions;
 use super::revoke::Revoke;
+use super::rotate::Rotate;
 
 /// How many earlier checks are listed.
 const HISTORY: usize = 20;
@@ -75,6 +76,7 @@ impl Pane for Detail {
                 Action::Check,
                 Action::Permissions,
                 Action::Edit,
+                Action::Rotate,
                 Action::Revoke,
                 Action::Forget,
                 Action::Inventory,
@@ -90,7 +92,9 @@ impl Pane for Detail {
 
     fn enabled(&self, action: Action, s: &Shared) -> bool {
         match action {
-            Action::Check | Action::Revoke | Action::Permissions => s.rows.get(&self.id).is_some_and(|r| !r.retired()),
+            Action::Check | Action::Rotate | Action::Revoke | Action::Permissions => {
+                s.rows.get(&self.id).is_some_and(|r| !r.retired())
+            }
             Action::Page => link(&self.id, s).is_some(),
             Action::Stop => s.checks.stoppable(),
             _ => true,
@@ -124,6 +128,11 @@ impl Pane for Detail {
             Action::Revoke => {
                 if let Some(revoke) = Revoke::open(std::slice::from_ref(&self.id), cx) {
                     cx.open(revoke.into());
+                }
+            }
+            Action::Rotate => {
+                if let Some(rotate) = Rotate::open(std::slice::from_ref(&self.id), cx) {
+                    cx.open(rotate.into());
                 }
             }
             Action::Permissions => {

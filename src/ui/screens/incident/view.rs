@@ -30,7 +30,8 @@ pub(super) fn view(incident: &Incident, s: &Shared, frame: &mut Frame<'_>, area:
             let about = "Paste everything that leaked: up to 1,000 strings, one a line or in the middle of any text. They are \
                          recognised here, without asking anybody; what would be done is shown before anything is sent. \
                          Only the very strings pasted are revoked.";
-            let mut lines: Vec<_> = text::wrap(about, width).into_iter().map(|l| Line::styled(l, s.theme.text)).collect();
+            let mut lines: Vec<_> =
+                text::wrap(about, width).into_iter().map(|l| Line::styled(l, s.theme.text)).collect();
             lines.push(Line::default());
             let pasted = match incident.lines() {
                 0 => "▸ nothing pasted yet".to_owned(),

@@ -27,6 +27,7 @@ use super::detail::{self, Detail};
 use super::inventory::Inventory;
 use super::permissions::Permissions;
 use super::revoke::Revoke;
+use super::rotate::Rotate;
 
 /// Where the cursor is, what is selected, what is being typed as filter.
 #[derive(Debug, Default)]
@@ -141,6 +142,11 @@ impl Rack {
             Action::Revoke => {
                 if let Some(revoke) = Revoke::open(&self.targets(cx.s), cx) {
                     cx.open(revoke.into());
+                }
+            }
+            Action::Rotate => {
+                if let Some(rotate) = Rotate::open(&self.targets(cx.s), cx) {
+                    cx.open(rotate.into());
                 }
             }
             Action::Permissions => {
@@ -325,6 +331,7 @@ impl Pane for Rack {
                 Action::CheckAll,
                 Action::Permissions,
                 Action::Edit,
+                Action::Rotate,
                 Action::Revoke,
                 Action::Filter,
                 Action::Sort,
@@ -334,6 +341,7 @@ impl Pane for Rack {
                 Action::Inventory,
                 Action::Create,
                 Action::Guide,
+                Action::Incident,
                 Action::Hosts,
                 Action::Quit,
                 Action::Help,
@@ -352,6 +360,7 @@ impl Pane for Rack {
             | Action::Forget
             | Action::Mark
             | Action::Permissions
+            | Action::Rotate
             | Action::Inventory
             | Action::Create => self.id.is_some(),
             Action::CheckAll | Action::Filter | Action::Sort | Action::SortReverse | Action::MarkAll => {

@@ -129,14 +129,17 @@ impl Rotate {
         let labels: Vec<&str> = plans.iter().map(|p| p.label.as_str()).collect();
         let phrase = typed::phrase("rotate", &labels);
         let ways = || plans.iter().flat_map(|p| std::iter::once(&p.new).chain(p.old.as_ref()));
-        let needs = |wanted: bool| {
-            ways().any(|w| matches!(w, Way::NeedsAuthority { password, .. } if *password == wanted))
-        };
+        let needs =
+            |wanted: bool| ways().any(|w| matches!(w, Way::NeedsAuthority { password, .. } if *password == wanted));
         let mut form = Form::new();
         if let [plan] = plans.as_slice()
             && plan.pattern == RotatePattern::Swap
         {
-            form = form.secret(Name::Pasted, "New token", "made by hand as above, then pasted here; it is checked before it counts");
+            form = form.secret(
+                Name::Pasted,
+                "New token",
+                "made by hand as above, then pasted here; it is checked before it counts",
+            );
         }
         form = form.text(Name::Expires, "Ends", "", "a day as 2027-01-23, or 90d; empty asks for the same life again");
         if needs(true) {
@@ -154,7 +157,9 @@ impl Rotate {
     }
 
     fn looked(&mut self, result: &Result<Box<Successor>, Error>, cx: &mut Cx<'_>) {
-        let Stage::Looking { mut asked, mut rotation, .. } = std::mem::replace(&mut self.stage, Stage::Report) else { return };
+        let Stage::Looking { mut asked, mut rotation, .. } = std::mem::replace(&mut self.stage, Stage::Report) else {
+            return;
+        };
         match result {
             Ok(successor) if successor.doubts.is_empty() => self.run(rotation, cx),
             Ok(successor) => {
@@ -190,7 +195,8 @@ impl Rotate {
         };
         let by_hand = |p: &RotatePlan| p.pattern == RotatePattern::Swap && matches!(p.new, Way::Guided { .. });
         if asked.plans.len() == 1 && asked.plans.iter().all(by_hand) && form.secret_copy(Name::Pasted).is_none() {
-            return form.refuse(Name::Pasted, "its host has no API for this: make the new one as above and paste it here");
+            return form
+                .refuse(Name::Pasted, "its host has no API for this: make the new one as above and paste it here");
         }
         if form.value(Name::Confirm) != asked.phrase {
             return form.refuse(Name::Confirm, typed::mistyped(&asked.phrase));

@@ -67,12 +67,16 @@ fn asking(asked: &Asked, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
         one(plan, s, &mut say);
     } else {
         for plan in asked.plans.iter().skip(asked.top).take(PLANS) {
-            let cells = format!("{} {} {}", text::pad(&plan.label, 24), text::pad(&plan.host, 20), pattern(plan.pattern));
+            let cells =
+                format!("{} {} {}", text::pad(&plan.label, 24), text::pad(&plan.host, 20), pattern(plan.pattern));
             say(&text::cut(&cells, width), s.theme.text);
         }
         if asked.plans.len() > PLANS {
             let last = (asked.top + PLANS).min(asked.plans.len());
-            say(&format!("{}-{last} of {}; page-up and page-down show the others", asked.top + 1, asked.plans.len()), s.theme.faint);
+            say(
+                &format!("{}-{last} of {}; page-up and page-down show the others", asked.top + 1, asked.plans.len()),
+                s.theme.faint,
+            );
         }
         let by_hand = asked.plans.iter().filter(|p| matches!(p.new, Way::Guided { .. })).count();
         if by_hand > 0 {
