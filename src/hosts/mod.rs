@@ -21,6 +21,7 @@ pub mod forgejo;
 pub mod generic;
 pub mod github;
 pub mod gitlab;
+pub mod jira_cloud;
 pub mod jira_datacenter;
 pub mod jwt;
 pub mod open_devops;
@@ -56,6 +57,7 @@ pub fn families() -> &'static [&'static dyn Family] {
         &gitlab::GitLab,
         &azure_devops::AzureDevOps,
         &bitbucket_cloud::BitbucketCloud,
+        &jira_cloud::JiraCloud,
         &open_devops::OpenDevOps,
         &bitbucket_datacenter::BitbucketDatacenter,
         &jira_datacenter::JiraDatacenter,

@@ -99,6 +99,14 @@ impl Demo {
             let credential = self.record(n, seed, *host, family, store)?;
             credentials.push(credential);
         }
+        for (running, (host, _)) in self.sites.iter().zip(&hosts) {
+            for (label, role) in running.site.shared() {
+                if let Some(credential) = credentials.iter_mut().find(|c: &&mut Credential| c.label == label) {
+                    credential.bindings.retain(|b| b.host != *host);
+                    credential.bindings.push(Binding::new(*host, Some(role)));
+                }
+            }
+        }
         self.core.rack.insert_credentials(&credentials)?;
         Ok(())
     }

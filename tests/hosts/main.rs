@@ -25,6 +25,7 @@ mod gitlab_offline;
 mod gitlab_revoke;
 mod gitlab_rotate;
 mod gitlab_site;
+mod jira_cloud;
 mod jira_datacenter;
 mod open_devops;
 mod support;
