@@ -14,6 +14,7 @@ mod bitbucket_cloud;
 mod bitbucket_datacenter;
 mod codecommit;
 mod confluence_datacenter;
+mod fecru;
 mod forgejo;
 mod generic;
 mod github;
