@@ -64,7 +64,7 @@ impl Core {
         let guided = |why| {
             let kind = request.kind.or_else(|| facts.guides.first().map(|g| g.kind));
             let kind = kind.or_else(|| facts.kinds.first().map(|k| k.kind)).unwrap_or(Kind::Unknown);
-            by_hand::making(host, kind, request, false, why)
+            by_hand::making(host, kind, request, false, self.clock.now(), why)
         };
         let Some(creator) = family.creator() else {
             return Ok(guided(format!("{} has no API that makes one", facts.name)));
@@ -155,7 +155,8 @@ impl Core {
             Outcome::Unsupported(validation) => {
                 self.close(entry);
                 let kind = wish.request.kind.unwrap_or(Kind::Unknown);
-                let way = by_hand::making(host, kind, &wish.request, false, validation.reason.clone());
+                let way =
+                    by_hand::making(host, kind, &wish.request, false, self.clock.now(), validation.reason.clone());
                 let message =
                     format!("{}: make it by hand, then put it on the rack with `keyrack add`", validation.reason);
                 let mut stopped = stop(CreateEnd::Guided, message, way)?;

@@ -20,8 +20,8 @@ use super::prove::Proof;
 use super::prove::{proof, whole};
 use super::signer::{Using, itself};
 use crate::domain::{
-    Credential, CredentialId, Expiry, Host, RotateEnd, RotatePattern, RotateResult, SecretState, Successor, Validation,
-    Way,
+    Credential, CredentialId, DeliverSteps, Expiry, Host, RotateEnd, RotatePattern, RotateResult, SecretState,
+    Successor, Validation, Way,
 };
 use crate::error::{Error, Result};
 use crate::hosts::Authority;
@@ -131,6 +131,10 @@ impl Core {
                     Err(error) => ended(&credential, &host, RotateEnd::Failed, whole(&error)),
                 }
             };
+            let mut result = result;
+            if matches!(result.end, RotateEnd::Rotated | RotateEnd::OldKept) {
+                result.deliver = self.deliver_steps(&credential);
+            }
             let outcome = match result.end {
                 RotateEnd::Rotated | RotateEnd::OldKept => "done",
                 RotateEnd::Unknown => "unknown",
@@ -142,6 +146,16 @@ impl Core {
             results.push(result);
         }
         Ok(results)
+    }
+
+    /// Where the new secret has to be taken, by the profiles of the credential. Profiles that cannot be read do not make a
+    /// rotation fail that has happened.
+    fn deliver_steps(&self, credential: &Credential) -> Vec<DeliverSteps> {
+        let all = self.profiles().unwrap_or_default();
+        let its = credential.profiles.iter().filter_map(|id| all.get(id));
+        its.flat_map(|p| p.delivered(&credential.family))
+            .map(|d| DeliverSteps { to: d.to.clone(), steps: d.steps.clone(), link: d.link.clone() })
+            .collect()
     }
 
     async fn rotate_one(
@@ -248,6 +262,7 @@ fn ended(credential: &Credential, host: &Host, end: RotateEnd, message: String) 
         notes: Vec::new(),
         validation: None,
         way: None,
+        deliver: Vec::new(),
     }
 }
 

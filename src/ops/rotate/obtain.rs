@@ -188,6 +188,7 @@ impl Core {
                     job.credential.kind,
                     &request,
                     true,
+                    self.clock.now(),
                     validation.reason.clone(),
                 );
                 let message =

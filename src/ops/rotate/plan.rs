@@ -99,7 +99,9 @@ impl Core {
                 Ok(Route::Guided { why: said }) => why = said,
                 Ok(route) => {
                     limits::check(family.facts(), &request, self.clock.now())?;
-                    let new = by_hand::way(route, |why| by_hand::making(host, credential.kind, &request, true, why));
+                    let new = by_hand::way(route, |why| {
+                        by_hand::making(host, credential.kind, &request, true, self.clock.now(), why)
+                    });
                     return Ok(Chosen { pattern: RotatePattern::Twin, new, request: Some(request) });
                 }
                 Err(error) => return Err(error.into()),
@@ -112,7 +114,7 @@ impl Core {
             expires: options.expires,
             at: None,
         };
-        let new = by_hand::making(host, credential.kind, &request, true, why);
+        let new = by_hand::making(host, credential.kind, &request, true, self.clock.now(), why);
         Ok(Chosen { pattern: RotatePattern::Swap, new, request: Some(request) })
     }
 
