@@ -111,6 +111,7 @@ struct Learned {
     stop: Option<(Verdict, Finding)>,
     reach: Reach,
     grants: Vec<Grant>,
+    denied: Vec<String>,
     findings: Vec<Finding>,
     created: Option<jiff::Timestamp>,
     last_used: Option<jiff::Timestamp>,
@@ -206,6 +207,7 @@ impl Learned {
             aws.wire.note(format!("simulated on {on}"));
         } else {
             aws.wire.note(format!("simulated on {on}; not allowed: {}", refused.join(", ")));
+            self.denied = refused.into_iter().map(ToOwned::to_owned).collect();
         }
     }
 
@@ -235,6 +237,7 @@ impl Learned {
         validation.verdict = verdict;
         validation.identity = Some(caller.identity());
         validation.grants = self.grants;
+        validation.denied = self.denied;
         validation.findings = self.findings;
         validation.expiry = if long_term { Expiry::Never } else { Expiry::Unknown };
         validation.remote_id = Some(key_id.to_owned());
