@@ -11,6 +11,7 @@ mod azure_devops;
 mod bitbucket_cloud;
 mod bitbucket_datacenter;
 mod codecommit;
+mod codecommit_making;
 mod github;
 mod github_revoke;
 mod github_signatures;

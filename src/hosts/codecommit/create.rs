@@ -199,13 +199,16 @@ pub(super) async fn own_user(aws: &Aws<'_>) -> Result<String, Trouble> {
     }
 }
 
-/// Two keys are there. Which one to retire: an inactive one, else the one not used for the longest time; one that was
-/// never used before all others.
+/// Two keys are there. Which one to retire: an inactive one, else the one not used for the longest time.
 async fn two_keys(aws: &Aws<'_>, entries: &[KeyEntry]) -> Trouble {
     let mut candidates: Vec<(bool, Option<Timestamp>, &KeyEntry, String)> = Vec::new();
     for entry in entries.iter().take(MOST) {
         let (at, used) = match aws.last_used(&entry.id).await {
-            Ok(used) => (used.at(), used.at().map_or_else(|| "never used".to_owned(), |at| format!("last used {at}"))),
+            // One that was never used is as old as its making: the one just made is not the one to retire.
+            Ok(used) => match used.at() {
+                Some(at) => (Some(at), format!("last used {at}")),
+                None => (entry.created(), "never used".to_owned()),
+            },
             Err(_) => (entry.created(), "last use not known".to_owned()),
         };
         candidates.push((entry.status != "Inactive", at, entry, used));
