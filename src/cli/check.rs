@@ -91,7 +91,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: CheckArgs) -> Result<u8
             }
             results.push(checked.clone());
             if progress {
-                super::io::write_progress(&err, results.len(), total.get());
+                super::io::write_progress(&err, "checking", results.len(), total.get());
             }
         },
     )

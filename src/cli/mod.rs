@@ -22,6 +22,7 @@ mod log;
 mod output;
 mod report_file;
 mod revoke;
+mod rotate;
 mod secret_input;
 mod show;
 mod token;
@@ -163,6 +164,7 @@ enum Verb {
     Check(check::CheckArgs),
     Create(create::CreateArgs),
     Inventory(inventory::InventoryArgs),
+    Rotate(rotate::RotateArgs),
     Revoke(revoke::RevokeArgs),
     Token(token::TokenArgs),
     #[command(subcommand)]
@@ -276,6 +278,7 @@ async fn run_verb(verb: Verb, context: &mut Context<'_>) -> Result<u8> {
         Verb::Check(args) => check::run(context, args).await,
         Verb::Create(args) => create::run(context, args).await,
         Verb::Inventory(args) => inventory::run(context, args).await,
+        Verb::Rotate(args) => rotate::run(context, args).await,
         Verb::Revoke(args) => revoke::run(context, args).await,
         Verb::Token(args) => token::run(context, &args).await,
         Verb::Deployment(verb) => deployment::run(context, verb).await,

@@ -3,7 +3,7 @@
 //! Three facts decide the shape of this family. An anonymous caller may be answered with 200, so only a page that needs
 //! a log-in proves a token. Tokens count below `/rest` and `/scm` only (8.9.22, 8.19.12, 9.3.2 and later), so nothing
 //! else is ever asked. And a failed log-in by password brings the account nearer to a CAPTCHA, so a password is sent
-//! once, for revoking, and never to validate.
+//! once for each act on tokens that takes one, and never to validate.
 //!
 //! Vendor: <https://confluence.atlassian.com/bitbucketserver091/http-access-tokens-1443038354.html> and
 //! <https://developer.atlassian.com/server/bitbucket/rest/>. Texts, patterns and the permission table are in
@@ -11,11 +11,14 @@
 
 mod address;
 mod answers;
+mod create;
 mod describe;
 mod detect;
+mod inventory;
 mod owner;
 mod record;
 mod revoke;
+mod signer;
 mod token;
 mod validate;
 
@@ -24,7 +27,7 @@ use std::sync::LazyLock;
 use futures_util::future::BoxFuture;
 
 use super::facts::Facts;
-use super::{Carried, Detection, Endpoints, Family, HostUrl, HostUrlError, Revoke, Session, Wire};
+use super::{Carried, Create, Detection, Endpoints, Family, HostUrl, HostUrlError, Inventory, Revoke, Session, Wire};
 use crate::domain::{Host, Kind, Validation};
 
 static FACTS: LazyLock<Facts> = LazyLock::new(|| Facts::embedded("bitbucket-datacenter"));
@@ -62,6 +65,14 @@ impl Family for BitbucketDatacenter {
     }
 
     fn revoker(&self) -> Option<&dyn Revoke> {
+        Some(self)
+    }
+
+    fn creator(&self) -> Option<&dyn Create> {
+        Some(self)
+    }
+
+    fn lister(&self) -> Option<&dyn Inventory> {
         Some(self)
     }
 }

@@ -8,14 +8,20 @@
 
 pub mod answer;
 pub mod atlassian;
+mod atlassian_datacenter;
 pub mod azure_devops;
+pub mod bamboo;
 pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
+pub mod confluence_datacenter;
 pub mod deploy;
 pub mod facts;
+pub mod forgejo;
+pub mod generic;
 pub mod github;
 pub mod gitlab;
+pub mod jira_datacenter;
 pub mod jwt;
 pub mod open_devops;
 pub mod recognise;
@@ -51,7 +57,12 @@ pub fn families() -> &'static [&'static dyn Family] {
         &bitbucket_cloud::BitbucketCloud,
         &open_devops::OpenDevOps,
         &bitbucket_datacenter::BitbucketDatacenter,
+        &jira_datacenter::JiraDatacenter,
+        &confluence_datacenter::ConfluenceDatacenter,
+        &bamboo::Bamboo,
         &codecommit::CodeCommit,
+        &forgejo::Forgejo,
+        &generic::Generic,
     ]
 }
 

@@ -103,6 +103,7 @@ fn route(state: &mut State, request: &SimRequest, path: &str, base: &str, now: T
     let answer = match request.method.as_str() {
         "GET" => get(state, path, &request.query, caller.as_ref(), now),
         "DELETE" => delete(state, request, path, caller.as_ref()),
+        "PUT" => create(state, request, path, caller.as_ref(), now),
         _ => error(405, "", "Method not allowed"),
     };
     match caller {
@@ -120,7 +121,7 @@ fn denied() -> SimResponse {
 
 fn get(state: &State, path: &str, query: &str, caller: Option<&Caller>, now: Timestamp) -> SimResponse {
     if let Some(rest) = access_tokens(path) {
-        return tokens(state, rest, caller, now);
+        return tokens(state, rest, query, caller, now);
     }
     if path == "/rest/applinks/1.0/manifest" {
         let xml = format!(
@@ -149,12 +150,13 @@ fn get(state: &State, path: &str, query: &str, caller: Option<&Caller>, now: Tim
     // Whether these filters narrow to the token's own permissions is not documented; here they do.
     let wanted = query.split('&').find_map(|p| p.strip_prefix("permission=")).unwrap_or("");
     let filtered = |all: &serde_json::Value, lowest: &str| {
-        page(if caller.holds(if wanted.is_empty() { lowest } else { wanted }) { vec![all.clone()] } else { Vec::new() })
+        let held = caller.holds(if wanted.is_empty() { lowest } else { wanted });
+        page(if held { vec![all.clone()] } else { Vec::new() }, query)
     };
     let segments: Vec<&str> = api.split('/').collect();
     match segments.as_slice() {
-        ["profile", "recent", "repos"] => page(Vec::new()),
-        ["users"] => page(state::users().map(user_json).collect()),
+        ["profile", "recent", "repos"] => page(Vec::new(), query),
+        ["users"] => page(state::users().map(user_json).collect(), query),
         ["users", slug] => match state::users().find(|u| u.slug == *slug) {
             Some(user) => SimResponse::json(200, &user_json(user)),
             None => no_user(slug),
@@ -163,10 +165,10 @@ fn get(state: &State, path: &str, query: &str, caller: Option<&Caller>, now: Tim
         ["repos"] => filtered(&repository, "REPO_READ"),
         ["projects", key, ..] if *key != PROJECT => no_project(key),
         ["projects", _] => SimResponse::json(200, &project),
-        ["projects", _, "permissions", "users"] if caller.holds("PROJECT_ADMIN") => page(Vec::new()),
+        ["projects", _, "permissions", "users"] if caller.holds("PROJECT_ADMIN") => page(Vec::new(), query),
         ["projects", _, "repos", slug, ..] if *slug != REPOSITORY => no_repository(slug),
         ["projects", _, "repos", _] => SimResponse::json(200, &repository),
-        ["projects", _, "repos", _, "permissions", "users"] if caller.holds("REPO_ADMIN") => page(Vec::new()),
+        ["projects", _, "repos", _, "permissions", "users"] if caller.holds("REPO_ADMIN") => page(Vec::new(), query),
         ["admin", ..] | ["projects", _, "permissions", ..] | ["projects", _, "repos", _, "permissions", ..] => denied(),
         _ => html(404, "<h1>Dead link</h1>"),
     }
@@ -197,7 +199,7 @@ fn owned(rest: &str) -> Result<(Owner<'static>, Option<&str>), SimResponse> {
     }
 }
 
-fn tokens(state: &State, rest: &str, caller: Option<&Caller>, now: Timestamp) -> SimResponse {
+fn tokens(state: &State, rest: &str, query: &str, caller: Option<&Caller>, now: Timestamp) -> SimResponse {
     let (owner, id) = match owned(rest) {
         Ok(found) => found,
         Err(answer) => return answer,
@@ -209,7 +211,63 @@ fn tokens(state: &State, rest: &str, caller: Option<&Caller>, now: Timestamp) ->
     }
     match id {
         Some(id) => state.filed(owner, id).map_or_else(|| no_token(id), |t| SimResponse::json(200, &t.json(now))),
-        None => page(state.tokens().filter(|t| t.owner == owner).map(|t| t.json(now)).collect()),
+        None => page(state.tokens().filter(|t| t.owner == owner).map(|t| t.json(now)).collect(), query),
+    }
+}
+
+/// Most tokens of one owner here; the real number is not documented.
+const MOST_TOKENS: usize = 100;
+
+fn create(state: &mut State, request: &SimRequest, path: &str, caller: Option<&Caller>, now: Timestamp) -> SimResponse {
+    let owner = match access_tokens(path).map(owned) {
+        Some(Ok((owner, None))) => owner,
+        Some(Err(answer)) => return answer,
+        Some(Ok((_, Some(_)))) | None => return error(405, "", "Method not allowed"),
+    };
+    if !caller.is_some_and(|c| c.makes_tokens_of(owner)) {
+        return denied();
+    }
+    let body: serde_json::Value = serde_json::from_str(&request.body).unwrap_or_default();
+    let name = body["name"].as_str().unwrap_or_default().trim();
+    let asked: Vec<&str> =
+        body["permissions"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
+    let permissions: Vec<&'static str> =
+        state::ADMINISTRATOR.iter().copied().filter(|known| asked.contains(known)).collect();
+    let level = |prefix: &str| asked.iter().filter_map(|p| p.strip_prefix(prefix)).map(rank).max().unwrap_or(0);
+    let repository_only = owner == Owner::Repository && asked.iter().any(|p| p.starts_with("PROJECT_"));
+    let days = body["expiryDays"].as_i64();
+    let bad = |message: &str| error(400, "validation.ArgumentValidationException", message);
+    if name.is_empty() {
+        return bad("A token needs a name.");
+    }
+    if permissions.is_empty() || permissions.len() < asked.len() || repository_only {
+        return bad("A token needs permissions that exist for it.");
+    }
+    if level("PROJECT_") > level("REPO_") {
+        return bad("The repository permission must be at least as high as the project permission.");
+    }
+    if days.is_some_and(|d| d < 1) {
+        return bad("A token lives at least a day.");
+    }
+    if state.tokens().filter(|t| t.owner == owner).count() >= MOST_TOKENS {
+        return bad("The maximum number of tokens is reached.");
+    }
+    let token = state.make(owner, state::Wish { name: name.to_owned(), permissions, days }, now);
+    let mut answer = token.json(now);
+    // The vendor's description tells no end in answers; this site tells it in the record alone.
+    if let Some(fields) = answer.as_object_mut() {
+        fields.remove("expiryDate");
+    }
+    answer["token"] = serde_json::json!(token.secret());
+    SimResponse::json(200, &answer)
+}
+
+fn rank(level: &str) -> u8 {
+    match level {
+        "READ" => 1,
+        "WRITE" => 2,
+        "ADMIN" => 3,
+        _ => 0,
     }
 }
 

@@ -3,12 +3,18 @@
 //!
 //! A [`Site`] answers requests from its own state; [`server`] puts it on a port. Tokens are obviously fake, well-formed.
 
+mod atlassian_pat;
 pub mod azure_devops;
+pub mod bamboo;
 pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
+pub mod confluence_datacenter;
+pub mod forgejo;
+pub mod generic;
 pub mod github;
 pub mod gitlab;
+pub mod jira_datacenter;
 pub mod open_devops;
 pub mod server;
 
@@ -109,7 +115,13 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(bitbucket_cloud::BitbucketCloud::new()),
         Arc::new(open_devops::OpenDevOps::new()),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
+        Arc::new(jira_datacenter::JiraDatacenter::default()),
+        Arc::new(confluence_datacenter::ConfluenceDatacenter::default()),
+        Arc::new(bamboo::Bamboo::default()),
         Arc::new(codecommit::CodeCommit::default()),
+        Arc::new(forgejo::ForgejoSite::forgejo()),
+        Arc::new(forgejo::ForgejoSite::gitea()),
+        Arc::new(generic::Service::new()),
     ]
 }
 

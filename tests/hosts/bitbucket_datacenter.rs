@@ -1,6 +1,7 @@
 //! Bitbucket Data Center: recognition and accepted tokens here, the rest in the submodules.
 
 mod detecting;
+mod making;
 mod refused;
 mod revoking;
 mod simulated;
@@ -160,6 +161,7 @@ async fn a_good_token_tells_whose_it_is_and_what_it_may_do() {
     };
     assert_eq!(named(GrantSource::Told), ["PROJECT_READ", "REPO_WRITE"]);
     assert_eq!(named(GrantSource::Implied), ["REPO_READ"]);
+    assert!(found.all_grants_told);
     assert_eq!(
         transport.lines(),
         [
@@ -200,7 +202,7 @@ async fn rights_are_probed_where_a_token_may_not_read_its_record() {
     ]);
     let found = check(&transport).await;
     assert_eq!(found.verdict, Verdict::Valid);
-    assert!(found.grants.iter().all(|g| g.source == GrantSource::Probed));
+    assert!(found.grants.iter().all(|g| g.source == GrantSource::Probed) && !found.all_grants_told);
     assert_eq!(found.grants.iter().map(|g| g.name.as_str()).collect::<Vec<_>>(), ["REPO_WRITE", "REPO_READ"]);
     assert!(found.findings.is_empty() && found.remote_id.is_none());
     assert!(transport.lines()[6].ends_with("/rest/api/latest/repos?permission=REPO_WRITE&limit=1"));

@@ -7,11 +7,16 @@
     reason = "clippy takes only test functions for tests, not their helpers"
 )]
 
+mod atlassian_datacenter;
 mod azure_devops;
+mod bamboo;
 mod bitbucket_cloud;
 mod bitbucket_datacenter;
 mod codecommit;
 mod codecommit_making;
+mod confluence_datacenter;
+mod forgejo;
+mod generic;
 mod github;
 mod github_revoke;
 mod github_signatures;
@@ -21,5 +26,6 @@ mod gitlab_offline;
 mod gitlab_revoke;
 mod gitlab_rotate;
 mod gitlab_site;
+mod jira_datacenter;
 mod open_devops;
 mod support;

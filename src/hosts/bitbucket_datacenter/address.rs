@@ -1,11 +1,9 @@
 //! URLs that people type or paste: base URL, web page, REST URL, clone URL over https or ssh.
 
-use std::collections::BTreeMap;
-
 use url::Url;
 
-use super::WEB;
 use crate::domain::Host;
+use crate::hosts::atlassian_datacenter::address::{self as shared, Addresses, base_url, refuse_cloud, with_scheme};
 use crate::hosts::{Endpoints, HostUrl, HostUrlError};
 
 /// First path segments that belong to Bitbucket, not to the context path, which is free text.
@@ -20,72 +18,31 @@ const SSH_PORT: u16 = 7999;
 /// Finds the base URL in what was typed.
 pub(super) fn host_url(typed: &str) -> Result<HostUrl, HostUrlError> {
     let typed = typed.trim();
-    let mut notes = Vec::new();
-    let text = if typed.contains("://") {
-        typed.to_owned()
-    } else if let Some(ssh) = scp_form(typed) {
-        ssh
-    } else {
-        notes.push("https:// was put in front.".to_owned());
-        format!("https://{typed}")
-    };
-    let mut url = Url::parse(&text).map_err(|e| bad(format!("that is not a URL: {e}")))?;
+    let scp = scp_form(typed).filter(|_| !typed.contains("://"));
+    let (text, mut notes) = scp.map_or_else(|| with_scheme(typed), |ssh| (ssh, Vec::new()));
+    let url = Url::parse(&text).map_err(|e| addresses().bad(format!("that is not a URL: {e}")))?;
     let host = url.host_str().unwrap_or("").trim_end_matches('.').to_owned();
-    refuse_cloud(&host)?;
-    match url.scheme() {
-        "http" | "https" => {}
-        "ssh" => return from_ssh(&url, &host),
-        // The text is not repeated: what was pasted may hold a password.
-        _ => return Err(bad("a Bitbucket URL begins with https://, http:// or ssh://".to_owned())),
+    refuse_cloud(&host, "Bitbucket")?;
+    if url.scheme() == "ssh" {
+        return from_ssh(&url, &host);
     }
-    if host.is_empty() {
-        return Err(bad("that URL names no host".to_owned()));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        notes.push("User name and password were removed from the URL.".to_owned());
-        if url.set_username("").and_then(|()| url.set_password(None)).is_err() {
-            return Err(bad("the user name cannot be removed from that URL".to_owned()));
-        }
-    }
-    let path = context_path(&url);
-    if path != url.path().trim_end_matches('/') {
-        notes.push(format!("The page was cut off; the context path is {}.", if path.is_empty() { "/" } else { &path }));
-    }
-    url.set_path(&path);
-    url.set_query(None);
-    url.set_fragment(None);
-    Ok(HostUrl {
-        url: url.as_str().trim_end_matches('/').to_owned(),
-        name: url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}")),
-        region: None,
-        certain: false,
-        notes,
-    })
+    let mut found = base_url(&addresses(), url, &host)?;
+    notes.append(&mut found.notes);
+    Ok(HostUrl { notes, ..found })
 }
 
 /// The named endpoints of a host record.
 pub(super) fn endpoints(host: &Host) -> Result<Endpoints, HostUrlError> {
-    let web = host.url.trim().trim_end_matches('/');
-    match Url::parse(web) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => {
-            Ok(BTreeMap::from([(WEB.to_owned(), web.to_owned())]))
-        }
-        _ => Err(bad(format!("the URL of host {} is not an http or https URL", host.name))),
-    }
+    shared::endpoints(&addresses(), host)
 }
 
 /// The usual context paths except the one in use, as whole URLs, to be proposed.
 pub(super) fn other_paths(web: &str) -> String {
-    let Ok(url) = Url::parse(web) else { return USUAL_PATHS.join(", ") };
-    let origin = url.origin().ascii_serialization();
-    let used = url.path().trim_end_matches('/');
-    let others = USUAL_PATHS.iter().filter(|p| p.trim_end_matches('/') != used);
-    others.map(|p| format!("{origin}{p}")).collect::<Vec<_>>().join(", ")
+    shared::other_paths(&USUAL_PATHS, web)
 }
 
-fn context_path(url: &Url) -> String {
-    let kept: Vec<&str> = url.path().split('/').filter(|s| !s.is_empty()).take_while(|s| !PAGES.contains(s)).collect();
-    if kept.is_empty() { String::new() } else { format!("/{}", kept.join("/")) }
+fn addresses() -> Addresses<'static> {
+    Addresses { product: "Bitbucket", pages: &PAGES, example: &super::FACTS.url_example }
 }
 
 /// `git@host:KEY/repo.git` as an ssh URL.
@@ -100,7 +57,7 @@ fn scp_form(typed: &str) -> Option<String> {
 
 fn from_ssh(url: &Url, host: &str) -> Result<HostUrl, HostUrlError> {
     if host.is_empty() {
-        return Err(bad("that URL names no host".to_owned()));
+        return Err(addresses().bad("that URL names no host".to_owned()));
     }
     let mut notes = vec![
         "An SSH URL tells neither the web port nor the context path: https on port 443 without a path is assumed; \
@@ -111,33 +68,6 @@ fn from_ssh(url: &Url, host: &str) -> Result<HostUrl, HostUrlError> {
         notes.push("The SSH port was left out.".to_owned());
     }
     Ok(HostUrl { url: format!("https://{host}"), name: host.to_owned(), region: None, certain: false, notes })
-}
-
-fn refuse_cloud(host: &str) -> Result<(), HostUrlError> {
-    let under = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|h| h.ends_with('.'));
-    if under("bitbucket.org") {
-        return Err(HostUrlError {
-            message: format!("{host} is Bitbucket Cloud, not a Bitbucket Data Center installation"),
-            hint:
-                "Bitbucket Cloud is the family bitbucket-cloud and has other tokens; for Data Center give the URL of \
-                   your own installation."
-                    .to_owned(),
-        });
-    }
-    if under("atlassian.net") || under("atlassian.com") {
-        return Err(HostUrlError {
-            message: format!("{host} is Atlassian Cloud, not a Bitbucket Data Center installation"),
-            hint:
-                "Give the URL of your own installation. API tokens of id.atlassian.com do not work there; HTTP access \
-                   tokens do."
-                    .to_owned(),
-        });
-    }
-    Ok(())
-}
-
-fn bad(message: String) -> HostUrlError {
-    HostUrlError { message, hint: format!("Type it like {}.", super::FACTS.url_example) }
 }
 
 #[cfg(test)]

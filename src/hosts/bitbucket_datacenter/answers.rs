@@ -12,9 +12,9 @@
 //! | 403 "Basic Authentication has been disabled" | `basic-disabled` |
 //! | 403 "XSRF check failed" | `xsrf` |
 //! | 401/403 `…IncorrectPasswordAuthenticationException` | `token-refused`; for a signer `wrong-password`, `authority-refused` |
-//! | 401 `…AuthorisationException`, no user named | `anonymous`; for a signer `revoke-not-permitted` |
-//! | 401/403 `…AuthorisationException`, user named | `not-permitted`; for a signer `revoke-not-permitted` |
-//! | 404 `…NoSuchProjectException` / `…NoSuchRepositoryException` | `no-such-project` / `no-such-repository` |
+//! | 401 `…AuthorisationException`, no user named | `anonymous`; for a signer as below |
+//! | 401/403 `…AuthorisationException`, user named | `not-permitted`; for a signer `revoke-`, `create-` or `list-not-permitted` |
+//! | 404 `…NoSuchProjectException` / `…NoSuchRepositoryException` / `…NoSuchUserException` | `no-such-project` / `no-such-repository` / `no-such-user` |
 //! | 404 HTML | `wrong-context-path` |
 //! | 2xx HTML | `sign-in-page` |
 //! | other 3xx, 5xx, HTML, 401/403 without a sign of Bitbucket | the common `http.…` findings |
@@ -23,19 +23,18 @@
 //! Bitbucket's own are answers with its error envelope (`errors[].exceptionName` of `com.atlassian.…`) or with one of its
 //! headers `X-AREQUESTID`, `X-ASESSIONID`, `X-ANODEID`.
 
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
-use url::Url;
 
 use super::address::other_paths;
 use super::{FACTS, WEB};
 use crate::domain::Validation;
 use crate::hosts::Wire;
 use crate::hosts::answer::{foreign, retry_after};
+use crate::hosts::atlassian_datacenter::signature::{
+    self as shared, captcha, has_fingerprint, login_url, place, redirect,
+};
+pub(super) use crate::hosts::atlassian_datacenter::signature::{cap, login};
 use crate::net::Response;
-
-/// Most characters of a text of the host that go into a finding.
-const TEXT_CAP: usize = 200;
 
 /// What was being done with whose secret: the same refusal means other things.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +45,12 @@ pub(super) enum Act {
     RevokeByToken,
     /// A password signed a revocation.
     RevokeByPassword,
+    /// A password signed a creation.
+    CreateByPassword,
+    /// A token signed for reading a list.
+    ListByToken,
+    /// A password signed for reading a list.
+    ListByPassword,
 }
 
 /// The circumstances that the advice depends on.
@@ -118,7 +123,7 @@ pub(super) fn conclude(asked: &Asked<'_>, response: &Response, name: &str) -> Va
     note(asked.wire, response, exception.as_deref());
     let web = asked.wire.url(WEB, "");
     let (status, wait, paths) = (response.status.to_string(), retry_after(response), other_paths(&web));
-    let login_url = login_url(response, &web);
+    let login_url = login_url(response, &web, "/login");
     let location = place(response, &web);
     let message = said.text().map_or_else(|| "nothing".to_owned(), cap);
     asked.wire.conclude(
@@ -146,7 +151,6 @@ pub(super) fn signature(act: Act, web: &str, response: &Response) -> Option<&'st
     if captcha(response).is_some() || said.threw("CaptchaRequiredAuthenticationException") {
         return Some("captcha");
     }
-    let validating = act == Act::Validate;
     match response.status {
         300..=399 => redirect(response, web),
         429 => Some("rate-limited"),
@@ -155,98 +159,34 @@ pub(super) fn signature(act: Act, web: &str, response: &Response) -> Option<&'st
         403 if response.body.contains("XSRF check failed") => Some("xsrf"),
         401 | 403 if said.threw("IncorrectPasswordAuthenticationException") => Some(match act {
             Act::Validate => "token-refused",
-            Act::RevokeByToken => "authority-refused",
-            Act::RevokeByPassword => "wrong-password",
+            Act::RevokeByToken | Act::ListByToken => "authority-refused",
+            Act::RevokeByPassword | Act::CreateByPassword | Act::ListByPassword => "wrong-password",
         }),
-        401 | 403 if said.threw("AuthorisationException") => {
-            Some(match (validating, response.status, login(response)) {
-                (false, ..) => "revoke-not-permitted",
-                (true, 401, None) => "anonymous",
-                (true, ..) => "not-permitted",
-            })
-        }
+        401 | 403 if said.threw("AuthorisationException") => Some(match (act, response.status, login(response)) {
+            (Act::Validate, 401, None) => "anonymous",
+            (Act::Validate, ..) => "not-permitted",
+            (Act::RevokeByToken | Act::RevokeByPassword, ..) => "revoke-not-permitted",
+            (Act::CreateByPassword, ..) => "create-not-permitted",
+            (Act::ListByToken | Act::ListByPassword, ..) => "list-not-permitted",
+        }),
         404 if said.threw("NoSuchProjectException") => Some("no-such-project"),
         404 if said.threw("NoSuchRepositoryException") => Some("no-such-repository"),
+        404 if said.threw("NoSuchUserException") && act != Act::Validate => Some("no-such-user"),
         404 if response.is_html() => Some("wrong-context-path"),
         200..=299 if response.is_html() => Some("sign-in-page"),
         _ => None,
     }
 }
 
-/// The log-in name that Bitbucket puts beside every answer to a caller it knows (`X-AUSERNAME`, undocumented). Jira
-/// writes `anonymous` there, so that word is nobody.
-pub(super) fn login(response: &Response) -> Option<String> {
-    let name = percent_decode_str(response.header("x-ausername")?.trim()).decode_utf8_lossy().into_owned();
-    (!name.is_empty() && name != "anonymous").then(|| cap(&name))
-}
-
-/// Text of the host, cut to a length that a finding can hold.
-pub(super) fn cap(text: &str) -> String {
-    text.chars().take(TEXT_CAP).collect()
-}
-
-/// A header that only Atlassian's servers send is there.
-pub(super) fn has_fingerprint(response: &Response) -> bool {
-    ["x-arequestid", "x-asessionid", "x-anodeid"].iter().any(|h| response.header(h).is_some())
-}
-
 fn is_vendor(response: &Response, said: &Envelope) -> bool {
     has_fingerprint(response) || said.exceptions().next().is_some()
-}
-
-fn captcha(response: &Response) -> Option<&str> {
-    response.header("x-authentication-denied-reason").filter(|r| r.trim_start().starts_with("CAPTCHA_CHALLENGE"))
-}
-
-/// Where to solve a CAPTCHA. Only a page of this installation is passed on: a person will type a password there.
-fn login_url(response: &Response, web: &str) -> String {
-    let told = captcha(response)
-        .and_then(|r| r.split_once("login-url="))
-        .map(|(_, url)| url.split([';', ' ', ',']).next().unwrap_or(""));
-    match told {
-        Some(url) if url.strip_prefix(web).is_some_and(|rest| rest.starts_with('/')) => cap(url),
-        _ => format!("{web}/login"),
-    }
-}
-
-fn redirect(response: &Response, web: &str) -> Option<&'static str> {
-    let base = Url::parse(web).ok()?;
-    // Relative to a directory, or the last part of the context path would be cut off.
-    let base = Url::parse(&format!("{}/", base.as_str().trim_end_matches('/'))).ok()?;
-    let target = base.join(response.header("location")?).ok()?;
-    let to_rest = target.path().contains("/rest/");
-    let to_login = target.path().trim_end_matches('/').ends_with("/login");
-    match target.host_str() == base.host_str() {
-        true if to_login => Some("login-redirect"),
-        // The base URL has moved; the common finding for redirects says that better.
-        _ if to_rest => None,
-        true => None,
-        false => Some("sign-in-page"),
-    }
-}
-
-/// Where a page came from: the host a redirect leads to, or the one asked.
-fn place(response: &Response, web: &str) -> String {
-    let host = |text: &str| Url::parse(text).ok().and_then(|u| u.host_str().map(cap));
-    response.header("location").and_then(host).or_else(|| host(web)).unwrap_or_else(|| "unknown host".to_owned())
 }
 
 fn note(wire: &Wire<'_>, response: &Response, exception: Option<&str>) {
     if let Some(exception) = exception {
         wire.note(exception);
     }
-    if let Some(reason) = captcha(response) {
-        wire.note(format!("X-Authentication-Denied-Reason: {}", cap(reason)));
-    }
-    if let Some(location) = response.header("location") {
-        wire.note(format!("Location: {}", cap(location.split(['?', '#']).next().unwrap_or(""))));
-    }
-    if response.is_html() {
-        wire.note(format!("Content-Type: {}", cap(response.header("content-type").unwrap_or("none, body is HTML"))));
-    }
-    if let Some(wait) = response.header("retry-after") {
-        wire.note(format!("Retry-After: {}", cap(wait)));
-    }
+    shared::note(wire, response);
 }
 
 #[cfg(test)]
@@ -264,40 +204,5 @@ mod tests {
     fn only_the_vendors_exceptions_count() {
         let response = thrown(401, "org.example.auth.IncorrectPasswordAuthenticationException", &[]);
         assert_eq!(signature(Act::Validate, WEB, &response), None);
-    }
-
-    #[test]
-    fn a_foreign_login_url_is_not_passed_on() {
-        for (told, shown) in [
-            ("CAPTCHA_CHALLENGE; login-url=https://acme.dev/bitbucket/login", "https://acme.dev/bitbucket/login"),
-            ("CAPTCHA_CHALLENGE; login-url=https://evil.example/login", "https://acme.dev/bitbucket/login"),
-            ("CAPTCHA_CHALLENGE; login-url=https://acme.dev/bitbucket.evil/", "https://acme.dev/bitbucket/login"),
-            ("CAPTCHA_CHALLENGE", "https://acme.dev/bitbucket/login"),
-        ] {
-            let response = Response::of(403, &[("X-Authentication-Denied-Reason", told)], "");
-            assert_eq!(login_url(&response, WEB), shown);
-        }
-    }
-
-    #[test]
-    fn redirects_are_told_apart_by_where_they_lead() {
-        for (location, expected) in [
-            ("/bitbucket/login?next=/x", Some("login-redirect")),
-            ("https://acme.dev/bitbucket/login", Some("login-redirect")),
-            ("https://sso.acme.dev/adfs/ls?x=1", Some("sign-in-page")),
-            ("https://new.acme.dev/bitbucket/rest/api/latest/users", None),
-            ("/maintenance", None),
-        ] {
-            let response = Response::of(302, &[("Location", location)], "");
-            assert_eq!(signature(Act::Validate, WEB, &response), expected, "{location}");
-        }
-    }
-
-    #[test]
-    fn user_names_are_decoded_and_anonymous_is_nobody() {
-        let named = |name: &str| login(&Response::of(200, &[("X-AUSERNAME", name)], ""));
-        assert_eq!(named("jo%20doe%40acme").as_deref(), Some("jo doe@acme"));
-        assert_eq!(named("anonymous"), None);
-        assert_eq!(named(" "), None);
     }
 }

@@ -43,6 +43,7 @@ pub(super) async fn describe(
         _ => None,
     };
     let told = record.as_ref().map(Record::grants).filter(|g| !g.is_empty());
+    let all_told = told.is_some();
     let grants = match told {
         Some(grants) => grants,
         None => probe(session).await,
@@ -58,6 +59,7 @@ pub(super) async fn describe(
     let mut found = session.wire.accepted(format!("accepted by GET {}{whose}", proof.path));
     found.identity = identity(session.kind, proof, user);
     found.grants = grants;
+    found.all_grants_told = all_told;
     found.findings = findings;
     if let Some(record) = record {
         found.expiry = record.expiry();

@@ -6,6 +6,7 @@ use super::address::other_paths;
 use super::answers::{Act, Asked, cap, conclude, refusal};
 use super::{FACTS, WEB};
 use crate::domain::{Finding, Validation};
+use crate::hosts::atlassian_datacenter::detect::{manifest, product_of};
 use crate::hosts::{Detection, Wire};
 use crate::net::{Request, Response};
 
@@ -15,14 +16,6 @@ struct Properties {
     version: String,
     build_number: String,
     display_name: String,
-}
-
-/// `GET /rest/applinks/1.0/manifest`: names the product by `typeId`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Manifest {
-    type_id: String,
-    version: Option<String>,
 }
 
 /// Asks the host what it is.
@@ -35,14 +28,10 @@ pub(super) async fn detect(wire: &Wire<'_>) -> Detection {
     if let Some(found) = bitbucket(&properties) {
         return found;
     }
-    let manifest = match wire.send(request(wire, "/rest/applinks/1.0/manifest", "application/xml")).await {
-        Ok(answer) => answer,
-        Err(error) => return Detection::Unreachable(error),
-    };
-    let read = |m: &Response| quick_xml::de::from_str::<Manifest>(&m.body).ok().filter(|m| !m.type_id.is_empty());
-    match Some(&manifest).filter(|m| m.status == 200 && !m.is_html()).and_then(read) {
-        Some(Manifest { type_id, version }) => named(wire, &type_id, version),
-        None => Detection::NotThis(Box::new(unknown(wire, &properties))),
+    match manifest(wire, "").await {
+        Ok((Some(found), _)) => named(wire, &found.type_id, found.version),
+        Ok((None, _)) => Detection::NotThis(Box::new(unknown(wire, &properties))),
+        Err(error) => Detection::Unreachable(error),
     }
 }
 
@@ -59,16 +48,15 @@ fn bitbucket(answer: &Response) -> Option<Detection> {
 }
 
 fn named(wire: &Wire<'_>, type_id: &str, version: Option<String>) -> Detection {
-    let (product, family) = match type_id {
-        "bitbucket" => return Detection::Found { product: "Bitbucket".to_owned(), version: version.map(|v| cap(&v)) },
-        "stash" => return Detection::Found { product: "Stash".to_owned(), version: version.map(|v| cap(&v)) },
-        "jira" => ("Jira".to_owned(), "jira-datacenter"),
-        "confluence" => ("Confluence".to_owned(), "confluence-datacenter"),
-        "bamboo" => ("Bamboo".to_owned(), "bamboo"),
-        // This id is unconfirmed, as is the one of Crowd.
-        "fecru" => ("Fisheye or Crucible".to_owned(), "fecru"),
-        other => (cap(other), "generic"),
+    let called = match type_id {
+        "bitbucket" => Some("Bitbucket"),
+        "stash" => Some("Stash"),
+        _ => None,
     };
+    if let Some(product) = called {
+        return Detection::Found { product: product.to_owned(), version: version.map(|v| cap(&v)) };
+    }
+    let (product, family) = product_of(type_id);
     let web = wire.url(WEB, "");
     Detection::NotThis(Box::new(
         FACTS.finding("wrong-product", &[("product", &product), ("family", family), ("web", &web)]).1,

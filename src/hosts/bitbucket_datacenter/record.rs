@@ -1,11 +1,13 @@
 //! Bitbucket's own record of a token, as its REST interface gives it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::FACTS;
 use crate::domain::{Expiry, Grant, GrantSource};
+use crate::hosts::atlassian_datacenter::life::days_after;
+use crate::hosts::atlassian_datacenter::record::moment;
 
 /// Most permissions that are taken from one record; Bitbucket gives two.
 const MOST_PERMISSIONS: usize = 32;
@@ -50,10 +52,7 @@ impl Record {
 
     /// The end, where the host tells it as a date or as days since creation. Silence says nothing: it is not "never".
     pub(super) fn expiry(&self) -> Expiry {
-        let days = || {
-            let days = self.expiry_days.as_i64().filter(|d| (1..=36_500).contains(d))?;
-            self.created_at()?.checked_add(SignedDuration::from_hours(24 * days)).ok()
-        };
+        let days = || days_after(self.created_at()?, self.expiry_days.as_i64()?);
         moment(&self.expiry_date).or_else(days).map_or(Expiry::Unknown, Expiry::At)
     }
 
@@ -76,25 +75,6 @@ pub(super) fn with_implied(names: &[String], source: GrantSource, implied: Grant
     let own = names.iter().map(|name| Grant { name: name.clone(), source });
     let more = FACTS.implied(names).into_iter().map(|name| Grant { name, source: implied });
     own.chain(more).collect()
-}
-
-/// A moment as the vendor writes it: milliseconds since 1970 (real answers), or a date string (its API description).
-/// A date without zone is read as UTC.
-fn moment(value: &Value) -> Option<Timestamp> {
-    if let Some(text) = value.as_str() {
-        if let Ok(ms) = text.parse::<i64>() {
-            return positive(ms);
-        }
-        return text.parse::<Timestamp>().ok().or_else(|| {
-            let civil: jiff::civil::DateTime = text.parse().ok()?;
-            jiff::tz::TimeZone::UTC.to_timestamp(civil).ok()
-        });
-    }
-    positive(value.as_i64()?)
-}
-
-fn positive(ms: i64) -> Option<Timestamp> {
-    Timestamp::from_millisecond(ms).ok().filter(|_| ms > 0)
 }
 
 #[cfg(test)]

@@ -9,37 +9,13 @@ use futures_util::future::BoxFuture;
 
 use super::answers::{Act, Asked, conclude, refusal};
 use super::owner::Owner;
+use super::signer::Signer;
 use super::{BitbucketDatacenter, FACTS, WEB, token};
 use crate::domain::{Host, Kind, Validation};
 use crate::hosts::segment::segment;
-use crate::hosts::{Authority, Revocation, Revoke, Route, Session};
+use crate::hosts::{Authority, Revocation, Revoke, Route, Session, Wire};
 use crate::net::{NetError, NetErrorKind, Request, Response};
-
-/// Who signs.
-enum Signer<'a> {
-    Password { user: &'a str },
-    Token,
-}
-
-impl<'a> Signer<'a> {
-    /// None where what was given cannot sign for a token of that kind.
-    fn of(kind: Kind, using: &'a Authority) -> Option<Self> {
-        let shared = matches!(kind, Kind::ProjectToken | Kind::RepositoryToken);
-        match using.kind {
-            // A colon would end the user name early and send part of it as password.
-            None => using
-                .username
-                .as_deref()
-                .map(str::trim)
-                .filter(|u| !u.is_empty() && !u.contains(':'))
-                .map(|user| Self::Password { user }),
-            Some(Kind::HttpAccessToken | Kind::ProjectToken | Kind::RepositoryToken | Kind::Unknown) if shared => {
-                Some(Self::Token)
-            }
-            Some(_) => None,
-        }
-    }
-}
+use crate::secret::SecretText;
 
 impl Revoke for BitbucketDatacenter {
     fn route(&self, host: &Host, kind: Kind, username: Option<&str>, using: Option<&Authority>) -> Route {
@@ -90,19 +66,32 @@ async fn revoke(session: &Session<'_>, remote_id: Option<&str>, using: Option<&A
     let Some(owner) = Owner::of(session.kind, username) else { return stop("owner-unknown") };
     let number = token::number(session.secret.token.reveal());
     let Some(id) = remote_id.filter(|id| !id.is_empty()).or(number.as_deref()) else { return stop("token-id-unknown") };
-    let (Some(owner_path), Some(id_segment)) = (owner.path(), segment(id)) else { return stop("owner-unknown") };
+    match delete(wire, signer, &owner, id, &using.secret.token).await {
+        Some(done) => done,
+        None => stop("owner-unknown"),
+    }
+}
 
+/// Deletes one token of an owner, asked once. None where owner or id is no segment of a path.
+pub(super) async fn delete(
+    wire: &Wire<'_>,
+    signer: Signer<'_>,
+    owner: &Owner,
+    id: &str,
+    secret: &SecretText,
+) -> Option<Revocation> {
+    let (owner_path, id_segment) = (owner.path()?, segment(id)?);
     let request = Request::delete(wire.url(WEB, &format!("/rest/access-tokens/latest/{owner_path}/{id_segment}")))
         .header("Accept", "application/json")
         .header("X-Atlassian-Token", "no-check");
-    let (request, act, user) = match signer {
-        Signer::Password { user } => (request.basic(user, &using.secret.token), Act::RevokeByPassword, user),
-        Signer::Token => (request.bearer(&using.secret.token), Act::RevokeByToken, "its user"),
+    let act = match signer {
+        Signer::Password { .. } => Act::RevokeByPassword,
+        Signer::Token => Act::RevokeByToken,
     };
-    match wire.send(request).await {
-        Ok(answer) => read(&Asked { wire, act, user, owner: owner.words(), id }, &answer),
+    Some(match wire.send(signer.sign(request, secret)).await {
+        Ok(answer) => read(&Asked { wire, act, user: signer.user(), owner: owner.words(), id }, &answer),
         Err(error) => Revocation::Unknown(error),
-    }
+    })
 }
 
 fn read(asked: &Asked<'_>, answer: &Response) -> Revocation {

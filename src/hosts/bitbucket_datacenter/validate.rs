@@ -16,6 +16,7 @@ use super::owner::Owner;
 use super::{FACTS, WEB};
 use crate::domain::{Validation, Verdict};
 use crate::hosts::Session;
+use crate::hosts::atlassian_datacenter::signature::note_login;
 use crate::hosts::version::is_before;
 use crate::net::{NetError, Request, Response};
 
@@ -66,12 +67,12 @@ async fn prove(session: &Session<'_>, asked: &Asked<'_>) -> Result<Proof, Box<Va
         return Err(Box::new(conclude(asked, &greeting, name)));
     };
     wire.note(format!("version {}", cap(&version)));
-    note_login(session, &greeting);
+    note_login(wire, &greeting);
 
     let web = wire.url(WEB, "");
     let [mut path, second] = PROOFS;
     let mut answer = get(session, &format!("{path}?limit=1")).await.map_err(lost)?;
-    note_login(session, &answer);
+    note_login(wire, &answer);
     // Decoding may uncover an echo of the token, and the name becomes part of a URL.
     let known = login(&greeting).or_else(|| login(&answer)).map(|login| wire.mask(&login));
     let denied = |answer: &Response| {
@@ -80,21 +81,23 @@ async fn prove(session: &Session<'_>, asked: &Asked<'_>) -> Result<Proof, Box<Va
     if denied(&answer) {
         path = second;
         answer = get(session, &format!("{path}?limit=1")).await.map_err(lost)?;
-        note_login(session, &answer);
+        note_login(wire, &answer);
     }
     if denied(&answer) {
         return Err(Box::new(conclude(asked, &answer, "not-permitted")));
     }
     if let Some(verdict) = refusal(asked, &answer) {
-        return Err(Box::new(match is_older(&version) && verdict.verdict == Verdict::Rejected {
-            true => {
-                // The evidence went into the verdict that is replaced.
-                let mut older = wire.conclude(&FACTS, "too-old", &[("version", &cap(&version))]);
-                older.evidence = verdict.evidence;
-                older
-            }
-            false => verdict,
-        }));
+        return Err(Box::new(
+            match is_before(&version, FIRST_VERSION) == Some(true) && verdict.verdict == Verdict::Rejected {
+                true => {
+                    // The evidence went into the verdict that is replaced.
+                    let mut older = wire.conclude(&FACTS, "too-old", &[("version", &cap(&version))]);
+                    older.evidence = verdict.evidence;
+                    older
+                }
+                false => verdict,
+            },
+        ));
     }
     if !is_page(&answer) {
         return Err(Box::new(conclude(asked, &answer, "not-bitbucket")));
@@ -126,29 +129,4 @@ pub(super) async fn get(session: &Session<'_>, path: &str) -> Result<Response, N
 
 fn is_page(answer: &Response) -> bool {
     answer.status == 200 && answer.json().is_some_and(|v| v.get("values").is_some_and(Value::is_array))
-}
-
-fn note_login(session: &Session<'_>, answer: &Response) {
-    session.wire.note(match login(answer) {
-        Some(login) => format!("X-AUSERNAME: {login}"),
-        None => "no X-AUSERNAME".to_owned(),
-    });
-}
-
-fn is_older(version: &str) -> bool {
-    is_before(version, FIRST_VERSION).unwrap_or(false)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_compared_as_numbers() {
-        for (version, older) in
-            [("5.4.9", true), ("4.14.0", true), ("5.5.0", false), ("9.4.3", false), ("10.0", false), ("x", false)]
-        {
-            assert_eq!(is_older(version), older, "{version}");
-        }
-    }
 }

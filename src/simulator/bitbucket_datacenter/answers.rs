@@ -22,9 +22,19 @@ pub(super) fn captcha(base: &str) -> SimResponse {
     .with("X-Authentication-Denied-Reason", format!("CAPTCHA_CHALLENGE; login-url={base}/login"))
 }
 
-/// The one and only page of a list.
-pub(super) fn page(values: Vec<Value>) -> SimResponse {
-    let body = json!({"size": values.len(), "limit": 25, "isLastPage": true, "start": 0, "values": values});
+/// The page of a list that the query asks for.
+pub(super) fn page(all: Vec<Value>, query: &str) -> SimResponse {
+    let number = |name: &str, default: usize| {
+        let found = query.split('&').find_map(|p| p.strip_prefix(name)?.strip_prefix('='));
+        found.and_then(|v| v.parse().ok()).unwrap_or(default)
+    };
+    let (start, limit) = (number("start", 0), number("limit", 25).clamp(1, 100));
+    let last = all.len() <= start + limit;
+    let values: Vec<Value> = all.into_iter().skip(start).take(limit).collect();
+    let mut body = json!({"size": values.len(), "limit": limit, "isLastPage": last, "start": start, "values": values});
+    if !last {
+        body["nextPageStart"] = json!(start + limit);
+    }
     SimResponse::json(200, &body)
 }
 

@@ -22,6 +22,8 @@ const TAIL: &str = "KEYRACK-FAKE-TOKEN-0";
 /// Numbers of spare tokens begin here.
 const FIRST_SPARE: u64 = 700_000_000_000;
 const SPARES: u64 = 1_000_000;
+/// Numbers of tokens that are made begin here.
+const FIRST_MADE: u64 = 900_000_000_000;
 /// Wrong passwords after which an account needs a CAPTCHA.
 const PATIENCE: u32 = 3;
 
@@ -37,7 +39,7 @@ pub(super) struct User {
     basic: bool,
 }
 
-const ADMINISTRATOR: &[&str] =
+pub(super) const ADMINISTRATOR: &[&str] =
     &["PROJECT_ADMIN", "PROJECT_WRITE", "PROJECT_READ", "REPO_ADMIN", "REPO_WRITE", "REPO_READ"];
 const WRITER: &[&str] = &["PROJECT_WRITE", "PROJECT_READ", "REPO_WRITE", "REPO_READ"];
 
@@ -79,26 +81,55 @@ enum Fate {
     Sso,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Token {
     pub number: u64,
     pub owner: Owner<'static>,
-    name: &'static str,
-    permissions: &'static [&'static str],
+    name: String,
+    permissions: Vec<&'static str>,
     /// Days between creation and now.
     age: i64,
     /// Life in days, where it has an end.
     days: Option<i64>,
+    /// When it was made, for those made since the site began.
+    made: Option<Timestamp>,
     fate: Fate,
 }
 
-const fn token(number: u64, owner: Owner<'static>, name: &'static str, permissions: &'static [&'static str]) -> Token {
-    Token { number, owner, name, permissions, age: 120, days: None, fate: Fate::Alive }
+/// A token that the site begins with.
+#[derive(Debug, Clone, Copy)]
+struct Seed {
+    number: u64,
+    owner: Owner<'static>,
+    name: &'static str,
+    permissions: &'static [&'static str],
+    age: i64,
+    days: Option<i64>,
+    fate: Fate,
 }
 
-const TOKENS: &[Token] = &[
+const fn token(number: u64, owner: Owner<'static>, name: &'static str, permissions: &'static [&'static str]) -> Seed {
+    Seed { number, owner, name, permissions, age: 120, days: None, fate: Fate::Alive }
+}
+
+impl From<&Seed> for Token {
+    fn from(seed: &Seed) -> Self {
+        Self {
+            number: seed.number,
+            owner: seed.owner,
+            name: seed.name.to_owned(),
+            permissions: seed.permissions.to_vec(),
+            age: seed.age,
+            days: seed.days,
+            made: None,
+            fate: seed.fate,
+        }
+    }
+}
+
+const TOKENS: &[Seed] = &[
     token(100_000_000_001, Owner::User("jdoe"), "bitbucket-read", &["PROJECT_READ", "REPO_READ"]),
-    Token {
+    Seed {
         age: 30,
         days: Some(90),
         ..token(100_000_000_002, Owner::User("build.bot"), "bitbucket-build", &["PROJECT_WRITE", "REPO_WRITE"])
@@ -106,12 +137,12 @@ const TOKENS: &[Token] = &[
     token(100_000_000_003, Owner::User("svc-release"), "project-admin", &["PROJECT_ADMIN", "REPO_ADMIN"]),
     token(100_000_000_004, Owner::Project, "acme-project", &["PROJECT_WRITE", "REPO_WRITE"]),
     token(100_000_000_005, Owner::Repository, "acme-web", &["REPO_ADMIN"]),
-    Token { fate: Fate::Deleted, ..token(100_000_000_006, Owner::User("jdoe"), "old-deploy", &["REPO_READ"]) },
-    Token {
+    Seed { fate: Fate::Deleted, ..token(100_000_000_006, Owner::User("jdoe"), "old-deploy", &["REPO_READ"]) },
+    Seed {
         fate: Fate::Captcha,
         ..token(100_000_000_007, Owner::User("kim"), "kim-laptop", &["PROJECT_READ", "REPO_WRITE"])
     },
-    Token {
+    Seed {
         fate: Fate::Sso,
         ..token(100_000_000_008, Owner::User("remote"), "remote-vpn", &["PROJECT_READ", "REPO_READ"])
     },
@@ -123,17 +154,20 @@ impl Token {
         format!("{:012}", self.number)
     }
 
-    fn secret(&self) -> String {
+    pub(super) fn secret(&self) -> String {
         format!("BBDC-{}", STANDARD.encode(format!("{:012}:{TAIL}", self.number)))
     }
 
     /// The record. Field `expiryDate` is not documented; real versions may tell no end at all.
     pub(super) fn json(&self, now: Timestamp) -> Value {
-        let created = days_from(midnight(now), -self.age);
+        let created = self.made.unwrap_or_else(|| days_from(midnight(now), -self.age));
         let mut record = json!({
             "id": self.id(), "name": self.name, "permissions": self.permissions,
-            "createdDate": created.as_millisecond(), "lastAuthenticated": midnight(now).as_millisecond(),
+            "createdDate": created.as_millisecond(),
         });
+        if self.made.is_none() {
+            record["lastAuthenticated"] = json!(midnight(now).as_millisecond());
+        }
         if let Some(days) = self.days {
             record["expiryDate"] = json!(days_from(created, days).as_millisecond());
         }
@@ -158,7 +192,14 @@ fn days_from(at: Timestamp, days: i64) -> Timestamp {
 fn spare_token(number: u64) -> Option<Token> {
     (FIRST_SPARE..FIRST_SPARE + SPARES)
         .contains(&number)
-        .then(|| token(number, Owner::User("build.bot"), "spare", &["PROJECT_READ", "REPO_READ"]))
+        .then(|| Token::from(&token(number, Owner::User("build.bot"), "spare", &["PROJECT_READ", "REPO_READ"])))
+}
+
+/// A wish for a token that was found to be in order.
+pub(super) struct Wish {
+    pub name: String,
+    pub permissions: Vec<&'static str>,
+    pub days: Option<i64>,
 }
 
 /// Somebody who is logged in.
@@ -197,7 +238,8 @@ impl Caller {
                 _ => &[],
             }
         };
-        let by_token = self.token.is_none_or(|t| t.permissions.iter().any(|held| includes(held).contains(&permission)));
+        let by_token =
+            self.token.as_ref().is_none_or(|t| t.permissions.iter().any(|held| includes(held).contains(&permission)));
         by_token && self.user.is_none_or(|u| u.level.contains(&permission))
     }
 
@@ -207,6 +249,11 @@ impl Caller {
             (Owner::User(_), None) => false,
             _ => self.manages_tokens_of(owner),
         }
+    }
+
+    /// A password makes tokens, a token none.
+    pub(super) fn makes_tokens_of(&self, owner: Owner<'_>) -> bool {
+        self.token.is_none() && self.manages_tokens_of(owner)
     }
 
     /// A user's tokens: the user with the password. Those of a project or repository: its administrators.
@@ -234,13 +281,29 @@ pub(super) enum Login {
 #[derive(Debug, Default)]
 pub(super) struct State {
     revoked: BTreeSet<u64>,
+    made: Vec<Token>,
     failures: BTreeMap<&'static str, u32>,
 }
 
 impl State {
     /// Every token that exists, without the spare ones.
     pub(super) fn tokens(&self) -> impl Iterator<Item = Token> + '_ {
-        TOKENS.iter().copied().filter(|t| t.fate != Fate::Deleted && !self.revoked.contains(&t.number))
+        let all = TOKENS.iter().map(Token::from).chain(self.made.iter().cloned());
+        all.filter(|t| t.fate != Fate::Deleted && !self.revoked.contains(&t.number))
+    }
+
+    /// Makes one.
+    pub(super) fn make(&mut self, owner: Owner<'static>, wish: Wish, now: Timestamp) -> Token {
+        let number = FIRST_MADE + u64::try_from(self.made.len()).unwrap_or(0);
+        let token = Token {
+            name: wish.name,
+            permissions: wish.permissions,
+            days: wish.days,
+            made: Some(now),
+            ..Token::from(&token(number, owner, "", &[]))
+        };
+        self.made.push(token.clone());
+        token
     }
 
     /// The token of that owner and id, spare ones too.
@@ -306,7 +369,8 @@ impl State {
         let text = String::from_utf8(bytes).ok()?;
         let (digits, tail) = text.split_once(':')?;
         let number: u64 = digits.parse().ok().filter(|_| tail == TAIL && digits.len() == 12)?;
-        let known = TOKENS.iter().copied().find(|t| t.number == number && !self.revoked.contains(&number));
+        let mut all = TOKENS.iter().map(Token::from).chain(self.made.iter().cloned());
+        let known = all.find(|t| t.number == number && !self.revoked.contains(&number));
         known.or_else(|| self.find_spare(number))
     }
 
@@ -342,7 +406,7 @@ pub(super) fn roster() -> Vec<SimCredential> {
             label: token.name.to_owned(),
             kind,
             username: Some(username.to_owned()),
-            secret: token.secret(),
+            secret: Token::from(token).secret(),
             tags: vec!["bitbucket".to_owned(), tag.to_owned()],
             note,
             expect,
@@ -353,7 +417,7 @@ pub(super) fn roster() -> Vec<SimCredential> {
 /// The `n`th further token, of the user `build.bot`.
 pub(super) fn spare(n: usize) -> SimCredential {
     let number = FIRST_SPARE + u64::try_from(n).unwrap_or(0) % SPARES;
-    let token = token(number, Owner::User("build.bot"), "spare", &[]);
+    let token = Token::from(&token(number, Owner::User("build.bot"), "spare", &[]));
     SimCredential {
         label: format!("bitbucket-spare-{n}"),
         kind: Kind::HttpAccessToken,

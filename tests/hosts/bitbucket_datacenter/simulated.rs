@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use keyrack::domain::{Expiry, GrantSource, Kind, Validation, Verdict};
+use keyrack::domain::{CreateRequest, Expiry, GrantSource, Kind, Predecessor, Validation, Verdict};
 use keyrack::hosts::recognise::recognise;
-use keyrack::hosts::{Authority, Detection, Family, Revocation};
+use keyrack::hosts::{Act, Authority, Detection, Family, Outcome, Revocation};
 use keyrack::simulator::bitbucket_datacenter::{BitbucketDatacenter as Simulated, PASSWORD};
 use keyrack::simulator::{SimCredential, Site};
 
@@ -175,4 +175,67 @@ async fn a_user_without_basic_is_sent_to_the_browser() {
     let done = demo.revoke(&demo.credential("project-admin"), None, &password("svc-release", PASSWORD)).await;
     let Revocation::Unsupported(found) = done else { panic!("{done:?}") };
     assert_found(&found, Verdict::Blocked, "basic-disabled");
+}
+
+#[tokio::test]
+async fn rotating_makes_a_twin_and_then_the_old_one_dies() {
+    let demo = Demo::new();
+    for (label, signer) in [("bitbucket-build", "build.bot"), ("acme-web", "jdoe")] {
+        let old = demo.credential(label);
+        let before = demo.check(&old).await;
+        let predecessor = Predecessor {
+            label,
+            kind: old.kind,
+            username: old.username.as_deref(),
+            last: Some(&before),
+            expires: None,
+            now: now(),
+        };
+        let (host, transport) = (host_of(&*demo.site), Direct(Arc::clone(&demo.site)));
+        let using = password(signer, PASSWORD);
+        let act =
+            Act { wire: wire(&BitbucketDatacenter, &host, &transport, &[&using.secret]), host: &host, using: &using };
+        let creator = BitbucketDatacenter.creator().unwrap();
+        let wish = creator.successor(&host, &predecessor);
+        let Outcome::Done(new) = creator.create(&act, &wish).await else { panic!("{label}") };
+        let twin = SimCredential { secret: new.secret.token.reveal().to_owned(), ..old.clone() };
+        let seen = demo.check(&twin).await;
+        assert_eq!((seen.verdict, seen.remote_id.clone()), (Verdict::Valid, new.remote_id.clone()), "{label}");
+        assert_eq!(seen.grants, before.grants, "{label}");
+        assert_eq!(demo.revoke(&old, before.remote_id.as_deref(), &using).await, Revocation::Accepted);
+        assert!(demo.check(&old).await.verdict.is_dead());
+        assert_eq!(demo.check(&twin).await.verdict, Verdict::Valid);
+    }
+}
+
+#[tokio::test]
+async fn an_inventory_has_the_lists_of_the_user_and_of_what_it_administers() {
+    let demo = Demo::new();
+    let (host, transport) = (host_of(&*demo.site), Direct(Arc::clone(&demo.site)));
+    let using = password("jdoe", PASSWORD);
+    let act = Act { wire: wire(&BitbucketDatacenter, &host, &transport, &[&using.secret]), host: &host, using: &using };
+    let Outcome::Done(list) = BitbucketDatacenter.lister().unwrap().list(&act).await else { panic!() };
+    let names: Vec<&str> = list.tokens.iter().map(|t| t.name.as_str()).collect();
+    assert_eq!(names, ["bitbucket-read", "acme-project", "acme-web"]);
+    assert!(list.gaps.is_empty(), "{:?}", list.gaps);
+    let project = list.tokens[1].id.clone();
+    let done = BitbucketDatacenter.lister().unwrap().revoke(&act, &[project]).await;
+    assert_eq!(done, [Revocation::Accepted]);
+    assert!(demo.check(&demo.credential("acme-project")).await.verdict.is_dead());
+}
+
+#[tokio::test]
+async fn pairs_that_are_not_issued_and_somebody_elses_tokens_are_refused() {
+    let demo = Demo::new();
+    let (host, transport) = (host_of(&*demo.site), Direct(Arc::clone(&demo.site)));
+    let using = password("build.bot", PASSWORD);
+    let act = Act { wire: wire(&BitbucketDatacenter, &host, &transport, &[&using.secret]), host: &host, using: &using };
+    let request = CreateRequest {
+        name: "x".into(),
+        scopes: vec!["REPO_READ".into()],
+        at: Some("ACME".into()),
+        ..CreateRequest::default()
+    };
+    let Outcome::Refused(found) = BitbucketDatacenter.creator().unwrap().create(&act, &request).await else { panic!() };
+    assert_found(&found, Verdict::Unreachable, "create-not-permitted");
 }

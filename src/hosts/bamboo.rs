@@ -1,0 +1,136 @@
+//! Bamboo Server and Data Center: personal access tokens of users, with READ, TRIGGER or USER.
+//!
+//! What a token may do is on its own record, which is in the user's list; where it may be one of several, only what the
+//! request itself proved is claimed. Names of fields are in part unconfirmed, so several spellings are read.
+//!
+//! Vendor: <https://confluence.atlassian.com/bamboo1020/personal-access-tokens-1540729036.html>. What is shared with Jira
+//! and Confluence is in `atlassian_datacenter`.
+
+use std::sync::LazyLock;
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use super::atlassian_datacenter::prove::{accept, candidates, prove};
+use super::atlassian_datacenter::record::Record;
+use super::atlassian_datacenter::verbs::TokenVerbs;
+use super::atlassian_datacenter::{self as shared, About, Caller, Dialect, Product, Who};
+use super::facts::Facts;
+use super::{Carried, Create, Detection, Endpoints, Family, HostUrl, HostUrlError, Inventory, Revoke, Session, Wire};
+use crate::domain::{Grant, GrantSource, Host, Kind, Validation};
+
+static FACTS: LazyLock<Facts> = LazyLock::new(|| Facts::embedded("bamboo"));
+
+pub(super) static PRODUCT: Product = Product {
+    facts: &FACTS,
+    name: "Bamboo",
+    type_id: "bamboo",
+    pages: &[
+        "browse",
+        "rest",
+        "userlogin",
+        "userlogin.action",
+        "allPlans",
+        "allPlans.action",
+        "profile",
+        "start.action",
+    ],
+    usual_paths: &["/", "/bamboo"],
+    first_version: "6.10",
+    life_since: Some("9.4"),
+    tokens: "/rest/api/latest/access-token",
+    dialect: Dialect::Bamboo,
+    whoami: "/rest/api/latest/currentUser",
+    read_caller,
+    properties: Some(("/rest/api/latest/info", read_properties)),
+    login_page: "/userlogin!doDefault.action",
+};
+
+static VERBS: TokenVerbs = TokenVerbs(&PRODUCT);
+
+/// The family `bamboo`.
+#[derive(Debug, Clone, Copy)]
+pub struct Bamboo;
+
+impl Family for Bamboo {
+    fn facts(&self) -> &'static Facts {
+        &FACTS
+    }
+
+    fn host_url(&self, typed: &str) -> Result<HostUrl, HostUrlError> {
+        PRODUCT.host_url(typed)
+    }
+
+    fn endpoints(&self, host: &Host) -> Result<Endpoints, HostUrlError> {
+        PRODUCT.endpoints(host)
+    }
+
+    fn carried(&self, _kind: Kind, token: &str) -> Option<Carried> {
+        shared::token::carried(token)
+    }
+
+    fn detect<'a>(&'a self, wire: &'a Wire<'a>) -> BoxFuture<'a, Detection> {
+        Box::pin(shared::detect::detect(wire, &PRODUCT))
+    }
+
+    fn validate<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Validation> {
+        Box::pin(validate(session))
+    }
+
+    fn revoker(&self) -> Option<&dyn Revoke> {
+        Some(&VERBS)
+    }
+
+    fn creator(&self) -> Option<&dyn Create> {
+        Some(&VERBS)
+    }
+
+    fn lister(&self) -> Option<&dyn Inventory> {
+        Some(&VERBS)
+    }
+}
+
+/// Accepted or not, whose, which record, and its permissions.
+async fn validate(session: &Session<'_>) -> Validation {
+    let proved = match prove(session, &PRODUCT).await {
+        Ok(proved) => proved,
+        Err(verdict) => return *verdict,
+    };
+    let mut found = accept(session, &PRODUCT, &proved).await;
+    match common(&candidates(session, &proved)) {
+        Some(told) => {
+            let implied = FACTS.implied(told).into_iter().map(|name| Grant { name, source: GrantSource::Implied });
+            found.grants = told.iter().map(Grant::told).chain(implied).collect();
+            found.all_grants_told = true;
+        }
+        // The request that was answered is one that every token may make.
+        None => found.grants = vec![Grant { name: "READ".to_owned(), source: GrantSource::Probed }],
+    }
+    found.evidence.extend(session.wire.take_evidence());
+    found
+}
+
+/// The permissions of a record, or those that all records have that it can be.
+fn common<'a>(records: &[&'a Record]) -> Option<&'a [String]> {
+    let first = records.first().map(|r| r.permissions.as_slice()).filter(|p| !p.is_empty())?;
+    records.iter().all(|r| r.permissions == first).then_some(first)
+}
+
+/// `GET /rest/api/latest/currentUser`. The names of its fields are unconfirmed.
+fn read_caller(body: &Value) -> Option<Caller> {
+    let text =
+        |names: &[&str]| names.iter().find_map(|n| body.get(*n).and_then(Value::as_str)).unwrap_or_default().to_owned();
+    let who = Who {
+        id: String::new(),
+        login: text(&["name", "username"]),
+        name: text(&["fullName", "displayName"]),
+        email: text(&["email", "emailAddress"]),
+    };
+    (!who.login.is_empty()).then_some(Caller::Known(who))
+}
+
+/// `GET /rest/api/latest/info`: may need a log-in, depending on what anonymous users may see.
+fn read_properties(body: &Value) -> Option<About> {
+    let version = body.get("version")?.as_str()?.to_owned();
+    body.as_object()?.keys().any(|k| k.starts_with("build")).then_some(About { version, cloud: false })
+}
