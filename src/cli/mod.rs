@@ -13,6 +13,7 @@ mod deployment;
 mod doctor;
 mod edit;
 mod forget;
+mod guide;
 mod host;
 mod identify;
 mod inventory;
@@ -20,7 +21,7 @@ mod io;
 mod list;
 mod log;
 mod output;
-mod report_file;
+mod permissions;
 mod revoke;
 mod rotate;
 mod secret_input;
@@ -162,6 +163,8 @@ enum Verb {
     Edit(edit::EditArgs),
     Forget(forget::ForgetArgs),
     Check(check::CheckArgs),
+    Permissions(permissions::PermissionsArgs),
+    Guide(guide::GuideArgs),
     Create(create::CreateArgs),
     Inventory(inventory::InventoryArgs),
     Rotate(rotate::RotateArgs),
@@ -276,6 +279,8 @@ async fn run_verb(verb: Verb, context: &mut Context<'_>) -> Result<u8> {
         Verb::Edit(args) => edit::run(context, args),
         Verb::Forget(args) => forget::run(context, &args).await,
         Verb::Check(args) => check::run(context, args).await,
+        Verb::Permissions(args) => permissions::run(context, args).await,
+        Verb::Guide(args) => guide::run(context, args),
         Verb::Create(args) => create::run(context, args).await,
         Verb::Inventory(args) => inventory::run(context, args).await,
         Verb::Rotate(args) => rotate::run(context, args).await,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyrack::domain::{
-    Clock, Credential, Draft, Host, HostChoice, HostId, Kind, RevokeEnd, RotateEnd, SecretState, Validation,
+    Clock, Credential, Draft, Host, HostChoice, HostId, Kind, LookAt, RevokeEnd, RotateEnd, SecretState, Validation,
 };
 use keyrack::error::{Error, Result};
 use keyrack::net::client::{Network, Timeouts};
@@ -214,6 +214,8 @@ fn draft(label: &str, seed: &SimCredential) -> Draft {
         expires: None,
         tags: Vec::new(),
         note: String::new(),
+        profiles: Vec::new(),
+        look_at: LookAt::default(),
         hosts: Vec::new(),
     }
 }

@@ -111,6 +111,7 @@ struct Learned {
     stop: Option<(Verdict, Finding)>,
     reach: Reach,
     grants: Vec<Grant>,
+    /// Actions that the policy simulator does not allow.
     denied: Vec<String>,
     findings: Vec<Finding>,
     created: Option<jiff::Timestamp>,
@@ -202,12 +203,12 @@ impl Learned {
                 self.grants.push(Grant { name: (*action).to_owned(), source: GrantSource::Simulated });
             }
         }
+        self.denied = refused.iter().map(|action| (*action).to_owned()).collect();
         let on = repository.map_or_else(|| "any resource".to_owned(), |name| format!("repository {name}"));
         if refused.is_empty() {
             aws.wire.note(format!("simulated on {on}"));
         } else {
             aws.wire.note(format!("simulated on {on}; not allowed: {}", refused.join(", ")));
-            self.denied = refused.into_iter().map(ToOwned::to_owned).collect();
         }
     }
 
