@@ -195,7 +195,7 @@ fn every_command_that_a_text_names_exists() {
         verbs.lines().filter_map(|l| l.trim().split_once('(').map(|(v, _)| v.to_lowercase())).collect();
     known.extend(["help".to_owned(), "check".to_owned()]);
     let mut texts: Vec<PathBuf> = sources().into_iter().map(|(_, path)| path).collect();
-    for folder in ["assets", "assets/hosts"] {
+    for folder in ["assets", "assets/hosts", "assets/profiles"] {
         texts.extend(fs::read_dir(root.join(folder)).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_file()));
     }
     texts.push(root.join("README.md"));

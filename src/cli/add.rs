@@ -9,7 +9,7 @@ use super::check::result_json;
 use super::context::Context;
 use super::output::explain;
 use super::secret_input;
-use super::values::{host_choices, parse_date};
+use super::values::{LookAtArgs, host_choices, parse_date};
 use crate::domain::{Draft, HostChoice, Kind, Owner, Validation, Verdict};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sanitize;
@@ -43,6 +43,11 @@ pub(super) struct AddArgs {
     /// When it ends, where the host does not tell (YYYY-MM-DD)
     #[arg(long, value_name = "DATE")]
     expires: Option<String>,
+    /// A job it is there for; `keyrack permissions` holds it against that. May be repeated
+    #[arg(long = "profile", value_name = "PROFILE")]
+    profiles: Vec<String>,
+    #[command(flatten)]
+    look_at: LookAtArgs,
     /// Tag to group by. May be repeated
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
@@ -94,6 +99,8 @@ pub(super) async fn run(context: &mut Context<'_>, args: AddArgs) -> Result<u8> 
         expires,
         tags: args.tags,
         note: args.note,
+        profiles: args.profiles,
+        look_at: args.look_at.into(),
         hosts,
     };
     let resolved = context.core()?.resolve(draft)?;

@@ -91,7 +91,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: CheckArgs) -> Result<u8
             }
             results.push(checked.clone());
             if progress {
-                super::io::write_progress(&err, results.len(), total.get());
+                super::io::write_progress(&err, "checking", results.len(), total.get());
             }
         },
     )
@@ -201,7 +201,8 @@ pub(super) fn result_json(credential: &Credential, host: &Host, validation: &Val
         "expires_at": expires.map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
         "identity": validation.identity.as_ref().map(|i| json!({ "id": i.id, "login": i.login, "name": i.name, "kind": i.kind })),
         "grants": grants,
-        "missing": {},
+        "missing": validation.missing,
+        "untold": validation.untold,
         "findings": validation.findings.iter().map(finding_json).collect::<Vec<_>>(),
         "evidence": validation.evidence.iter().map(evidence_json).collect::<Vec<_>>(),
     })

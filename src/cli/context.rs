@@ -141,6 +141,7 @@ pub fn settings(config: &Config) -> Settings {
         per_host: config.per_host,
         in_flight: config.in_flight,
         brake_after: config.brake_after,
+        config_dir: config.directory.clone(),
         ..Settings::default()
     }
 }

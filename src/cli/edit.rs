@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::context::Context;
-use super::values::{host_choices, parse_date};
+use super::values::{LookAtArgs, host_choices, parse_date};
 use crate::domain::{Binding, HostChoice, Owner};
 use crate::error::{Error, Result};
 use crate::ops::edit::Changes;
@@ -34,6 +34,14 @@ pub(super) struct EditArgs {
     /// Whose account it acts as
     #[arg(long)]
     owner: Option<Owner>,
+    /// Add a job it is there for. May be repeated
+    #[arg(long = "profile", value_name = "PROFILE")]
+    profiles: Vec<String>,
+    /// Remove a job. May be repeated
+    #[arg(long, value_name = "PROFILE")]
+    unprofile: Vec<String>,
+    #[command(flatten)]
+    look_at: LookAtArgs,
     /// The hosts it is used at from now on: name on the rack, with a role as NAME=ROLE. May be repeated
     #[arg(long = "host", value_name = "NAME[=ROLE]")]
     hosts: Vec<String>,
@@ -47,6 +55,13 @@ pub(super) fn run(context: &mut Context<'_>, args: EditArgs) -> Result<u8> {
         tags.extend(args.tags);
         changes.tags = Some(tags);
     }
+    if !args.profiles.is_empty() || !args.unprofile.is_empty() {
+        let stays = |p: &&String| !args.unprofile.contains(p);
+        let mut profiles: Vec<String> = credential.profiles.iter().filter(stays).cloned().collect();
+        profiles.extend(args.profiles);
+        changes.profiles = Some(profiles);
+    }
+    changes.look_at = args.look_at.into();
     changes.expires = match args.expires.as_deref() {
         None => None,
         Some("none" | "") => Some(None),

@@ -223,9 +223,9 @@ pub(super) fn write_line(stream: &Stream, line: &str) -> Result<()> {
     })
 }
 
-/// Shows how far a check is, over the same line of a terminal.
-pub(super) fn write_progress(stream: &Stream, done: usize, total: usize) {
-    let _ = stream.write(&format!("\rchecking {done}/{total} "));
+/// Shows how far it is, over the same line of a terminal.
+pub(super) fn write_progress(stream: &Stream, doing: &str, done: usize, total: usize) {
+    let _ = stream.write(&format!("\r{doing} {done}/{total} "));
 }
 
 /// Takes the progress line away again.

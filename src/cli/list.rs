@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::context::Context;
-use super::output::columns;
-use crate::domain::{Credential, CredentialId, Host, HostId, SecretState, Standing, Verdict};
+use super::output::{columns, finding_json};
+use crate::domain::{Credential, CredentialId, Finding, Host, HostId, SecretState, Standing, Verdict};
 use crate::error::Result;
 use crate::ops::check::worst;
 use crate::ops::exchange::{date, relative};
@@ -34,6 +34,8 @@ pub(super) struct Row {
     /// The same with their roles.
     pub(super) bindings: Vec<(String, Option<String>)>,
     pub(super) standings: Vec<Standing>,
+    /// What it was made by and no longer holds.
+    pub(super) stale: Vec<Finding>,
 }
 
 impl Row {
@@ -65,11 +67,12 @@ impl Row {
     fn matches(&self, words: &[String]) -> bool {
         let c = &self.credential;
         let text = format!(
-            "{} {} {} {} {} {} {}",
+            "{} {} {} {} {} {} {} {}",
             c.label,
             self.hosts.join(" "),
             self.account(),
             c.tags.join(" "),
+            c.profiles.join(" "),
             c.family,
             c.kind,
             self.verdict()
@@ -99,9 +102,14 @@ pub(super) fn rows(context: &mut Context<'_>) -> Result<Vec<Row>> {
                 .filter_map(|b| hosts.get(&b.host).map(|h| (h.name.clone(), b.role.clone())))
                 .collect(),
             standings: standings.remove(&credential.id).unwrap_or_default(),
+            stale: Vec::new(),
             credential,
         })
         .collect();
+    for row in &mut rows {
+        let used: Vec<&Host> = row.credential.bindings.iter().filter_map(|b| hosts.get(&b.host)).collect();
+        row.stale = core.stale_of(&row.credential, &used)?;
+    }
     rows.sort_by(|a, b| a.credential.label.cmp(&b.credential.label));
     Ok(rows)
 }
@@ -127,6 +135,10 @@ pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<u8> {
     let palette = context.palette();
     let mut table =
         vec![["", "LABEL", "HOST", "KIND", "ACCOUNT", "EXPIRES", "CHECKED", "TAGS"].map(str::to_owned).to_vec()];
+    let with_jobs = rows.iter().any(|r| !r.credential.profiles.is_empty());
+    if with_jobs {
+        table[0].push("PROFILES".to_owned());
+    }
     for row in &rows {
         let c = &row.credential;
         let verdict = row.verdict();
@@ -135,6 +147,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<u8> {
         let mut sign = palette.verdict(verdict, &format!("{} {verdict}", verdict.symbol()));
         if let Some((before, at)) = row.last_real().filter(|_| !verdict.is_real()) {
             sign.push_str(&palette.faint(&format!(" (was {before} {})", relative(now, at))));
+        }
+        if !row.stale.is_empty() {
+            sign.push_str(" !");
         }
         table.push(vec![
             sign,
@@ -146,9 +161,15 @@ pub(super) fn run(context: &mut Context<'_>, args: &ListArgs) -> Result<u8> {
             checked,
             sanitize::short(&c.tags.join(","), 40),
         ]);
+        if let Some(cells) = table.last_mut().filter(|_| with_jobs) {
+            cells.push(sanitize::short(&c.profiles.join(","), 60));
+        }
     }
     for line in columns(&table) {
         context.out(&line)?;
+    }
+    for (row, finding) in rows.iter().flat_map(|r| r.stale.iter().map(move |f| (r, f))) {
+        context.remark(&format!("! {}: {}", sanitize::line(&row.credential.label), finding.title));
     }
     Ok(0)
 }
@@ -163,6 +184,7 @@ pub(super) fn row_json(row: &Row) -> serde_json::Value {
         "expires_at": c.expiry.at().map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
         "added_at": c.added_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "checked_at": row.standings.iter().map(|s| s.checked_at).max().map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
-        "tags": c.tags, "note": c.note, "store": c.store, "secret": c.secret,
+        "tags": c.tags, "profiles": c.profiles, "note": c.note, "store": c.store, "secret": c.secret,
+        "findings": row.stale.iter().map(finding_json).collect::<Vec<_>>(),
     })
 }

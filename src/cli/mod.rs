@@ -13,6 +13,7 @@ mod deployment;
 mod doctor;
 mod edit;
 mod forget;
+mod guide;
 mod host;
 mod identify;
 mod inventory;
@@ -20,8 +21,10 @@ mod io;
 mod list;
 mod log;
 mod output;
+mod permissions;
 mod report_file;
 mod revoke;
+mod rotate;
 mod secret_input;
 mod show;
 mod token;
@@ -161,8 +164,11 @@ enum Verb {
     Edit(edit::EditArgs),
     Forget(forget::ForgetArgs),
     Check(check::CheckArgs),
+    Permissions(permissions::PermissionsArgs),
+    Guide(guide::GuideArgs),
     Create(create::CreateArgs),
     Inventory(inventory::InventoryArgs),
+    Rotate(rotate::RotateArgs),
     Revoke(revoke::RevokeArgs),
     Token(token::TokenArgs),
     #[command(subcommand)]
@@ -274,8 +280,11 @@ async fn run_verb(verb: Verb, context: &mut Context<'_>) -> Result<u8> {
         Verb::Edit(args) => edit::run(context, args),
         Verb::Forget(args) => forget::run(context, &args).await,
         Verb::Check(args) => check::run(context, args).await,
+        Verb::Permissions(args) => permissions::run(context, args).await,
+        Verb::Guide(args) => guide::run(context, args),
         Verb::Create(args) => create::run(context, args).await,
         Verb::Inventory(args) => inventory::run(context, args).await,
+        Verb::Rotate(args) => rotate::run(context, args).await,
         Verb::Revoke(args) => revoke::run(context, args).await,
         Verb::Token(args) => token::run(context, &args).await,
         Verb::Deployment(verb) => deployment::run(context, verb).await,

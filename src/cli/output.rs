@@ -181,8 +181,22 @@ pub(super) fn evidence_json(evidence: &Evidence) -> Value {
 
 /// Findings and evidence of a validation as lines for people.
 pub(super) fn explain(palette: Palette, validation: &Validation) -> Vec<String> {
+    let mut lines = explain_findings(palette, &validation.findings);
+    for evidence in &validation.evidence {
+        let status = evidence.status.map_or_else(|| "no answer".to_owned(), |s| s.to_string());
+        let mut line = format!("  {} -> {status} in {} ms", sanitize::line(&evidence.request), evidence.ms);
+        if !evidence.detail.is_empty() {
+            line.push_str(&format!(" ({})", sanitize::short(&evidence.detail, 300)));
+        }
+        lines.push(palette.faint(&line));
+    }
+    lines
+}
+
+/// Findings as lines for people.
+pub(super) fn explain_findings(palette: Palette, findings: &[Finding]) -> Vec<String> {
     let mut lines = Vec::new();
-    for finding in &validation.findings {
+    for finding in findings {
         lines.push(format!("  {} {}", sanitize::line(&finding.title), palette.faint(&format!("[{}]", finding.code))));
         if !finding.cause.is_empty() {
             lines.push(format!("    why:    {}", sanitize::line(&finding.cause)));
@@ -193,14 +207,6 @@ pub(super) fn explain(palette: Palette, validation: &Validation) -> Vec<String> 
         if !finding.link.is_empty() {
             lines.push(format!("    see:    {}", sanitize::line(&finding.link)));
         }
-    }
-    for evidence in &validation.evidence {
-        let status = evidence.status.map_or_else(|| "no answer".to_owned(), |s| s.to_string());
-        let mut line = format!("  {} -> {status} in {} ms", sanitize::line(&evidence.request), evidence.ms);
-        if !evidence.detail.is_empty() {
-            line.push_str(&format!(" ({})", sanitize::short(&evidence.detail, 300)));
-        }
-        lines.push(palette.faint(&line));
     }
     lines
 }

@@ -1,6 +1,9 @@
 //! `keyrack revoke`: at the host, proved, then destroyed here.
 
+mod leaked;
 mod remote;
+
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
@@ -19,11 +22,11 @@ use crate::sanitize;
 /// API for it, the steps to do it by hand are shown; the same command run again proves that it is dead and destroys it.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  keyrack revoke old-laptop --dry-run\n  keyrack revoke build-token --using ask:jdoe\n  keyrack revoke aws-old --using aws-admin --yes"
+    after_help = "Examples:\n  keyrack revoke old-laptop --dry-run\n  keyrack revoke build-token --using ask:jdoe\n  keyrack revoke aws-old --using aws-admin --yes\n  keyrack revoke --leaked --dry-run < leaked.txt"
 )]
 pub(super) struct RevokeArgs {
     /// Labels
-    #[arg(required_unless_present = "remote", conflicts_with = "remote", value_name = "LABEL")]
+    #[arg(required_unless_present_any = ["remote", "leaked"], conflicts_with_all = ["remote", "leaked"], value_name = "LABEL")]
     labels: Vec<String>,
     #[command(flatten)]
     signer: Signer,
@@ -33,12 +36,22 @@ pub(super) struct RevokeArgs {
     /// The host whose list the ids are from
     #[arg(long, value_name = "HOST", requires = "remote")]
     host: Option<String>,
+    /// An incident: read leaked strings from standard input (1 to 1,000, in any text), find out whose they are, revoke each
+    /// in its host's best way
+    #[arg(long, conflicts_with = "remote")]
+    leaked: bool,
+    /// Write a report without secrets (Markdown) to this file; `-` for standard output
+    #[arg(long, value_name = "FILE", requires = "leaked")]
+    report: Option<PathBuf>,
     /// Show what would be done and stop
     #[arg(long)]
     dry_run: bool,
 }
 
 pub(super) async fn run(context: &mut Context<'_>, args: RevokeArgs) -> Result<u8> {
+    if args.leaked {
+        return leaked::run(context, &args.signer, args.dry_run, args.report.as_ref()).await;
+    }
     if !args.remote.is_empty() {
         return remote::run(context, &args.remote, args.host.as_deref(), &args.signer, args.dry_run).await;
     }
@@ -154,15 +167,15 @@ fn print_plan(context: &mut Context<'_>, plan: &RevokePlan) -> Result<()> {
 }
 
 pub(super) fn print_steps(context: &mut Context<'_>, way: &Way) -> Result<()> {
-    if let Way::Guided { page, steps, .. } = way {
-        if !page.is_empty() {
-            context.out(&format!("  open {}", sanitize::line(page)))?;
-        }
-        for (n, step) in steps.iter().enumerate() {
-            context.out(&format!("  {}. {}", n + 1, sanitize::line(step)))?;
-        }
-    }
-    Ok(())
+    step_lines(way).iter().try_for_each(|line| context.out(line))
+}
+
+/// Page and steps of what has to be done by hand.
+pub(super) fn step_lines(way: &Way) -> Vec<String> {
+    let Way::Guided { page, steps, .. } = way else { return Vec::new() };
+    let open = (!page.is_empty()).then(|| format!("  open {}", sanitize::line(page)));
+    let steps = steps.iter().enumerate().map(|(n, step)| format!("  {}. {}", n + 1, sanitize::line(step)));
+    open.into_iter().chain(steps).collect()
 }
 
 fn print_result(context: &mut Context<'_>, result: &RevokeResult) -> Result<()> {

@@ -24,6 +24,26 @@ pub(super) fn read(context: &mut Context<'_>, file: Option<&PathBuf>, prompt: &s
         .map_err(|e| Error::new(ErrorKind::Usage, "no secret was given").because(&e))
 }
 
+/// Many secrets: all of standard input, or typed line by line without echo until an empty one.
+pub(super) fn many(context: &mut Context<'_>, prompt: &str) -> Result<Zeroizing<String>> {
+    const MANY: usize = 4 * 1024 * 1024;
+    if !context.io.stdin.is_terminal() {
+        return context.io.stdin.read(MANY);
+    }
+    context.remark(prompt);
+    let mut text = Zeroizing::new(String::with_capacity(CAP));
+    loop {
+        let line = rpassword::prompt_password("")
+            .map(Zeroizing::new)
+            .map_err(|e| Error::new(ErrorKind::Usage, "nothing was given").because(&e))?;
+        if line.is_empty() || text.len() > MANY {
+            return Ok(text);
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+}
+
 /// Something asked for at this moment and not kept (a password, a one-time code): on the terminal, else the next line of
 /// standard input.
 pub(super) fn asked(context: &mut Context<'_>, what: &str, prompt: &str) -> Result<SecretText> {

@@ -6,8 +6,8 @@ use serde_json::json;
 use super::check::result_json;
 use super::context::Context;
 use super::list::{row_json, rows};
-use super::output::explain;
-use crate::domain::{Expiry, SecretState};
+use super::output::{explain, explain_findings};
+use crate::domain::{Expiry, Host, LookAt, SecretState};
 use crate::error::Result;
 use crate::ops::exchange::{date, relative};
 use crate::{hosts, sanitize};
@@ -82,6 +82,13 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
     if let Some(owner) = credential.owner {
         fields.push(("owner", owner.to_string()));
     }
+    if !credential.profiles.is_empty() {
+        fields.push(("profiles", sanitize::line(&credential.profiles.join(", ")).into_owned()));
+    }
+    let looked: Vec<_> = hosts.iter().zip(&credential.bindings).filter_map(|(h, b)| looks_at(h, &b.look_at)).collect();
+    if !looked.is_empty() {
+        fields.push(("looks at", sanitize::line(&looked.join(", ")).into_owned()));
+    }
     if !credential.tags.is_empty() {
         fields.push(("tags", sanitize::line(&credential.tags.join(", ")).into_owned()));
     }
@@ -91,6 +98,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
     fields.push(("added", format!("{} ({})", date(credential.added_at), relative(now, credential.added_at))));
     for (name, value) in fields {
         context.out(&format!("  {name:<9} {value}"))?;
+    }
+    let used: Vec<_> = hosts.iter().collect();
+    let stale = context.core()?.stale_of(&credential, &used)?;
+    for line in explain_findings(palette, &stale) {
+        context.out(&line)?;
     }
     for (host, v, real) in &latest {
         context.out("")?;
@@ -137,4 +149,11 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
         }
     }
     Ok(0)
+}
+
+/// What profiles look at, in words: `issue OPS-17 at acme`.
+fn looks_at(host: &Host, look_at: &LookAt) -> Option<String> {
+    let named = [("project", &look_at.project), ("issue", &look_at.issue), ("repository", &look_at.repository)];
+    let named: Vec<_> = named.iter().filter_map(|(what, n)| n.as_ref().map(|n| format!("{what} {n}"))).collect();
+    (!named.is_empty()).then(|| format!("{} at {}", named.join(" and "), host.name))
 }

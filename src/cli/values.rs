@@ -1,12 +1,33 @@
 //! What arguments of several verbs mean: dates and hosts.
 
+use clap::Args;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::context::Context;
-use crate::domain::HostChoice;
+use crate::domain::{HostChoice, LookAt};
 use crate::error::{Error, Result};
+
+/// What profiles look at.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct LookAtArgs {
+    /// Look at this project, where a permission differs from project to project
+    #[arg(long, value_name = "KEY")]
+    project: Option<String>,
+    /// Look at this issue
+    #[arg(long, value_name = "KEY")]
+    issue: Option<String>,
+    /// Look at this repository, as its host names it
+    #[arg(long, value_name = "REPOSITORY")]
+    repository: Option<String>,
+}
+
+impl From<LookAtArgs> for LookAt {
+    fn from(args: LookAtArgs) -> Self {
+        Self { project: args.project, issue: args.issue, repository: args.repository }
+    }
+}
 
 /// A date as the start of that day in UTC; a full RFC 3339 time is taken as is.
 pub(super) fn parse_date(text: &str) -> Result<Timestamp> {

@@ -4,6 +4,7 @@ pub mod action;
 pub mod chord;
 pub mod keymap;
 pub mod paths;
+pub mod profiles;
 pub mod settings;
 pub mod theme;
 

@@ -1,7 +1,7 @@
 //! What users can set: the embedded defaults, then their own file. Unknown or ill-typed entries are errors that name
 //! file and line, never ignored.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -32,6 +32,8 @@ pub struct Config {
     pub read_timeout: u64,
     /// Seconds for a whole request.
     pub total_timeout: u64,
+    /// Where it was read from; the user's profiles are below it.
+    pub directory: PathBuf,
 }
 
 #[derive(Deserialize, Default)]
@@ -71,6 +73,7 @@ impl Config {
             connect_timeout: user.connect_timeout.or(base.connect_timeout).unwrap_or(10),
             read_timeout: user.read_timeout.or(base.read_timeout).unwrap_or(15),
             total_timeout: user.total_timeout.or(base.total_timeout).unwrap_or(30),
+            directory: directory.to_owned(),
         };
         config.check(&path)?;
         Ok(config)

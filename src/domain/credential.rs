@@ -193,6 +193,17 @@ impl LookAt {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// This, and where it names nothing, what `other` says.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        let or = |a: &Option<String>, b: &Option<String>| a.clone().or_else(|| b.clone());
+        Self {
+            project: or(&self.project, &other.project),
+            issue: or(&self.issue, &other.issue),
+            repository: or(&self.repository, &other.repository),
+        }
+    }
 }
 
 /// A credential used at a host, with an optional role (`source`, `target`).

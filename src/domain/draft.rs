@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::credential::{Kind, Owner};
+use super::credential::{Kind, LookAt, Owner};
 use super::host::{FamilyId, HostId};
 use super::identified::Candidate;
 use crate::secret::Secret;
@@ -66,6 +66,10 @@ pub struct Draft {
     pub tags: Vec<String>,
     /// Note.
     pub note: String,
+    /// The jobs it is there for, by profile.
+    pub profiles: Vec<String>,
+    /// What these look at, at every host.
+    pub look_at: LookAt,
     /// Where it is used; at least one.
     pub hosts: Vec<HostChoice>,
 }

@@ -6,9 +6,13 @@ pub mod credential;
 pub mod deployment;
 pub mod draft;
 pub mod grant;
+pub mod guide;
 pub mod host;
 pub mod identified;
+pub mod incident;
 pub mod inventory;
+pub mod permissions;
+pub mod profile;
 pub mod remote;
 pub mod revocation;
 pub mod rotation;
@@ -25,9 +29,15 @@ pub use deployment::{
 };
 pub use draft::{Draft, HostChoice, Identified};
 pub use grant::{Grant, GrantSource};
+pub use guide::{DeliverSteps, Guide};
 pub use host::{FamilyId, Host, HostId};
 pub use identified::{Candidate, Checksum};
+pub use incident::{LeakName, LeakPlan, LeakResult};
 pub use inventory::{Absent, InventoryLine, InventoryReport, MatchedBy, OnRack, RemoteRevokeResult};
+pub use permissions::{
+    Fix, GrantNode, Narrower, NeedFound, PermissionTable, Permissions, PlacePermissions, ProfileFound, Stand,
+};
+pub use profile::{Deliver, Need, Place, Profile, ProfileEntry, Profiles};
 pub use remote::{CreateRequest, CreatedToken, Minted, Predecessor, Probed, RemoteList, RemoteState, RemoteToken};
 pub use revocation::{RevokeEnd, RevokePlan, RevokeResult};
 pub use rotation::{RotateEnd, RotatePattern, RotatePlan, RotateResult, Successor};

@@ -1,5 +1,6 @@
 //! What a validation found, and what proves it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -137,6 +138,12 @@ pub struct Validation {
     /// Grants that it was seen not to have.
     #[serde(default)]
     pub denied: Vec<String>,
+    /// What the profiles of the credential need and it does not have, by profile.
+    #[serde(default)]
+    pub missing: BTreeMap<String, Vec<String>>,
+    /// What they need and could not be told of, by profile.
+    #[serde(default)]
+    pub untold: BTreeMap<String, Vec<String>>,
     /// When it ends, as the host says.
     pub expiry: Expiry,
     /// The vendor's name of the token, where told (GitLab's name).
@@ -166,6 +173,8 @@ impl Validation {
             grants: Vec::new(),
             all_grants_told: false,
             denied: Vec::new(),
+            missing: BTreeMap::new(),
+            untold: BTreeMap::new(),
             expiry: Expiry::Unknown,
             remote_name: None,
             remote_id: None,

@@ -3,6 +3,7 @@
 //! Unknown fields are errors; a test reads every shipped file. Nothing here does I/O: the files are embedded.
 
 mod guide;
+mod stale;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 use crate::domain::{FamilyId, Finding, Kind, Verdict};
 pub use guide::{GuideFacts, LimitFacts, PrefillFacts};
+pub use stale::{RowFacts, StaleFacts, stale};
 
 static ASSETS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/assets");
 

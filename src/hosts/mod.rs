@@ -18,16 +18,19 @@ pub mod confluence_datacenter;
 pub mod deploy;
 pub mod facts;
 pub mod forgejo;
+pub mod generic;
 pub mod github;
 pub mod gitlab;
+pub mod jira_cloud;
 pub mod jira_datacenter;
 pub mod jwt;
 pub mod open_devops;
 pub mod recognise;
 mod segment;
 pub mod session;
+pub mod verb_table;
 pub mod verbs;
-mod version;
+pub mod version;
 
 use std::collections::BTreeMap;
 
@@ -54,6 +57,7 @@ pub fn families() -> &'static [&'static dyn Family] {
         &gitlab::GitLab,
         &azure_devops::AzureDevOps,
         &bitbucket_cloud::BitbucketCloud,
+        &jira_cloud::JiraCloud,
         &open_devops::OpenDevOps,
         &bitbucket_datacenter::BitbucketDatacenter,
         &jira_datacenter::JiraDatacenter,
@@ -61,6 +65,7 @@ pub fn families() -> &'static [&'static dyn Family] {
         &bamboo::Bamboo,
         &codecommit::CodeCommit,
         &forgejo::Forgejo,
+        &generic::Generic,
     ]
 }
 

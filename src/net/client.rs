@@ -340,7 +340,11 @@ fn prepare(request: Request, target: Target) -> Result<reqwest::Request, NetErro
         Method::Patch => reqwest::Method::PATCH,
         Method::Delete => reqwest::Method::DELETE,
     };
-    let mut prepared = reqwest::Request::new(method, target.url);
+    let mut url = target.url;
+    if let Some((name, value)) = &request.query {
+        url.query_pairs_mut().append_pair(name, value.reveal());
+    }
+    let mut prepared = reqwest::Request::new(method, url);
     // Some servers answer 411 to a request that could have a body and does not say that it has none.
     let expects_body = matches!(request.method, Method::Post | Method::Put | Method::Patch);
     if expects_body && matches!(request.body, Body::Empty) {

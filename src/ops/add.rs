@@ -4,8 +4,10 @@
 use serde_json::json;
 
 use super::Core;
+use super::edit::check_look_at;
 use super::exchange::{Known, family};
 use super::hosts::{HostInput, check_name, propose, understand};
+use super::permissions::judge::{Jobs, Place};
 use crate::domain::{
     Binding, Candidate, Credential, CredentialId, Draft, Expiry, FamilyId, Host, HostChoice, HostId, Identified, Kind,
     SecretState, Validation,
@@ -84,6 +86,8 @@ impl Core {
                 other.name, other.family, hosts[0].0.name
             )));
         }
+        self.check_profiles(&draft.profiles, &family_id)?;
+        check_look_at(&draft.look_at)?;
         let facts = family(&family_id)?.facts();
         let kind = match draft.kind {
             Some(kind) if facts.kind(kind).is_some() => kind,
@@ -199,6 +203,10 @@ impl Core {
     /// Validates a resolved draft at each of its hosts, in their order.
     pub async fn try_out(&self, resolved: &Resolved) -> Vec<Validation> {
         let mut results = Vec::with_capacity(resolved.hosts.len());
+        let draft = &resolved.draft;
+        let bindings = bindings_of(resolved);
+        // They were seen to be sound when the draft was resolved.
+        let profiles = if draft.profiles.is_empty() { None } else { self.profiles().ok() }.unwrap_or_default();
         for (host, _) in &resolved.hosts {
             let known = Known {
                 kind: resolved.kind,
@@ -206,7 +214,11 @@ impl Core {
                 expiry: resolved.draft.expires.map_or(Expiry::Unknown, Expiry::At),
                 expiry_by_user: resolved.draft.expires.is_some(),
             };
-            results.push(self.validate(host, known, &resolved.draft.secret).await);
+            let mut validation = self.validate(host, known, &draft.secret).await;
+            let place = Place { host, bindings: &bindings, look_at: Some(&draft.look_at) };
+            let jobs = Jobs { label: &draft.label, ids: &draft.profiles, all: &profiles };
+            self.hold_against(place, known, &draft.secret, jobs, &mut validation).await;
+            results.push(validation);
         }
         results
     }
@@ -327,12 +339,22 @@ impl Core {
             added_at: self.clock.now(),
             tags,
             note: draft.note.clone(),
-            profiles: Vec::new(),
-            bindings: resolved.hosts.iter().map(|(h, role)| Binding::new(h.id, role.clone())).collect(),
+            profiles: draft.profiles.clone(),
+            bindings: bindings_of(resolved),
             store: self.vault.kind().await?,
             secret: SecretState::Present,
             hint: draft.secret.hint(),
             fingerprint: self.fingerprint(&draft.secret)?,
         })
     }
+}
+
+/// The bindings that a draft makes.
+fn bindings_of(resolved: &Resolved) -> Vec<Binding> {
+    let look_at = &resolved.draft.look_at;
+    let bind = |(host, role): &(Host, Option<String>)| Binding {
+        look_at: look_at.clone(),
+        ..Binding::new(host.id, role.clone())
+    };
+    resolved.hosts.iter().map(bind).collect()
 }

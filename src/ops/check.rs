@@ -9,10 +9,15 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::Core;
-use super::exchange::Known;
-use crate::domain::{Credential, CredentialId, Expiry, Host, HostId, SecretState, Standing, Validation, Verdict};
+use super::permissions::judge::{Jobs, Place};
+use super::prove::known;
+use super::stale;
+use crate::domain::{
+    Credential, CredentialId, Expiry, Host, HostId, Profiles, SecretState, Standing, Validation, Verdict,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rack::{Learned, Rack};
+use crate::secret::Secret;
 
 /// What to check and how.
 #[derive(Debug, Clone, Default)]
@@ -76,6 +81,9 @@ pub async fn check(
     if total == 0 {
         return Ok(summary);
     }
+    // Only where somebody needs them: a profile that cannot be understood stops nobody else.
+    let has_jobs = queues.iter().flatten().any(|j| !j.credential.profiles.is_empty());
+    let profiles = if has_jobs { core.profiles()? } else { Profiles::default() };
     // A store that is locked or absent must never look like a bad token: open it before the first request.
     core.vault.unlock_if_needed().await?;
 
@@ -91,7 +99,7 @@ pub async fn check(
                 match next(queue, &mut brake) {
                     Next::Run(job) => {
                         in_flight[host] += 1;
-                        running.push(run(core, &hosts[host], job));
+                        running.push(run(core, &hosts[host], job, &profiles));
                     }
                     Next::Braked(job) => {
                         let validation = braked(core, &hosts[host], &job);
@@ -128,6 +136,8 @@ pub async fn check(
             }
         };
         brake.settle(&job, validation.verdict);
+        let mut validation = validation;
+        mark(core, &job.credential, &hosts, &mut validation);
         let learned = learned(&job.credential, &validation);
         let checked = Checked { credential: job.credential.id, host: hosts[job.host].id, validation };
         summary.done += 1;
@@ -172,7 +182,10 @@ impl Writer {
         if self.waiting.is_empty() {
             self.since = Instant::now();
         }
-        self.waiting.push((checked.credential, checked.host, checked.validation));
+        let mut validation = checked.validation;
+        // Days count down: what no longer holds is told anew whenever it is shown.
+        validation.findings.retain(|f| !f.code.starts_with(stale::PREFIX));
+        self.waiting.push((checked.credential, checked.host, validation));
         self.learned.extend(learned);
     }
 
@@ -263,36 +276,60 @@ fn next(queue: &mut VecDeque<Job>, brake: &mut Brake) -> Next {
     Next::Wait
 }
 
-async fn run(core: &Core, host: &Host, job: Job) -> (Job, Result<Validation>) {
-    let result = one(core, host, &job.credential).await;
+async fn run(core: &Core, host: &Host, job: Job, profiles: &Profiles) -> (Job, Result<Validation>) {
+    let result = one(core, host, &job.credential, profiles).await;
     (job, result)
 }
 
-/// Validates one credential at one host.
+/// The secret of a credential, or what is wrong with it.
+pub(crate) enum Secrets {
+    /// It.
+    Found(Secret),
+    /// It is missing, or cannot be read: nothing can be sent, and this is said instead of a verdict.
+    NotRead(Box<Validation>),
+}
+
+/// Reads the secret of a credential.
 ///
 /// # Errors
 /// Where the secret store is locked or absent. A secret that is missing or cannot be read is a verdict with advice, not
 /// an error: the others can still be checked.
-pub(crate) async fn one(core: &Core, host: &Host, credential: &Credential) -> Result<Validation> {
+pub(crate) async fn secret_of(core: &Core, credential: &Credential) -> Result<Secrets> {
     let secret = match core.vault.find(&credential.id).await {
         // One damaged file says nothing of the others; a store that is locked or absent stops everything.
         Err(error) if error.kind == ErrorKind::Data => {
             let args = [("detail", error.to_string()), ("advice", error.hints.join(" "))];
-            return Ok(not_read(core, "store.unreadable", &args.each_ref().map(|(n, v)| (*n, v.as_str()))));
+            let args = args.each_ref().map(|(n, v)| (*n, v.as_str()));
+            return Ok(Secrets::NotRead(Box::new(not_read(core, "store.unreadable", &args))));
         }
         other => other?,
     };
     let Some(secret) = secret else {
         let args = [("label", credential.label.as_str()), ("store", credential.store.slug())];
-        return Ok(not_read(core, "store.secret-missing", &args));
+        return Ok(Secrets::NotRead(Box::new(not_read(core, "store.secret-missing", &args))));
     };
-    let known = Known {
-        kind: credential.kind,
-        username: credential.username.as_deref(),
-        expiry: credential.expiry,
-        expiry_by_user: credential.expiry_by_user,
+    Ok(Secrets::Found(secret))
+}
+
+/// Validates one credential at one host, and holds what it may do there against its profiles.
+async fn one(core: &Core, host: &Host, credential: &Credential, profiles: &Profiles) -> Result<Validation> {
+    let secret = match secret_of(core, credential).await? {
+        Secrets::Found(secret) => secret,
+        Secrets::NotRead(why) => return Ok(*why),
     };
-    Ok(core.validate(host, known, &secret).await)
+    let mut validation = core.validate(host, known(credential), &secret).await;
+    let look_at = credential.bindings.iter().find(|b| b.host == host.id).map(|b| &b.look_at);
+    let place = Place { host, bindings: &credential.bindings, look_at };
+    core.hold_against(place, known(credential), &secret, Jobs::of(credential, profiles), &mut validation).await;
+    Ok(validation)
+}
+
+/// Adds what the credential was made by and no longer holds.
+fn mark(core: &Core, credential: &Credential, hosts: &[Host], validation: &mut Validation) {
+    let used: Vec<&Host> = credential.bindings.iter().filter_map(|b| hosts.iter().find(|h| h.id == b.host)).collect();
+    let found = stale::of_credential(credential, &used, &[validation], validation.checked_at);
+    stale::judge(validation, &found, core.settings.warn_days);
+    validation.findings.extend(found);
 }
 
 /// Nothing was sent, since the secret could not be had.

@@ -2,7 +2,7 @@
 //! anything else happens, journalled, so that a crash at any step leaves either a record or word of what may be at the
 //! host.
 
-mod limits;
+pub(crate) mod limits;
 pub(crate) mod recover;
 
 use jiff::Timestamp;

@@ -99,6 +99,14 @@ impl Demo {
             let credential = self.record(n, seed, *host, family, store)?;
             credentials.push(credential);
         }
+        for (running, (host, _)) in self.sites.iter().zip(&hosts) {
+            for (label, role) in running.site.shared() {
+                if let Some(credential) = credentials.iter_mut().find(|c: &&mut Credential| c.label == label) {
+                    credential.bindings.retain(|b| b.host != *host);
+                    credential.bindings.push(Binding::new(*host, Some(role)));
+                }
+            }
+        }
         self.core.rack.insert_credentials(&credentials)?;
         Ok(())
     }
@@ -130,10 +138,30 @@ impl Demo {
             added_at: self.core.clock.now() - SignedDuration::from_hours(24 * i64::try_from(n % 180).unwrap_or(0)),
             tags: seed.tags.clone(),
             note: seed.note.clone(),
-            profiles: Vec::new(),
+            profiles: jobs_of(&seed.label),
             bindings: vec![Binding::new(host, None)],
             store: StoreKind::Memory,
             secret: SecretState::Present,
         })
     }
+}
+
+/// What credentials of the demo are there for: some have all that their job needs, one lacks a grant, one has more.
+const JOBS: &[(&str, &[&str])] = &[
+    ("ci-release", &["git-write", "pull-requests"]),
+    ("nightly-mirror", &["git-read"]),
+    ("jira-link", &["git-integration-for-jira"]),
+    ("docs-bot", &["git-write"]),
+    ("release-train", &["git-write", "pull-requests"]),
+    ("docs-preview", &["git-read"]),
+    ("triage-fine", &["git-read"]),
+    ("bitbucket-build", &["bitbucket-repo-write"]),
+    ("bitbucket-read", &["git-write"]),
+    ("project-admin", &["bitbucket-project-admin"]),
+    ("aws-alice", &["git-integration-for-jira"]),
+];
+
+fn jobs_of(label: &str) -> Vec<String> {
+    let jobs = JOBS.iter().find(|(l, _)| *l == label).map_or(&[][..], |(_, jobs)| *jobs);
+    jobs.iter().map(|j| (*j).to_owned()).collect()
 }

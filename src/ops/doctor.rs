@@ -66,7 +66,8 @@ impl Core {
         self.look_at_journal(mend, &mut all).await?;
 
         let secrets: BTreeSet<CredentialId> = self.vault.list().await?.into_iter().collect();
-        let busy: BTreeSet<CredentialId> = self.rack.open_entries()?.into_iter().map(|e| e.credential).collect();
+        let busy: BTreeSet<CredentialId> =
+            self.rack.open_entries()?.iter().flat_map(super::recover::secrets_of).collect();
         // The records are read after the secrets: a credential added meanwhile is then never called an orphan.
         let records = self.rack.credentials()?;
         let orphans = orphans(&secrets, &records, &busy, chosen.kind);

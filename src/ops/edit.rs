@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::Core;
 use super::hosts::check_name;
-use crate::domain::{Binding, Credential, CredentialId, Expiry, Owner, SecretState};
+use crate::domain::{Binding, Credential, CredentialId, Expiry, LookAt, Owner, SecretState};
 use crate::error::{Error, Result};
 use crate::rack::JournalId;
 
@@ -24,8 +24,12 @@ pub struct Changes {
     pub username: Option<Option<String>>,
     /// New owner.
     pub owner: Option<Option<Owner>>,
+    /// The profiles to have from now on.
+    pub profiles: Option<Vec<String>>,
     /// The bindings to have from now on.
     pub bindings: Option<Vec<Binding>>,
+    /// What profiles look at from now on, at every binding; what it does not name stays, an empty text forgets it.
+    pub look_at: LookAt,
 }
 
 impl Core {
@@ -82,6 +86,25 @@ impl Core {
                 }
             }
             after.bindings = bindings;
+        }
+        if let Some(profiles) = changes.profiles {
+            let new: Vec<String> = profiles.iter().filter(|p| !before.profiles.contains(p)).cloned().collect();
+            // One that is there already may name a profile that is gone: it must not stand in the way of an edit.
+            self.check_profiles(&new, &before.family)?;
+            after.profiles = Vec::with_capacity(profiles.len());
+            for profile in profiles {
+                if !after.profiles.contains(&profile) {
+                    after.profiles.push(profile);
+                }
+            }
+        }
+        check_look_at(&changes.look_at)?;
+        for binding in &mut after.bindings {
+            let mut look_at = changes.look_at.or(&binding.look_at);
+            for place in [&mut look_at.project, &mut look_at.issue, &mut look_at.repository] {
+                place.take_if(|p| p.is_empty());
+            }
+            binding.look_at = look_at;
         }
         self.rack.update_credential(&after)?;
         let changed = changed_fields(&before, &after);
@@ -157,6 +180,17 @@ impl Core {
     }
 }
 
+/// What is looked at is sent to hosts and shown: one line of plain text each.
+pub(crate) fn check_look_at(look_at: &LookAt) -> Result<()> {
+    for (what, place) in [("project", &look_at.project), ("issue", &look_at.issue), ("repository", &look_at.repository)]
+    {
+        if let Some(place) = place.as_ref().filter(|p| !p.is_empty()) {
+            check_name(what, place)?;
+        }
+    }
+    Ok(())
+}
+
 fn changed_fields(before: &Credential, after: &Credential) -> String {
     let mut fields = Vec::new();
     if before.label != after.label {
@@ -168,6 +202,7 @@ fn changed_fields(before: &Credential, after: &Credential) -> String {
         ("expiry", before.expiry != after.expiry),
         ("username", before.username != after.username),
         ("owner", before.owner != after.owner),
+        ("profiles", before.profiles != after.profiles),
         ("bindings", before.bindings != after.bindings),
     ] {
         if changed {

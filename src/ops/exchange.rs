@@ -6,9 +6,11 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp, Unit};
 
 use super::Core;
-use crate::domain::{Expiry, FamilyId, Host, Kind, Validation, Verdict};
+use crate::domain::{Expiry, FamilyId, Host, Kind, LookAt, Probed, Validation, Verdict};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hosts::{self, Authority, Endpoints, Family, HostUrlError, Outcome, Revocation, Revoke, Session, Wire};
+use crate::hosts::{
+    self, Authority, Endpoints, Family, HostUrlError, Outcome, Probe, Revocation, Revoke, Session, Wire,
+};
 use crate::net::{NetError, NetErrorKind, NetSettings, Transport};
 use crate::secret::{Masker, Secret};
 
@@ -118,6 +120,32 @@ impl Core {
         session.wire.mask_validation(&mut validation);
         self.judge(&mut validation, known);
         validation
+    }
+
+    /// Asks the family about single grants. Nothing of the secret is in what comes back.
+    #[allow(clippy::too_many_arguments, reason = "a session's parts, and what is asked of it")]
+    pub(crate) async fn probe(
+        &self,
+        channel: &Channel,
+        prober: &dyn Probe,
+        host: &Host,
+        known: Known<'_>,
+        secret: &Secret,
+        look_at: &LookAt,
+        wanted: &[String],
+    ) -> Probed {
+        let now = self.clock.now();
+        let wire = Wire::new(&*channel.transport, channel.endpoints.clone(), Masker::of(secret), now);
+        let session = Session { wire, host, kind: known.kind, username: known.username, secret };
+        let mut probed = prober.probe(&session, look_at, wanted).await;
+        let mut told = Validation::new(Verdict::Valid, "", now);
+        (told.grants, told.findings, told.evidence) = (probed.grants, probed.findings, probed.evidence);
+        session.wire.mask_validation(&mut told);
+        (probed.grants, probed.findings, probed.evidence) = (told.grants, told.findings, told.evidence);
+        for text in probed.denied.iter_mut().chain(probed.unknown.iter_mut().map(|(_, why)| why)) {
+            *text = session.wire.mask(text);
+        }
+        probed
     }
 
     /// Applies the warn window, and what an earlier answer told of the end.

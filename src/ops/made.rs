@@ -59,6 +59,21 @@ pub(crate) struct Place {
     pub(crate) bindings: Vec<Binding>,
 }
 
+impl Place {
+    /// Beside an existing record, under a label of its own.
+    pub(crate) fn beside(credential: &Credential, word: &str, note: &str) -> Self {
+        Self {
+            label: format!("{}-{word}", credential.label),
+            family: credential.family.clone(),
+            owner: credential.owner,
+            tags: credential.tags.clone(),
+            note: note.to_owned(),
+            profiles: credential.profiles.clone(),
+            bindings: credential.bindings.clone(),
+        }
+    }
+}
+
 impl Core {
     /// Puts a secret that is in the store already on the rack. A label that is taken gets a number: what a host made
     /// must not be lost over a name. Repeating it does nothing.

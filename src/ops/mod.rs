@@ -10,19 +10,25 @@ pub mod deployment;
 pub mod doctor;
 pub mod edit;
 pub mod exchange;
+pub mod guide;
 pub mod hosts;
 pub mod identify;
+pub mod incident;
 pub mod inventory;
 mod made;
 pub mod paste;
+pub mod permissions;
 mod prove;
 pub mod recover;
 pub mod revoke;
+pub mod rotate;
 pub mod signer;
+pub mod stale;
 pub mod token;
 pub mod transcript;
 pub mod vault;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::domain::{AuditEntry, Clock, Credential, Host, HostId};
@@ -44,6 +50,8 @@ pub struct Settings {
     pub brake_after: usize,
     /// How long to wait before each look whether a revoked credential is dead: hosts take their time.
     pub confirm_after: Vec<Duration>,
+    /// Where the user's own profiles are, in `profiles/`; empty where there is no such place.
+    pub config_dir: PathBuf,
 }
 
 impl Default for Settings {
@@ -54,6 +62,7 @@ impl Default for Settings {
             in_flight: 256,
             brake_after: 3,
             confirm_after: [0, 500, 1_000, 2_000, 4_000, 8_000].map(Duration::from_millis).to_vec(),
+            config_dir: PathBuf::new(),
         }
     }
 }

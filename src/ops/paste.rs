@@ -162,7 +162,7 @@ impl Found {
 }
 
 /// The text without characters that cannot be seen, with every line end as `\n` and every other white space as a space.
-fn plain(text: &str, notes: &mut Vec<String>) -> Zeroizing<String> {
+pub(super) fn plain(text: &str, notes: &mut Vec<String>) -> Zeroizing<String> {
     let mut out = Zeroizing::new(String::with_capacity(text.len()));
     let mut lost = 0_usize;
     let mut chars = text.chars().peekable();
@@ -209,8 +209,13 @@ fn is_certain(text: &str) -> bool {
 
 /// The first word whose form leaves no doubt, whatever stands around it.
 fn certain_word(text: &str) -> Option<&str> {
+    certain_words(text).next()
+}
+
+/// Every word whose form leaves no doubt, whatever stands around it.
+pub(super) fn certain_words(text: &str) -> impl Iterator<Item = &str> {
     let around = |c: char| c.is_whitespace() || "\"'`,;()<>{}[]“”‘’".contains(c);
-    text.split(around).find_map(|word| {
+    text.split(around).filter_map(|word| {
         let word = word.trim_end_matches(['.', '!', '?']);
         let mut tails = std::iter::once(word).chain(word.match_indices(['=', ':']).map(|(at, _)| &word[at + 1..]));
         tails.find(|tail| !tail.is_empty() && !is_key_id(tail) && is_certain(tail))
@@ -239,7 +244,7 @@ fn is_git_user(text: &str) -> bool {
     })
 }
 
-fn is_key_id(text: &str) -> bool {
+pub(super) fn is_key_id(text: &str) -> bool {
     text.len() == 20
         && (text.starts_with("AKIA") || text.starts_with("ASIA"))
         && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())

@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::Core;
-use crate::domain::{Credential, SecretState, StoreKind, Validation, Verdict};
+use crate::domain::{Credential, CredentialId, SecretState, StoreKind, Validation, Verdict};
 use crate::error::{Error, Result};
 use crate::rack::JournalEntry;
 
 /// What became of one open entry.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Settled {
-    /// `add`, `revoke` or `forget`.
+    /// `add`, `create`, `rotate`, `revoke` or `forget`.
     pub op: String,
     /// Label of the credential, as far as the journal knows it.
     pub label: String,
@@ -18,6 +18,12 @@ pub struct Settled {
     pub what: String,
     /// Nothing is left to do; else the entry stays open.
     pub done: bool,
+}
+
+/// Every secret in the store that an open entry is about: none of them is an orphan.
+pub(crate) fn secrets_of(entry: &JournalEntry) -> Vec<CredentialId> {
+    let noted = ["new", "old"].into_iter().filter_map(|name| entry.detail.get(name).and_then(Value::as_str));
+    std::iter::once(entry.credential.clone()).chain(noted.map(|id| CredentialId(id.to_owned()))).collect()
 }
 
 impl Core {
@@ -63,8 +69,12 @@ impl Core {
         let record = self.rack.credential(&entry.credential)?;
         self.same_store(entry, record.as_ref()).await?;
         let last = entry.steps.last().map_or("", |(step, _)| step.as_str());
-        if entry.op == "create" {
-            let what = self.settle_create(entry).await?;
+        let made = match entry.op.as_str() {
+            "create" => Some(self.settle_create(entry).await?),
+            "rotate" => Some(self.settle_rotate(entry).await?),
+            _ => None,
+        };
+        if let Some(what) = made {
             self.rack.finish(entry.id)?;
             return Ok(what);
         }

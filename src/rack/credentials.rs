@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, named_param
 
 use super::error::Fault;
 use super::{Durability, Rack, RackError, hosts, similar, value};
-use crate::domain::{Binding, Credential, CredentialId, Expiry, FamilyId, HostId, Kind, SecretState};
+use crate::domain::{Binding, Credential, CredentialId, Expiry, FamilyId, HostId, Kind, SecretState, StoreKind};
 
 const COLUMNS: &str = "number, id, label, family, kind, username, owner, expiry, expiry_by_user, added_at, tags, note, \
                        store, secret, hint, fingerprint, profiles";
@@ -18,6 +18,25 @@ pub struct Learned {
     pub kind: Option<Kind>,
     /// Its end; unknown leaves it as it is.
     pub expiry: Expiry,
+}
+
+/// What a record says of the secret that takes the place of the one it had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSecret {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its user name or access key id; none leaves that of the record.
+    pub username: Option<String>,
+    /// Its end.
+    pub expiry: Expiry,
+    /// Whether that was typed by the user.
+    pub expiry_by_user: bool,
+    /// The store that has it.
+    pub store: StoreKind,
+    /// A few public characters of it.
+    pub hint: String,
+    /// Its keyed hash.
+    pub fingerprint: String,
 }
 
 impl Rack {
@@ -152,6 +171,35 @@ impl Rack {
                         .execute(params![one.credential.0, value::expiry(one.expiry)])?;
                 }
             }
+            Ok(())
+        })
+    }
+
+    /// Says that a credential has another secret now; touches nothing else of the record.
+    ///
+    /// # Errors
+    /// [`RackError::NoSuchCredential`]; [`RackError::DuplicateSecret`] where another credential has that secret.
+    pub fn replace_secret(&self, id: &CredentialId, new: &NewSecret) -> Result<(), RackError> {
+        self.write(Durability::Full, |tx| {
+            let number = value::number(tx, id)?;
+            check_secret(tx, &new.fingerprint, Some(number))?;
+            tx.prepare_cached(
+                "UPDATE credential SET kind = :kind, username = coalesce(:username, username), expiry = :expiry,
+                     expiry_by_user = :expiry_by_user, store = :store, secret = :secret, hint = :hint,
+                     fingerprint = :fingerprint
+                 WHERE number = :number",
+            )?
+            .execute(named_params! {
+                ":number": number,
+                ":kind": new.kind.slug(),
+                ":username": new.username,
+                ":expiry": value::expiry(new.expiry),
+                ":expiry_by_user": new.expiry_by_user,
+                ":store": new.store.slug(),
+                ":secret": SecretState::Present.slug(),
+                ":hint": new.hint,
+                ":fingerprint": new.fingerprint,
+            })?;
             Ok(())
         })
     }

@@ -39,7 +39,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::domain::Clock;
-pub use credentials::Learned;
+pub use credentials::{Learned, NewSecret};
 pub use deployments::LastDeployment;
 pub use error::RackError;
 pub use history::KEPT_PER_BINDING;

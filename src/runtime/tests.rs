@@ -20,7 +20,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::worker::Worker;
 use super::{Screens, Source, Start, hook_panics, run};
-use crate::domain::{Clock, CredentialId, Draft, Host, HostChoice, HostId, StoreKind};
+use crate::domain::{Clock, CredentialId, Draft, Host, HostChoice, HostId, LookAt, StoreKind};
 use crate::net::client::{Network, Timeouts};
 use crate::net::proxy::ProxyEnv;
 use crate::ops::demo::{Demo, DemoSize};
@@ -190,6 +190,8 @@ fn every_effect(demo: &Demo) -> Vec<Effect> {
             expires: None,
             tags: Vec::new(),
             note: String::new(),
+            profiles: Vec::new(),
+            look_at: LookAt::default(),
             hosts: vec![HostChoice::Known { host: host.id, role: None }],
         })
     };

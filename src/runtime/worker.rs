@@ -379,6 +379,7 @@ fn save(core: &Core, edit: Edit) -> Result<()> {
         username: Some(edit.username),
         owner: Some(edit.owner),
         bindings: edit.bindings,
+        ..Changes::default()
     };
     core.edit(&edit.id, changes).map(|_| ())
 }

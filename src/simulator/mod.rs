@@ -11,8 +11,10 @@ pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod confluence_datacenter;
 pub mod forgejo;
+pub mod generic;
 pub mod github;
 pub mod gitlab;
+pub mod jira_cloud;
 pub mod jira_datacenter;
 pub mod open_devops;
 pub mod server;
@@ -97,6 +99,12 @@ pub trait Site: Send + Sync {
     /// A further valid credential, the `n`th, for large demo racks. The site accepts it.
     fn spare(&self, n: usize, now: Timestamp) -> SimCredential;
 
+    /// Labels of rosters, its own or another site's, that are used here, and what as (`source`, `target`): one credential
+    /// bound to several hosts.
+    fn shared(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// Answers one request.
     fn answer(&self, request: &SimRequest, now: Timestamp) -> SimResponse;
 }
@@ -104,6 +112,7 @@ pub trait Site: Send + Sync {
 /// Every simulated installation, in the order in which the demo lists them.
 #[must_use]
 pub fn sites() -> Vec<Arc<dyn Site>> {
+    let [jira, jira_test] = jira_cloud::JiraCloud::pair();
     vec![
         Arc::new(github::GitHubSite::dot_com()),
         Arc::new(github::GitHubSite::server()),
@@ -112,6 +121,8 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(azure_devops::AzureDevOps::services()),
         Arc::new(azure_devops::AzureDevOps::server()),
         Arc::new(bitbucket_cloud::BitbucketCloud::new()),
+        Arc::new(jira),
+        Arc::new(jira_test),
         Arc::new(open_devops::OpenDevOps::new()),
         Arc::new(bitbucket_datacenter::BitbucketDatacenter::new()),
         Arc::new(jira_datacenter::JiraDatacenter::default()),
@@ -120,6 +131,7 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(codecommit::CodeCommit::default()),
         Arc::new(forgejo::ForgejoSite::forgejo()),
         Arc::new(forgejo::ForgejoSite::gitea()),
+        Arc::new(generic::Service::new()),
     ]
 }
 

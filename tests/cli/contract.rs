@@ -222,6 +222,7 @@ async fn check_json_has_every_field_of_the_contract() {
           "label": "release-train",
           "missing": {},
           "reason": "accepted by GET /personal_access_tokens/self",
+          "untold": {},
           "verdict": "valid"
         }
       ],

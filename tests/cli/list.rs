@@ -13,7 +13,7 @@ async fn the_query_and_the_tags_filter() {
         rows.iter().map(|r| r["label"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(labels(home.run("demo list release-tr --json").await), ["release-train"]);
-    assert_eq!(labels(home.run("demo list GITLAB.COM mirror --json").await), ["mirror-bot"]);
+    assert_eq!(labels(home.run("demo list GITLAB.COM mirror-bot --json").await), ["mirror-bot"]);
     assert_eq!(labels(home.run("demo list gitlab --tag docs --json").await), ["docs-preview"]);
     assert!(labels(home.run("demo list nothing-of-the-sort --json").await).is_empty());
     assert_snapshot!(home.run("demo list nothing-of-the-sort").await, @r#"
@@ -43,6 +43,7 @@ async fn a_row_tells_everything_but_the_secret() {
           "checked_at": "2026-11-23T04:00:00Z",
           "expires_at": "2026-11-28T00:00:00Z",
           "family": "gitlab",
+          "findings": [],
           "hint": "glpat-…wpvo",
           "hosts": [
             "gitlab"
@@ -52,6 +53,7 @@ async fn a_row_tells_everything_but_the_secret() {
           "last_real": null,
           "note": "",
           "owner": null,
+          "profiles": [],
           "secret": "present",
           "store": "file",
           "tags": [

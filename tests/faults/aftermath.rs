@@ -26,6 +26,10 @@ pub async fn settle_and_check(scene: &Scene, core: &Core, told: Option<&str>, wh
     healthy(core, what).await;
     kept_promise(scene, core, told, what).await;
 
+    if scene.verb.is_rotate() {
+        crate::rotated::check(scene, core, &orders, told, what).await;
+        return;
+    }
     // The verb can be run again and comes to its end.
     let again = run(core, scene.verb, &scene.target).await;
     match (scene.verb, &again) {
@@ -56,20 +60,20 @@ pub async fn settle_and_check(scene: &Scene, core: &Core, told: Option<&str>, wh
 }
 
 /// Doctor mends what there is to mend, and then finds nothing.
-async fn healthy(core: &Core, what: &str) {
+pub async fn healthy(core: &Core, what: &str) {
     core.doctor(true).await.unwrap_or_else(|e| panic!("{what}: doctor: {e}"));
     let found = core.doctor(false).await.unwrap();
     assert!(found.iter().all(|c| c.health == Health::Good), "{what}: {found:#?}");
     assert_eq!(core.rack.open_entries().unwrap(), [], "{what}: the journal is empty");
 }
 
-async fn invariants(scene: &Scene, core: &Core, what: &str) {
+pub async fn invariants(scene: &Scene, core: &Core, what: &str) {
     let mut present: Vec<_> = core.rack.credentials().unwrap().into_iter().filter(is_present).map(|c| c.id).collect();
     present.sort();
     assert_eq!(scene.store().list().unwrap(), present, "{what}: secrets and records agree");
 
     let target = core.rack.credential_by_label(TARGET).unwrap();
-    if let Some(target) = target.as_ref().filter(|t| is_present(t)) {
+    if let Some(target) = target.as_ref().filter(|t| is_present(t) && !scene.verb.is_rotate()) {
         assert!(scene.store().get(&target.id).unwrap() == scene.target_secret(), "{what}: the secret has changed");
     }
     if scene.verb.is_revoke() {
@@ -94,6 +98,9 @@ async fn kept_promise(scene: &Scene, core: &Core, told: Option<&str>, what: &str
         Some("forgotten") => assert!(target.is_none(), "{what}: said to be forgotten"),
         Some("revoked" | "already-dead") => {
             assert!(target.is_some_and(|t| !is_present(&t)), "{what}: said to be destroyed");
+        }
+        Some("rotated" | "old-kept" | "dead" | "new-unproved") => {
+            assert!(target.is_some_and(|t| is_present(&t)), "{what}: a rotation takes nothing off the rack");
         }
         Some("unknown" | "still-accepted" | "refused" | "unreachable" | "cancelled") => {
             assert!(target.is_some_and(|t| is_present(&t)), "{what}: said to be kept");

@@ -69,4 +69,6 @@ everywhere! {
     revoking_with_a_key_over_a_failing_store, revoking_with_a_key_on_a_full_rack: RevokeByKey,
     revoking_with_a_password_over_a_failing_store, revoking_with_a_password_on_a_full_rack: RevokeByPassword,
     forget_over_a_failing_store, forget_on_a_full_rack: Forget,
+    rotating_in_place_over_a_failing_store, rotating_in_place_on_a_full_rack: RotateInPlace,
+    rotating_by_swap_over_a_failing_store, rotating_by_swap_on_a_full_rack: RotateSwap,
 }

@@ -42,6 +42,8 @@ everywhere! {
     revoking_itself: RevokeItself,
     revoking_with_a_key: RevokeByKey,
     revoking_with_a_password: RevokeByPassword,
+    rotating_in_place: RotateInPlace,
+    rotating_by_swap: RotateSwap,
 }
 
 /// The request of the order, counted from 0.

@@ -13,6 +13,7 @@ mod failing;
 mod interrupted;
 mod killed;
 mod lost;
+mod rotated;
 mod scene;
 mod store;
 mod watched;

@@ -4,17 +4,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyrack::domain::{Clock, Credential, Draft, Host, HostChoice, HostId, Kind, RevokeEnd, SecretState, Validation};
+use keyrack::domain::{
+    Clock, Credential, Draft, Host, HostChoice, HostId, Kind, LookAt, RevokeEnd, RotateEnd, SecretState, Validation,
+};
 use keyrack::error::{Error, Result};
 use keyrack::net::client::{Network, Timeouts};
 use keyrack::net::proxy::ProxyEnv;
 use keyrack::ops::add::Resolved;
 use keyrack::ops::revoke::Using;
+use keyrack::ops::rotate::{Pasted, RotateOptions};
 use keyrack::ops::{Core, Settings, Vault};
 use keyrack::rack::Rack;
 use keyrack::secret::{Secret, SecretText};
 use keyrack::simulator::bitbucket_datacenter::{BitbucketDatacenter, PASSWORD};
 use keyrack::simulator::codecommit::CodeCommit;
+use keyrack::simulator::github::GitHubSite;
 use keyrack::simulator::gitlab::GitLabSite;
 use keyrack::simulator::server::{Running, start};
 use keyrack::simulator::{SimCredential, Site};
@@ -42,10 +46,22 @@ pub enum Verb {
     /// Bitbucket: signed with an account's password.
     RevokeByPassword,
     Forget,
+    /// GitLab: the token replaces itself.
+    RotateInPlace,
+    /// GitHub: a new one made by hand takes the place, and the old one is revoked by its value.
+    RotateSwap,
 }
 
 impl Verb {
-    pub const ALL: [Self; 5] = [Self::Add, Self::RevokeItself, Self::RevokeByKey, Self::RevokeByPassword, Self::Forget];
+    pub const ALL: [Self; 7] = [
+        Self::Add,
+        Self::RevokeItself,
+        Self::RevokeByKey,
+        Self::RevokeByPassword,
+        Self::Forget,
+        Self::RotateInPlace,
+        Self::RotateSwap,
+    ];
 
     pub fn name(self) -> String {
         format!("{self:?}")
@@ -59,8 +75,13 @@ impl Verb {
         matches!(self, Self::RevokeItself | Self::RevokeByKey | Self::RevokeByPassword)
     }
 
+    pub fn is_rotate(self) -> bool {
+        matches!(self, Self::RotateInPlace | Self::RotateSwap)
+    }
+
     fn site(self) -> Arc<dyn Site> {
         match self {
+            Self::RotateSwap => Arc::new(GitHubSite::dot_com()),
             Self::RevokeByKey => Arc::new(CodeCommit::default()),
             Self::RevokeByPassword => Arc::new(BitbucketDatacenter::new()),
             _ => Arc::new(GitLabSite::self_managed()),
@@ -74,6 +95,8 @@ impl Verb {
             // The key that signs.
             (Self::RevokeByKey, _) => site.roster(now).into_iter().next().unwrap(),
             (Self::RevokeByPassword, TARGET) => site.roster(now).into_iter().next().unwrap(),
+            // One that may rotate itself.
+            (Self::RotateInPlace, TARGET) => site.spare(3, now),
             (_, TARGET) => site.spare(1, now),
             _ => site.spare(2, now),
         }
@@ -141,8 +164,12 @@ impl Scene {
 
     /// What the host says of the target's secret, whatever the rack says.
     pub async fn verdict(&self) -> Validation {
+        self.verdict_of(&self.target).await
+    }
+
+    /// What the host says of a secret, whatever the rack says.
+    pub async fn verdict_of(&self, seed: &SimCredential) -> Validation {
         let core = self.core();
-        let seed = &self.target;
         let resolved = Resolved {
             draft: draft("probe", seed),
             family: self.site.family(),
@@ -187,6 +214,8 @@ fn draft(label: &str, seed: &SimCredential) -> Draft {
         expires: None,
         tags: Vec::new(),
         note: String::new(),
+        profiles: Vec::new(),
+        look_at: LookAt::default(),
         hosts: Vec::new(),
     }
 }
@@ -212,6 +241,14 @@ pub async fn run_as(core: &Core, verb: Verb, label: &str, seed: &SimCredential) 
             let id = core.by_label(label)?.id;
             core.forget(&id).await.map(|_| "forgotten".to_owned())
         }
+        Verb::RotateInPlace | Verb::RotateSwap => {
+            let id = core.by_label(label)?.id;
+            let pasted = (verb == Verb::RotateSwap).then(|| Pasted { secret: successor(), username: None });
+            let options = RotateOptions { pasted, ..RotateOptions::default() };
+            let results = core.rotate(&[id], &options, &CancellationToken::new(), |_| {}).await?;
+            let [result] = results.as_slice() else { return Err(Error::internal("one result was expected")) };
+            Ok(rotated_word(result.end).to_owned())
+        }
         Verb::RevokeItself | Verb::RevokeByKey | Verb::RevokeByPassword => {
             let id = core.by_label(label)?.id;
             let using = match verb {
@@ -227,6 +264,28 @@ pub async fn run_as(core: &Core, verb: Verb, label: &str, seed: &SimCredential) 
             let [result] = results.as_slice() else { return Err(Error::internal("one result was expected")) };
             Ok(word(result.end).to_owned())
         }
+    }
+}
+
+/// What takes the place of the target by hand: of the same account.
+pub fn successor() -> Secret {
+    let spare = GitHubSite::dot_com().spare(5, Clock::System.now());
+    Secret::from_bytes(spare.secret.as_bytes()).unwrap()
+}
+
+pub fn rotated_word(end: RotateEnd) -> &'static str {
+    match end {
+        RotateEnd::Rotated => "rotated",
+        RotateEnd::OldKept => "old-kept",
+        RotateEnd::NewUnproved => "new-unproved",
+        RotateEnd::Refused => "refused",
+        RotateEnd::Guided => "guided",
+        RotateEnd::NeedsAuthority => "needs-authority",
+        RotateEnd::Unknown => "unknown",
+        RotateEnd::Unreachable => "unreachable",
+        RotateEnd::Dead => "dead",
+        RotateEnd::Failed => "failed",
+        RotateEnd::Cancelled => "cancelled",
     }
 }
 

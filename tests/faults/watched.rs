@@ -86,6 +86,8 @@ fn order(request: &SimRequest) -> Option<String> {
         .find(|a| request.body.split('&').any(|field| field.strip_prefix("Action=") == Some(a)));
     match action {
         Some(action) => Some(action.to_owned()),
+        None if request.method == "POST" && request.path.ends_with("/rotate") => Some("ROTATE".to_owned()),
+        None if request.path.ends_with("/credentials/revoke") => Some("REVOKE".to_owned()),
         None => (request.method == "DELETE").then(|| format!("DELETE {}", request.path)),
     }
 }

@@ -53,7 +53,10 @@ pub struct Direct(pub Arc<dyn Site>);
 
 impl Transport for Direct {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, NetError>> {
-        let url = url::Url::parse(&request.url).unwrap();
+        let mut url = url::Url::parse(&request.url).unwrap();
+        if let Some((name, value)) = &request.query {
+            url.query_pairs_mut().append_pair(name, value.reveal());
+        }
         let body = match &request.body {
             keyrack::net::Body::Empty => String::new(),
             keyrack::net::Body::Text(text) => text.clone(),

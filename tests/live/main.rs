@@ -55,6 +55,8 @@ async fn run(input: HostInput, secret: &str, username: Option<String>, kind: Opt
         expires: None,
         tags: Vec::new(),
         note: String::new(),
+        profiles: Vec::new(),
+        look_at: keyrack::domain::LookAt::default(),
         hosts: vec![HostChoice::Known { host: host.id, role: None }],
     };
     let resolved = core.resolve(draft).unwrap();

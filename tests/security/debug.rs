@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use keyrack::domain::{Draft, HostChoice, HostId, Identified, StoreKind};
+use keyrack::domain::{Draft, HostChoice, HostId, Identified, LookAt, StoreKind};
 use keyrack::hosts::Authority;
 use keyrack::net::{Body, HeaderText, NetSettings, Request};
 use keyrack::ops::revoke::Using;
@@ -50,6 +50,8 @@ fn what_can_hold_a_secret_hides_it_in_debug() {
         expires: None,
         tags: Vec::new(),
         note: String::new(),
+        profiles: Vec::new(),
+        look_at: LookAt::default(),
         hosts: vec![HostChoice::Known { host: HostId(1), role: None }],
     });
     hides(&keyrack::store::age_file::Unlocked { identity: text(), stamp: "x".into() });

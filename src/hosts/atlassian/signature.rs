@@ -94,9 +94,15 @@ pub fn is_vendor(response: &Response) -> bool {
 /// The account that made the request, as the answer says (`X-AACCOUNTID`); there only where the credential was accepted.
 #[must_use]
 pub fn account(response: &Response) -> Option<String> {
-    let id = response.header("x-aaccountid")?.trim();
+    account_id(response.header("x-aaccountid")?).filter(|id| !id.eq_ignore_ascii_case("anonymous"))
+}
+
+/// An account's id, if it has the form of one and so can stand in a path.
+#[must_use]
+pub fn account_id(text: &str) -> Option<String> {
+    let id = text.trim();
     let fits = (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-:_.".contains(&b));
-    (fits && !id.eq_ignore_ascii_case("anonymous") && !id.starts_with('.')).then(|| id.to_owned())
+    (fits && !id.starts_with('.')).then(|| id.to_owned())
 }
 
 /// What `X-Seraph-LoginReason` says, where it is there.

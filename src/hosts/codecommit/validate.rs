@@ -111,6 +111,8 @@ struct Learned {
     stop: Option<(Verdict, Finding)>,
     reach: Reach,
     grants: Vec<Grant>,
+    /// Actions that the policy simulator does not allow.
+    denied: Vec<String>,
     findings: Vec<Finding>,
     created: Option<jiff::Timestamp>,
     last_used: Option<jiff::Timestamp>,
@@ -201,6 +203,7 @@ impl Learned {
                 self.grants.push(Grant { name: (*action).to_owned(), source: GrantSource::Simulated });
             }
         }
+        self.denied = refused.iter().map(|action| (*action).to_owned()).collect();
         let on = repository.map_or_else(|| "any resource".to_owned(), |name| format!("repository {name}"));
         if refused.is_empty() {
             aws.wire.note(format!("simulated on {on}"));
@@ -235,6 +238,7 @@ impl Learned {
         validation.verdict = verdict;
         validation.identity = Some(caller.identity());
         validation.grants = self.grants;
+        validation.denied = self.denied;
         validation.findings = self.findings;
         validation.expiry = if long_term { Expiry::Never } else { Expiry::Unknown };
         validation.remote_id = Some(key_id.to_owned());

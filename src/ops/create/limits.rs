@@ -10,7 +10,7 @@ use crate::ops::exchange::date;
 use crate::ops::hosts::check_name;
 
 /// Refuses what no kind in question allows.
-pub(super) fn check(facts: &Facts, request: &CreateRequest, now: Timestamp) -> Result<()> {
+pub(crate) fn check(facts: &Facts, request: &CreateRequest, now: Timestamp) -> Result<()> {
     check_name("name", &request.name)?;
     if let Some(at) = request.expires.filter(|at| *at <= now) {
         return Err(Error::usage(format!("the end you asked for, {}, has passed", date(at))));

@@ -1,6 +1,6 @@
 //! The wizard's form: what was recognised, what the user says, and the draft made of both.
 
-use crate::domain::{Draft, Expiry, FamilyId, Identified, Kind, Owner};
+use crate::domain::{Draft, Expiry, FamilyId, Identified, Kind, LookAt, Owner};
 use crate::hosts::facts::KindFacts;
 
 use super::super::super::overlays::edit::tags;
@@ -166,6 +166,8 @@ impl Details {
             expires,
             tags: tags(self.form.value(Name::Tags)),
             note: self.form.value(Name::Note).to_owned(),
+            profiles: Vec::new(),
+            look_at: LookAt::default(),
             hosts,
         })
     }

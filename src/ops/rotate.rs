@@ -1,0 +1,278 @@
+//! Replaces the secret of a credential: a new one is made (or pasted), stored, proved, only then put in place, and the
+//! old one ended. Journalled, so that a crash at any step loses neither secret and repeats no order.
+//!
+//! Until the new one is proved it has an id of its own in the store, noted in the journal; from then on the old one has
+//! one, until it was seen dead. What cannot be brought to its end goes on the rack under a label of its own.
+
+mod ending;
+mod obtain;
+mod plan;
+mod recover;
+mod swap;
+
+use jiff::Timestamp;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::Core;
+use super::made::{Made, new_id};
+use super::prove::Proof;
+use super::prove::{proof, whole};
+use super::signer::{Using, itself};
+use crate::domain::{
+    Credential, CredentialId, Expiry, Host, RotateEnd, RotatePattern, RotateResult, SecretState, Successor, Validation,
+    Way,
+};
+use crate::error::{Error, Result};
+use crate::hosts::Authority;
+use crate::rack::JournalId;
+use crate::secret::Secret;
+use obtain::Obtained;
+
+/// How to rotate.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RotateOptions {
+    /// When the new one is to end; none asks for the same life again.
+    pub expires: Option<Timestamp>,
+    /// Who signs, where it is not the credential itself.
+    pub using: Option<Using>,
+    /// The new secret, made by hand. For one credential only.
+    pub pasted: Option<Pasted>,
+    /// Put the new one in place although it belongs to another account or a host does not accept it.
+    pub accept_doubts: bool,
+}
+
+/// A new secret that was made by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pasted {
+    /// The secret.
+    pub secret: Secret,
+    /// Its user name or access key id, where it has one of its own.
+    pub username: Option<String>,
+}
+
+/// One rotation under way.
+struct Job<'a> {
+    credential: Credential,
+    host: Host,
+    secret: Secret,
+    entry: JournalId,
+    /// Id in the store of the new secret, until it is in place.
+    new: CredentialId,
+    /// Id in the store of the old secret, from then on.
+    old: CredentialId,
+    options: &'a RotateOptions,
+    /// Who signs, where it is not the credential itself.
+    using: Option<&'a Authority>,
+}
+
+impl Core {
+    /// What the hosts of a credential say of a secret that is to take its place. Keeps nothing.
+    ///
+    /// # Errors
+    /// Usage error where it is the old one again, or on the rack already.
+    pub async fn successor(&self, id: &CredentialId, pasted: &Pasted) -> Result<Successor> {
+        let (credential, host) = self.target(id)?;
+        self.refuse_known(&credential, &pasted.secret)?;
+        let before = self.remote_facts(id, &host);
+        let made = by_hand(&credential, pasted, None);
+        let mut successor = Successor { found: Vec::new(), doubts: Vec::new() };
+        for binding in &credential.bindings {
+            let host = self.host(binding.host)?;
+            let seen = self.validate(&host, swap::known(&made, &credential), &pasted.secret).await;
+            successor.doubts.extend(swap::doubts(&host, before.as_ref(), &seen));
+            successor.found.push((host.name, seen));
+        }
+        Ok(successor)
+    }
+
+    fn refuse_known(&self, credential: &Credential, secret: &Secret) -> Result<()> {
+        match self.rack.label_of_fingerprint(&self.fingerprint(secret)?)? {
+            Some(label) if label == credential.label => {
+                Err(Error::usage(format!("that is the secret `{label}` has already"))
+                    .hint("Paste the new one that takes its place."))
+            }
+            Some(label) => Err(Error::usage(format!("that secret is on the rack already, as `{label}`"))
+                .hint(format!("Paste another one, or take that record off first: keyrack forget {label}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Rotates each credential in turn and hands over each result as it comes. The one that signs goes last.
+    ///
+    /// # Errors
+    /// Where the rack cannot be read, the signer is not there, or the store cannot be opened: before anything was sent.
+    pub async fn rotate(
+        &self,
+        ids: &[CredentialId],
+        options: &RotateOptions,
+        cancel: &CancellationToken,
+        mut on_result: impl FnMut(&RotateResult),
+    ) -> Result<Vec<RotateResult>> {
+        if options.pasted.is_some() && ids.len() != 1 {
+            return Err(Error::usage("one new secret can take the place of one credential only"));
+        }
+        self.vault.unlock_if_needed().await?;
+        self.settle_others().await;
+        let authority = self.authority(options.using.as_ref()).await?;
+        let mut order = ids.to_vec();
+        let signs = |id: &CredentialId| options.using.as_ref().is_some_and(|u| u.is(id));
+        order.sort_by_key(|id| signs(id));
+        let mut results = Vec::with_capacity(order.len());
+        for id in &order {
+            let (credential, host) = self.target(id)?;
+            let using = authority.as_ref().filter(|_| !signs(id));
+            let result = if cancel.is_cancelled() {
+                ended(&credential, &host, RotateEnd::Cancelled, "stopped before anything was sent".into())
+            } else {
+                match self.rotate_one(id, options, using).await {
+                    Ok(result) => result,
+                    Err(error) => ended(&credential, &host, RotateEnd::Failed, whole(&error)),
+                }
+            };
+            let outcome = match result.end {
+                RotateEnd::Rotated | RotateEnd::OldKept => "done",
+                RotateEnd::Unknown => "unknown",
+                RotateEnd::Refused => "refused",
+                _ => "failed",
+            };
+            self.audit("rotate", &result.label, &result.host, outcome, result.message.clone());
+            on_result(&result);
+            results.push(result);
+        }
+        Ok(results)
+    }
+
+    async fn rotate_one(
+        &self,
+        id: &CredentialId,
+        options: &RotateOptions,
+        using: Option<&Authority>,
+    ) -> Result<RotateResult> {
+        let (credential, host) = self.target(id)?;
+        if credential.secret == SecretState::Destroyed {
+            let message = "it was revoked and its secret destroyed: there is nothing to rotate".to_owned();
+            return Ok(ended(&credential, &host, RotateEnd::Dead, message));
+        }
+        if let Some(pasted) = &options.pasted {
+            self.refuse_known(&credential, &pasted.secret)?;
+        }
+        let (new, old) = (new_id(), new_id());
+        let detail = json!({
+            "label": credential.label, "store": credential.store, "host": host.name, "new": new, "old": old,
+            "was": was(&credential), "kind": credential.kind,
+        });
+        let entry = self.rack.begin("rotate", id, &detail)?;
+        if self.is_under_way_elsewhere(id, entry)? {
+            self.rack.finish(entry)?;
+            return Err(Error::data("nothing was sent: another keyrack is at this very credential at this moment")
+                .hint("Look again when it is done."));
+        }
+        // Read anew: whoever was at it until now may have changed both.
+        let result = async {
+            let (credential, host) = self.target(id)?;
+            let secret = self.vault.get(id).await?;
+            let job = Job { credential, host, secret, entry, new, old, options, using };
+            self.rotate_steps(&job).await
+        }
+        .await;
+        // Where keyrack itself failed after something was done, `recover` settles what there is to settle.
+        if result.is_ok() || !self.is_begun(entry) {
+            self.close(entry);
+        } else {
+            self.rack.release(entry);
+        }
+        result.map_err(|error| error.hint("What was begun is settled by `keyrack doctor --fix`; no secret is lost."))
+    }
+
+    async fn rotate_steps(&self, job: &Job<'_>) -> Result<RotateResult> {
+        let own = itself(&job.credential, &job.secret);
+        let chosen = match self.choose(&job.credential, &job.host, job.options, job.using, &own) {
+            Ok(chosen) => chosen,
+            // The host is known to refuse what would be asked for.
+            Err(error) => return Ok(job.ended(RotateEnd::Refused, format!("nothing was sent: {}", whole(&error)))),
+        };
+        let obtained = match (&chosen.new, chosen.pattern) {
+            (Way::NeedsAuthority { why, .. }, _) => {
+                let mut stopped = job.ended(RotateEnd::NeedsAuthority, format!("nothing was sent: {why}"));
+                stopped.way = Some(chosen.new);
+                return Ok(stopped);
+            }
+            (Way::Guided { why, .. }, _) => {
+                let message = format!(
+                    "{why}: make the new one by hand, then run the same again and paste it, and it takes the place"
+                );
+                let mut stopped = job.ended(RotateEnd::Guided, message);
+                stopped.way = Some(chosen.new);
+                return Ok(stopped);
+            }
+            (Way::AtHost { what }, RotatePattern::InPlace) => self.replace(job, what).await?,
+            (Way::AtHost { what }, RotatePattern::Twin) => {
+                self.twin(job, what, chosen.request.unwrap_or_default(), &own).await?
+            }
+            (Way::AtHost { .. }, RotatePattern::Swap) => self.take_pasted(job).await?,
+        };
+        match obtained {
+            Obtained::Ended(result) => Ok(*result),
+            Obtained::Made { made, notes, before } => {
+                let mut result = self.prove_and_swap(job, chosen.pattern, made, before.as_deref()).await?;
+                result.notes.splice(0..0, notes);
+                Ok(result)
+            }
+        }
+    }
+}
+
+impl Job<'_> {
+    fn ended(&self, end: RotateEnd, message: String) -> RotateResult {
+        ended(&self.credential, &self.host, end, message)
+    }
+
+    fn ended_with(&self, end: RotateEnd, message: String, validation: Validation) -> RotateResult {
+        RotateResult { validation: Some(validation), ..self.ended(end, message) }
+    }
+}
+
+fn ended(credential: &Credential, host: &Host, end: RotateEnd, message: String) -> RotateResult {
+    RotateResult {
+        credential: credential.id.clone(),
+        label: credential.label.clone(),
+        host: host.name.clone(),
+        end,
+        message,
+        expiry: Expiry::Unknown,
+        left: None,
+        notes: Vec::new(),
+        validation: None,
+        way: None,
+    }
+}
+
+/// What a record says of its secret, to make a record of its own for it.
+fn was(credential: &Credential) -> Made {
+    Made {
+        kind: credential.kind,
+        username: credential.username.clone(),
+        remote_id: None,
+        name: String::new(),
+        expiry: credential.expiry,
+        expiry_by_user: credential.expiry_by_user,
+    }
+}
+
+/// What is known of a pasted secret.
+fn by_hand(credential: &Credential, pasted: &Pasted, expires: Option<Timestamp>) -> Made {
+    Made {
+        kind: credential.kind,
+        username: pasted.username.clone().or_else(|| credential.username.clone()),
+        remote_id: None,
+        name: String::new(),
+        expiry: expires.map_or(Expiry::Unknown, Expiry::At),
+        expiry_by_user: expires.is_some(),
+    }
+}
+
+/// Whether a host surely refuses a secret: one that it refuses without a reason counts only if it was accepted before.
+fn is_surely_dead(seen: &Validation, was_accepted: bool) -> bool {
+    proof(seen) == Proof::Dead && (was_accepted || seen.verdict != crate::domain::Verdict::Rejected)
+}

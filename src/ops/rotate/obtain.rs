@@ -1,0 +1,236 @@
+//! Getting the new secret, by whichever pattern, into the store.
+
+use serde_json::json;
+
+use super::{Job, by_hand};
+use crate::domain::{CreateRequest, CreatedToken, RotateEnd, RotatePattern, RotateResult, Validation, Verdict};
+use crate::error::{Error, Result};
+use crate::hosts::{Authority, Outcome, Session};
+use crate::ops::Core;
+use crate::ops::create::{ask, lost, tidy};
+use crate::ops::exchange::{Channel, act_wire, family, mask_outcome};
+use crate::ops::made::Made;
+use crate::ops::prove::{Proof, proof, whole};
+use crate::ops::revoke::is_about_token;
+
+/// What came of it.
+pub(super) enum Obtained {
+    /// The new secret is in the store under its own id.
+    Made {
+        made: Made,
+        notes: Vec<String>,
+        /// What the host said of the old one before.
+        before: Option<Box<Validation>>,
+    },
+    /// There is none, and this is why.
+    Ended(Box<RotateResult>),
+}
+
+fn end(result: RotateResult) -> Result<Obtained> {
+    Ok(Obtained::Ended(Box::new(result)))
+}
+
+impl Core {
+    /// One request in place, never repeated: the old one is dead with it.
+    pub(super) async fn replace(&self, job: &Job<'_>, what: &str) -> Result<Obtained> {
+        let before = match self.look_before(job, false).await {
+            Ok(before) => before,
+            Err(result) => return end(*result),
+        };
+        let Some(replacer) = family(&job.host.family)?.replacer() else {
+            return end(job.ended(RotateEnd::Guided, "this host has no API for it".into()));
+        };
+        let channel = self.channel(&job.host)?;
+        self.rehearse(job, RotatePattern::InPlace).await?;
+        self.rack.step(job.entry, "asked", &json!({ "what": what, "pattern": RotatePattern::InPlace }))?;
+        let wire = act_wire(&channel, Some(&job.secret), job.using, self.clock.now());
+        let session = Session {
+            wire,
+            host: &job.host,
+            kind: job.credential.kind,
+            username: job.credential.username.as_deref(),
+            secret: &job.secret,
+        };
+        let remote_id = self.remote_id(job, &before);
+        let mut outcome = replacer.replace(&session, remote_id.as_deref(), job.options.expires, job.using).await;
+        mask_outcome(&session.wire, &mut outcome);
+        match outcome {
+            Outcome::Done(mut token) => {
+                tidy(&mut token, &session.wire);
+                self.keep_new(job, &channel, token, RotatePattern::InPlace, before, None).await
+            }
+            Outcome::Unknown(error) => {
+                self.vault.delete(&job.new).await?;
+                let after = self.look(&job.credential, &job.host, &job.secret).await;
+                let message = match proof(&after) {
+                    Proof::Alive => format!(
+                        "sent, and the answer was lost ({error}). The old one still works, so most likely nothing \
+                         happened; check it in a minute before you try again"
+                    ),
+                    Proof::Dead => format!(
+                        "sent, and the answer was lost ({error}). The old one is dead, so the new one was made and its \
+                         secret is lost with the answer: make another one at {}, and paste it",
+                        job.host.name
+                    ),
+                    Proof::None => format!(
+                        "sent, and the answer was lost ({error}): the old one may be dead, and the new one's secret is \
+                         lost then. Check it when the host answers; it is never asked twice"
+                    ),
+                };
+                end(job.ended_with(RotateEnd::Unknown, message, after))
+            }
+            refused => self.no(job, refused).await,
+        }
+    }
+
+    /// The host makes a second one like it.
+    pub(super) async fn twin(
+        &self,
+        job: &Job<'_>,
+        what: &str,
+        request: CreateRequest,
+        own: &Authority,
+    ) -> Result<Obtained> {
+        let before = match self.look_before(job, job.using.is_some()).await {
+            Ok(before) => before,
+            Err(result) => return end(*result),
+        };
+        let Some(creator) = family(&job.host.family)?.creator() else {
+            return end(job.ended(RotateEnd::Guided, "this host has no API for it".into()));
+        };
+        let channel = self.channel(&job.host)?;
+        self.rehearse(job, RotatePattern::Twin).await?;
+        let detail = json!({ "what": what, "pattern": RotatePattern::Twin, "name": request.name });
+        self.rack.step(job.entry, "asked", &detail)?;
+        match ask(self, &channel, creator, &job.host, job.using.unwrap_or(own), &request).await {
+            Outcome::Done(token) => {
+                self.keep_new(job, &channel, token, RotatePattern::Twin, before, request.expires).await
+            }
+            Outcome::Unknown(error) => {
+                self.vault.delete(&job.new).await?;
+                let why = lost(&error.to_string(), &request.name, &job.host.name);
+                end(job.ended(RotateEnd::Unknown, format!("{why}. The old one is untouched")))
+            }
+            refused => self.no(job, refused).await,
+        }
+    }
+
+    /// The new one was made by hand.
+    pub(super) async fn take_pasted(&self, job: &Job<'_>) -> Result<Obtained> {
+        let Some(pasted) = &job.options.pasted else {
+            return end(job.ended(RotateEnd::Guided, "nothing was pasted".into()));
+        };
+        let before = self.look(&job.credential, &job.host, &job.secret).await;
+        let made = by_hand(&job.credential, pasted, job.options.expires);
+        self.rack.step(job.entry, "begun", &json!({ "pattern": RotatePattern::Swap, "made": made }))?;
+        self.vault.put(&job.new, &pasted.secret).await?;
+        self.rack.step(job.entry, "stored", &json!({ "made": made }))?;
+        Ok(Obtained::Made { made, notes: Vec::new(), before: Some(Box::new(before)) })
+    }
+
+    /// What the host says of the old one now. A dead one cannot be rotated, unless somebody else signs; with a host that
+    /// does not answer nothing is begun.
+    async fn look_before(
+        &self,
+        job: &Job<'_>,
+        other_signs: bool,
+    ) -> std::result::Result<Validation, Box<RotateResult>> {
+        let before = self.look(&job.credential, &job.host, &job.secret).await;
+        match proof(&before) {
+            Proof::Dead if !other_signs => {
+                let message = format!(
+                    "nothing was sent: {} refuses it already ({}); another one may have rotated or revoked it. Make a new \
+                     one by hand and paste it, or let another credential sign",
+                    job.host.name, before.reason
+                );
+                Err(Box::new(job.ended_with(RotateEnd::Dead, message, before)))
+            }
+            Proof::None if before.verdict == Verdict::Unreachable && !is_about_token(&before) => {
+                let message = format!("nothing was sent: {}", before.reason);
+                Err(Box::new(job.ended_with(RotateEnd::Unreachable, message, before)))
+            }
+            _ => Ok(before),
+        }
+    }
+
+    /// Writes the old secret where the new one will go: a store that is locked or full is found out while nothing is lost.
+    async fn rehearse(&self, job: &Job<'_>, pattern: RotatePattern) -> Result<()> {
+        self.rack.step(job.entry, "begun", &json!({ "pattern": pattern }))?;
+        self.vault.put(&job.new, &job.secret).await
+    }
+
+    pub(super) fn remote_id(&self, job: &Job<'_>, before: &Validation) -> Option<String> {
+        before.remote_id.clone().or_else(|| self.remote_facts(&job.credential.id, &job.host)?.remote_id)
+    }
+
+    async fn keep_new(
+        &self,
+        job: &Job<'_>,
+        channel: &Channel,
+        token: CreatedToken,
+        pattern: RotatePattern,
+        before: Validation,
+        wanted: Option<jiff::Timestamp>,
+    ) -> Result<Obtained> {
+        let mut made = Made::by_host(&token, wanted.or(job.options.expires));
+        made.username = made.username.or_else(|| job.credential.username.clone());
+        if let Err(error) = self.store_new(&job.new, &token, &made, job.entry).await {
+            let why = whole(&error);
+            let message = if pattern == RotatePattern::InPlace {
+                format!(
+                    "{} gave a new one, and it could not be kept here ({why}). The old one is dead: make another one at the \
+                     host by hand, and paste it",
+                    job.host.name
+                )
+            } else {
+                let own = crate::ops::signer::itself(&job.credential, &job.secret);
+                let back = self.take_back(&job.host, channel, job.using.unwrap_or(&own), &token).await;
+                format!(
+                    "{} made a new one, and it could not be kept here ({why}); {back}. The old one is untouched",
+                    job.host.name
+                )
+            };
+            return match self.vault.delete(&job.new).await {
+                Ok(()) => end(job.ended(RotateEnd::Failed, message)),
+                // The entry stays open: what may be left in the store is found by it.
+                Err(_) => Err(Error::data(message)),
+            };
+        }
+        Ok(Obtained::Made { made, notes: token.notes, before: Some(Box::new(before)) })
+    }
+
+    /// The host said no, or has no such API after all.
+    async fn no(&self, job: &Job<'_>, outcome: Outcome<CreatedToken>) -> Result<Obtained> {
+        self.vault.delete(&job.new).await?;
+        end(match outcome {
+            Outcome::Refused(validation) => {
+                let end = if is_no_answer(&validation) { RotateEnd::Unreachable } else { RotateEnd::Refused };
+                let message = format!("{} refused: {}; the old one is untouched", job.host.name, validation.reason);
+                job.ended_with(end, message, *validation)
+            }
+            Outcome::Unsupported(validation) => {
+                let request = CreateRequest { name: job.credential.label.clone(), ..CreateRequest::default() };
+                let way = crate::ops::by_hand::making(
+                    &job.host,
+                    job.credential.kind,
+                    &request,
+                    true,
+                    validation.reason.clone(),
+                );
+                let message =
+                    format!("{}: make the new one by hand, then run the same again and paste it", validation.reason);
+                let mut stopped = job.ended_with(RotateEnd::Guided, message, *validation);
+                stopped.way = Some(way);
+                stopped
+            }
+            Outcome::Done(_) | Outcome::Unknown(_) => {
+                job.ended(RotateEnd::Failed, "an answer was taken for another".into())
+            }
+        })
+    }
+}
+
+/// A gateway, a proxy or the network said no, not the host.
+fn is_no_answer(validation: &Validation) -> bool {
+    validation.findings.iter().any(|f| f.code.starts_with("http.") || f.code.starts_with("net."))
+}
