@@ -5,11 +5,13 @@
 
 mod add;
 mod create;
+mod guide;
 mod harness;
 mod hosts;
 mod inventory;
 mod jobs;
 mod overlays;
+mod permissions;
 mod rack;
 mod revoke;
 mod secrets;
