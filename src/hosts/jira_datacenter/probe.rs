@@ -16,6 +16,8 @@ use crate::hosts::{Probe, Session};
 
 const BROWSE: &str = "BROWSE_PROJECTS";
 const USERS: &str = "USER_PICKER";
+/// No key of Jira's: what reading one issue proves.
+const VIEW_ISSUE: &str = "view-issue";
 
 impl Probe for JiraDatacenter {
     fn probe<'a>(
@@ -57,6 +59,9 @@ fn sort(found: &mut Probed, told: &[Permission], wanted: &[String], somewhere: b
                 let why = "Jira tells this for one project: name a project or an issue";
                 found.unknown.push((name.clone(), why.to_owned()));
             }
+            None if name == VIEW_ISSUE => {
+                found.unknown.push((name.clone(), "reading an issue proves it: name one".to_owned()));
+            }
             None => found.unknown.push((name.clone(), "Jira's list of permissions has no such key".to_owned())),
         }
     }
@@ -85,11 +90,13 @@ async fn read_issue(session: &Session<'_>, found: &mut Probed, issue: &str, want
     if answer.status == 200 && named && !is_anonymous(&answer) {
         session.wire.note("issue read");
         settle(found, wanted, BROWSE, true);
+        settle(found, wanted, VIEW_ISSUE, true);
     } else if matches!(answer.status, 401 | 403 | 404) && has_fingerprint(&answer) && !answer.is_html() {
         session.wire.note("issue not readable");
         let (issue, web) = (cap(issue), session.wire.url(WEB, ""));
         found.findings.push(FACTS.finding("issue-not-readable", &[("issue", &issue), ("web", &web)]).1);
         settle(found, wanted, BROWSE, false);
+        settle(found, wanted, VIEW_ISSUE, false);
     }
 }
 
