@@ -277,7 +277,7 @@ async fn test(context: &mut Context<'_>, name: &str, using: Option<&str>, record
     let result = match (record, &credential) {
         (Some(file), Some(credential)) => {
             let (test, transcript) = context.core()?.host_record(&host, credential).await?;
-            super::report_file::write(file, &transcript.markdown())?;
+            crate::ops::report_file::write(file, &transcript.markdown())?;
             let said = match transcript.differences.len() {
                 0 => "the host answers as keyrack expects".to_owned(),
                 n => format!("{n} differences from what keyrack expects"),

@@ -22,7 +22,6 @@ mod list;
 mod log;
 mod output;
 mod permissions;
-mod report_file;
 mod revoke;
 mod rotate;
 mod secret_input;

@@ -51,6 +51,10 @@ words! {
         Stop = "stop", "stop", "Stop the work that is under way";
         Revoke = "revoke", "revoke", "Revoke at the host, then destroy it here";
         Forget = "forget", "forget", "Take off the rack, asking no host";
+        Rotate = "rotate", "rotate", "Replace the secret: new one proved, then the old one ended";
+        Incident = "incident", "incident", "Revoke leaked tokens, pasted by the hundred";
+        Permissions = "permissions", "permissions", "Show what it may do, against what its jobs need";
+        Guide = "guide", "guide", "Show how a token is made by hand";
         Inventory = "inventory", "inventory", "Show the host's own list, beside the rack";
         Create = "create", "create", "Have the host make a credential";
         Mark = "mark", "select", "Select or unselect, and go one down";
@@ -123,6 +127,8 @@ words! {
         Rack = "rack", "rack", "On the rack";
         Detail = "detail", "detail", "On a credential";
         Hosts = "hosts", "hosts", "On the hosts screen";
+        Permissions = "permissions", "permissions", "On the permissions of a credential";
+        Making = "making", "making", "On a guide for making a token by hand";
         Inventory = "inventory", "inventory", "On a host's own list";
         Guide = "guide", "guide", "On a revocation that is done or guided";
         Result = "result", "result", "On the result of a new credential's check";

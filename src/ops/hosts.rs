@@ -135,20 +135,22 @@ pub fn understand(url: &str, wanted: Option<&FamilyId>) -> Result<(&'static dyn 
         let family = family(id)?;
         return Ok((family, family.host_url(url)?));
     }
-    let mut advice = None;
+    let mut possible = false;
     for family in hosts::families() {
         match family.host_url(url) {
             Ok(understood) if understood.certain => return Ok((*family, understood)),
-            Ok(_) => {}
-            Err(error) => advice = Some(error),
+            Ok(_) => possible = true,
+            Err(_) => {}
         }
     }
-    let known: Vec<_> = hosts::families().iter().map(|f| f.facts().id.to_string()).collect();
-    if url::Url::parse(url).is_err()
-        && let Some(error) = advice
-    {
-        return Err(error.into());
+    // What one family says of it would be beside the point: nobody knows which was meant.
+    if !possible {
+        return Err(Error::usage("that is no address of a host").hint(
+            "Type it as the browser shows it, such as https://gitlab.example.com; for AWS CodeCommit a region such as \
+             us-east-1.",
+        ));
     }
+    let known: Vec<_> = hosts::families().iter().map(|f| f.facts().id.to_string()).collect();
     Err(Error::usage(format!("`{}` could be any product", crate::sanitize::short(url, 80)))
         .hint(format!("Say which with --family: {}.", known.join(", "))))
 }

@@ -1,6 +1,8 @@
 //! Carries out effects: a task each, answered by exactly one closing message, also when it fails, panics or is cancelled.
 
 mod inventory;
+mod permissions;
+mod rotate;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -21,7 +23,9 @@ use crate::ops::edit::Changes;
 use crate::ops::hosts::HostInput;
 use crate::ops::vault::blocking;
 use crate::store::choice::Passphrase as Need;
-use crate::ui::effect::{AddFx, Edit, Effect, HostFx, InventoryFx, LogFx, RackFx, RevokeFx, StoreFx, SystemFx};
+use crate::ui::effect::{
+    AddFx, Edit, Effect, HostFx, IncidentFx, InventoryFx, LogFx, RackFx, RevokeFx, RotateFx, StoreFx, SystemFx,
+};
 use crate::ui::msg::{
     AddMsg, CheckMsg, HostMsg, HostReport, JobId, LogMsg, Msg, Passphrase, RackData, RackMsg, RevokeMsg, StoreMsg,
     StoreState,
@@ -134,12 +138,18 @@ fn firm(effect: &Effect) -> bool {
         | Effect::Revoke(RevokeFx::Run { .. } | RevokeFx::Verify { .. })
         | Effect::Inventory(InventoryFx::Revoke { .. })
         | Effect::Create(_)
+        | Effect::Rotate(RotateFx::Run { .. })
+        | Effect::Incident(IncidentFx::Run { .. })
         | Effect::Hosts(HostFx::Save { .. } | HostFx::Remove { .. })
         | Effect::Store(StoreFx::Unlock { create: true, .. }) => true,
         Effect::Rack(RackFx::Load { .. } | RackFx::Detail { .. })
         | Effect::Add(AddFx::Identify { .. } | AddFx::Check { .. })
         | Effect::Revoke(RevokeFx::Plan { .. })
         | Effect::Inventory(InventoryFx::Read { .. })
+        | Effect::Rotate(RotateFx::Plan { .. } | RotateFx::Look { .. })
+        | Effect::Incident(IncidentFx::Plan { .. })
+        | Effect::Permissions(_)
+        | Effect::Guide(_)
         | Effect::Hosts(HostFx::Test { .. })
         | Effect::Log(LogFx::Load { .. })
         | Effect::Store(StoreFx::Unlock { create: false, .. })
@@ -185,6 +195,10 @@ impl Job {
             Effect::Revoke(fx) => self.revoke(fx).await,
             Effect::Inventory(fx) => self.inventory(fx).await,
             Effect::Create(fx) => self.create(fx).await,
+            Effect::Rotate(fx) => self.rotate(fx).await,
+            Effect::Incident(fx) => self.incident(fx).await,
+            Effect::Permissions(fx) => self.permissions(fx).await,
+            Effect::Guide(fx) => self.guide(fx).await,
             Effect::Hosts(fx) => self.hosts(fx).await,
             Effect::Log(LogFx::Load { job, limit }) => {
                 let rack = self.core().rack.clone();

@@ -4,7 +4,8 @@
 use super::effect::{AddFx, Effect, RackFx, RevokeFx};
 use super::layer::Layer;
 use super::msg::{
-    AddMsg, CheckMsg, CreateMsg, HostMsg, InventoryMsg, LogMsg, Msg, Passphrase, RackMsg, RevokeMsg, StoreMsg,
+    AddMsg, CheckMsg, CreateMsg, GuideMsg, HostMsg, IncidentMsg, InventoryMsg, LogMsg, Msg, Passphrase, PermissionsMsg,
+    RackMsg, RevokeMsg, RotateMsg, StoreMsg,
 };
 use super::overlays::toast::Level;
 use super::overlays::unlock;
@@ -133,6 +134,70 @@ pub(super) fn on_create(msg: CreateMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
         Err(error) => cx.fail(&error),
     }
     load(cx);
+}
+
+pub(super) fn on_rotate(msg: &RotateMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let current = match msg {
+        RotateMsg::Stepped { job, .. } => cx.s.jobs.is_open(*job),
+        RotateMsg::Planned { job, .. } | RotateMsg::Looked { job, .. } | RotateMsg::Done { job, .. } => {
+            cx.s.jobs.close(*job)
+        }
+    };
+    if !current {
+        return;
+    }
+    for layer in layers {
+        if let Layer::Rotate(rotate) = layer
+            && rotate.on(msg, cx)
+        {
+            return;
+        }
+    }
+}
+
+pub(super) fn on_incident(msg: &IncidentMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let current = match msg {
+        IncidentMsg::Stepped { job, .. } => cx.s.jobs.is_open(*job),
+        IncidentMsg::Planned { job, .. } | IncidentMsg::Done { job, .. } => cx.s.jobs.close(*job),
+    };
+    if !current {
+        return;
+    }
+    for layer in layers {
+        if let Layer::Incident(incident) = layer
+            && incident.on(msg, cx)
+        {
+            return;
+        }
+    }
+}
+
+pub(super) fn on_permissions(msg: PermissionsMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let PermissionsMsg::Found { job, result } = msg;
+    if !cx.s.jobs.close(job) {
+        return;
+    }
+    for layer in layers {
+        if let Layer::Permissions(permissions) = layer
+            && permissions.waits_for(job)
+        {
+            return permissions.found(result, cx);
+        }
+    }
+}
+
+pub(super) fn on_guide(msg: GuideMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let GuideMsg::Found { job, result } = msg;
+    if !cx.s.jobs.close(job) {
+        return;
+    }
+    for layer in layers {
+        if let Layer::Guide(guide) = layer
+            && guide.waits_for(job)
+        {
+            return guide.found(result, cx);
+        }
+    }
 }
 
 pub(super) fn on_hosts(msg: &HostMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {

@@ -4,12 +4,16 @@
 //! fails, is cancelled, or the job was already over when [`Effect::Cancel`] came.
 
 mod inventory;
+mod permissions;
+mod rotate;
 
 use crate::domain::{Binding, CredentialId, Draft, Expiry, Host, HostId, Owner, Validation};
 use crate::secret::SecretText;
 
 use super::msg::JobId;
 pub use inventory::{CreateFx, InventoryFx};
+pub use permissions::{GuideFx, PermissionsFx};
+pub use rotate::{IncidentFx, RotateFx, Rotation};
 
 /// Something to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +37,14 @@ pub enum Effect {
     Inventory(InventoryFx),
     /// About having a host make a credential.
     Create(CreateFx),
+    /// About replacing secrets.
+    Rotate(RotateFx),
+    /// About leaked secrets.
+    Incident(IncidentFx),
+    /// About what a credential may do.
+    Permissions(PermissionsFx),
+    /// About making one by hand.
+    Guide(GuideFx),
     /// About hosts.
     Hosts(HostFx),
     /// About the audit log.
@@ -58,6 +70,9 @@ impl Effect {
                     InventoryFx::Revoke { .. } | InventoryFx::Read { signer: Some(Signer::Credential(_)), .. },
                 )
                 | Self::Create(_)
+                | Self::Permissions(_)
+                | Self::Rotate(RotateFx::Run { .. })
+                | Self::Incident(IncidentFx::Run { .. })
                 | Self::Rack(RackFx::Forget { .. })
         )
     }
@@ -77,6 +92,10 @@ impl Effect {
             | Self::Revoke(RevokeFx::Plan { job, .. } | RevokeFx::Run { job, .. } | RevokeFx::Verify { job, .. })
             | Self::Inventory(InventoryFx::Read { job, .. } | InventoryFx::Revoke { job, .. })
             | Self::Create(CreateFx::Make { job, .. })
+            | Self::Rotate(RotateFx::Plan { job, .. } | RotateFx::Look { job, .. } | RotateFx::Run { job, .. })
+            | Self::Incident(IncidentFx::Plan { job, .. } | IncidentFx::Run { job, .. })
+            | Self::Permissions(PermissionsFx::Ask { job, .. })
+            | Self::Guide(GuideFx::Find { job, .. })
             | Self::Hosts(HostFx::Save { job, .. } | HostFx::Remove { job, .. } | HostFx::Test { job, .. })
             | Self::Log(LogFx::Load { job, .. })
             | Self::Store(StoreFx::Unlock { job, .. }) => Some(*job),

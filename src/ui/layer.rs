@@ -8,7 +8,9 @@ use ratatui::layout::Rect;
 use crate::config::{Action, Context};
 
 use super::overlays::{dialog, edit, forget, host_form, messages, palette, settings, unlock};
-use super::screens::{add, create, detail, help, hosts, inventory, log, rack, revoke};
+use super::screens::{
+    add, create, detail, guide, help, hosts, incident, inventory, log, permissions, rack, revoke, rotate,
+};
 use super::shared::{Cx, Input, Shared};
 
 /// Actions for the footer, with another word than the usual one where it is not empty.
@@ -89,6 +91,14 @@ layers! {
     Inventory(inventory::Inventory),
     /// Having a host make a credential.
     Create(create::Create),
+    /// A rotation.
+    Rotate(rotate::Rotate),
+    /// Leaked secrets.
+    Incident(incident::Incident),
+    /// What a credential may do.
+    Permissions(permissions::Permissions),
+    /// Making one by hand.
+    Guide(guide::Guide),
     /// The hosts.
     Hosts(hosts::Hosts),
     /// One host's record.

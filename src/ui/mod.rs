@@ -46,8 +46,10 @@ use overlays::messages::Messages;
 use overlays::palette::Palette;
 use overlays::settings::Settings;
 use overlays::unlock::Unlock;
+use screens::guide::Guide;
 use screens::help::Help;
 use screens::hosts::Hosts;
+use screens::incident::Incident;
 use screens::log::Log;
 use screens::rack::Rack;
 use shared::{Cx, Input, Nav, Shared};
@@ -157,6 +159,10 @@ fn route(model: &mut Model, msg: Msg, fx: &mut Vec<Effect>) {
         Msg::Revoke(msg) => with(model, fx, |layers, cx| answers::on_revoke(&msg, layers, cx)),
         Msg::Inventory(msg) => with(model, fx, |layers, cx| answers::on_inventory(&msg, layers, cx)),
         Msg::Create(msg) => with(model, fx, |layers, cx| answers::on_create(msg, layers, cx)),
+        Msg::Rotate(msg) => with(model, fx, |layers, cx| answers::on_rotate(&msg, layers, cx)),
+        Msg::Incident(msg) => with(model, fx, |layers, cx| answers::on_incident(&msg, layers, cx)),
+        Msg::Permissions(msg) => with(model, fx, |layers, cx| answers::on_permissions(msg, layers, cx)),
+        Msg::Guide(msg) => with(model, fx, |layers, cx| answers::on_guide(msg, layers, cx)),
         Msg::Hosts(msg) => with(model, fx, |layers, cx| answers::on_hosts(&msg, layers, cx)),
         Msg::Log(msg) => with(model, fx, |layers, cx| answers::on_log(&msg, layers, cx)),
     }
@@ -211,6 +217,10 @@ fn everywhere(model: &mut Model, action: Action, fx: &mut Vec<Effect>) -> bool {
         Action::Help => Help::new(top(model), &model.s).into(),
         Action::Palette => Palette::new(top(model), &model.s).into(),
         Action::Settings => Settings.into(),
+        Action::Incident if !matches!(model.layers.last(), Some(Layer::Incident(_))) => Incident::default().into(),
+        Action::Guide if !matches!(model.layers.last(), Some(Layer::Guide(_) | Layer::Permissions(_))) => {
+            Guide::choose(&model.s).into()
+        }
         Action::Messages => Messages::default().into(),
         Action::Hosts if !matches!(model.layers.last(), Some(Layer::Hosts(_))) => Hosts::default().into(),
         Action::Log if !matches!(model.layers.last(), Some(Layer::Log(_))) => {

@@ -4,6 +4,8 @@
 //! closing message (marked below), failure and cancellation included; messages of a job that is not open are ignored.
 
 mod inventory;
+mod permissions;
+mod rotate;
 
 use std::fmt;
 
@@ -18,6 +20,8 @@ use crate::domain::{
 use crate::error::Error;
 use crate::secret::SecretText;
 pub use inventory::{CreateMsg, InventoryMsg};
+pub use permissions::{GuideMsg, Guides, PermissionsMsg};
+pub use rotate::{IncidentMsg, RotateMsg};
 
 /// Names background work; never used twice in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +54,14 @@ pub enum Msg {
     Inventory(InventoryMsg),
     /// About a credential that a host was to make.
     Create(CreateMsg),
+    /// About replacing secrets.
+    Rotate(RotateMsg),
+    /// About leaked secrets.
+    Incident(IncidentMsg),
+    /// About what a credential may do.
+    Permissions(PermissionsMsg),
+    /// About making one by hand.
+    Guide(GuideMsg),
     /// About hosts.
     Hosts(HostMsg),
     /// About the audit log.

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use crate::config::Theme;
-use crate::domain::{CreateEnd, RevokeEnd};
+use crate::domain::{CreateEnd, RevokeEnd, RotateEnd};
 
 /// How a revocation ended.
 #[must_use]
@@ -33,5 +33,23 @@ pub fn created(end: CreateEnd, theme: &Theme) -> (&'static str, &'static str, St
         CreateEnd::Unknown => ("?", "outcome unknown", theme.warn),
         CreateEnd::Unreachable => ("≁", "unreachable", theme.unknown),
         CreateEnd::Failed => ("✗", "failed", theme.bad),
+    }
+}
+
+/// How a rotation ended.
+#[must_use]
+pub fn rotated(end: RotateEnd, theme: &Theme) -> (&'static str, &'static str, Style) {
+    match end {
+        RotateEnd::Rotated => ("✓", "rotated", theme.good),
+        RotateEnd::OldKept => ("!", "rotated, old one lives", theme.warn),
+        RotateEnd::NewUnproved => ("✗", "not rotated", theme.bad),
+        RotateEnd::Refused => ("✗", "refused", theme.bad),
+        RotateEnd::Guided => ("→", "to do by hand", theme.warn),
+        RotateEnd::NeedsAuthority => ("→", "needs a signer", theme.warn),
+        RotateEnd::Unknown => ("?", "outcome unknown", theme.warn),
+        RotateEnd::Unreachable => ("≁", "unreachable", theme.unknown),
+        RotateEnd::Dead => ("⊘", "dead already", theme.bad),
+        RotateEnd::Failed => ("✗", "failed", theme.bad),
+        RotateEnd::Cancelled => ("-", "not begun", theme.faint),
     }
 }

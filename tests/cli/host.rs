@@ -133,8 +133,8 @@ async fn names_and_urls_that_cannot_be_are_refused_with_advice() {
     unknown.exits(2).says("there is no host family `gitlub`").says("Families: github, gitlab, ");
     assert_snapshot!(home.run("host add x 'not a url'").await, @r#"
     --- stderr
-    usage error: this is neither a URL nor an AWS region
-      type a region such as `us-east-1`, or a clone URL such as `https://git-codecommit.us-east-1.amazonaws.com/v1/repos/demo`
+    usage error: that is no address of a host
+      Type it as the browser shows it, such as https://gitlab.example.com; for AWS CodeCommit a region such as us-east-1.
     --- exit 2
     "#);
     assert_snapshot!(home.run("host show gll").await, @r#"

@@ -5,11 +5,15 @@
 
 mod add;
 mod create;
+mod guide;
 mod harness;
 mod hosts;
+mod incident;
 mod inventory;
 mod jobs;
 mod overlays;
+mod permissions;
 mod rack;
 mod revoke;
+mod rotate;
 mod secrets;

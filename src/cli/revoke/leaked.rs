@@ -65,7 +65,7 @@ pub(super) async fn run(context: &mut Context<'_>, using: &Signer, dry_run: bool
         if path.as_os_str() == "-" {
             context.out(text.trim_end())?;
         } else {
-            crate::cli::report_file::write(path, &text)?;
+            crate::ops::report_file::write(path, &text)?;
             context.remark(&format!("the report is in {}", path.display()));
         }
     }

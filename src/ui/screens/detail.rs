@@ -20,7 +20,9 @@ use super::super::widgets::list::scroll;
 use super::super::widgets::{bar, panel};
 use super::super::{body, check, text, time};
 use super::inventory::Inventory;
+use super::permissions::Permissions;
 use super::revoke::Revoke;
+use super::rotate::Rotate;
 
 /// How many earlier checks are listed.
 const HISTORY: usize = 20;
@@ -72,7 +74,9 @@ impl Pane for Detail {
             [
                 Action::Page,
                 Action::Check,
+                Action::Permissions,
                 Action::Edit,
+                Action::Rotate,
                 Action::Revoke,
                 Action::Forget,
                 Action::Inventory,
@@ -88,7 +92,9 @@ impl Pane for Detail {
 
     fn enabled(&self, action: Action, s: &Shared) -> bool {
         match action {
-            Action::Check | Action::Revoke => s.rows.get(&self.id).is_some_and(|r| !r.retired()),
+            Action::Check | Action::Rotate | Action::Revoke | Action::Permissions => {
+                s.rows.get(&self.id).is_some_and(|r| !r.retired())
+            }
             Action::Page => link(&self.id, s).is_some(),
             Action::Stop => s.checks.stoppable(),
             _ => true,
@@ -122,6 +128,16 @@ impl Pane for Detail {
             Action::Revoke => {
                 if let Some(revoke) = Revoke::open(std::slice::from_ref(&self.id), cx) {
                     cx.open(revoke.into());
+                }
+            }
+            Action::Rotate => {
+                if let Some(rotate) = Rotate::open(std::slice::from_ref(&self.id), cx) {
+                    cx.open(rotate.into());
+                }
+            }
+            Action::Permissions => {
+                if let Some(permissions) = Permissions::open(&self.id, cx) {
+                    cx.open(permissions.into());
                 }
             }
             Action::Inventory => {

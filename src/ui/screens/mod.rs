@@ -3,9 +3,13 @@
 pub mod add;
 pub mod create;
 pub mod detail;
+pub mod guide;
 pub mod help;
 pub mod hosts;
+pub mod incident;
 pub mod inventory;
 pub mod log;
+pub mod permissions;
 pub mod rack;
 pub mod revoke;
+pub mod rotate;

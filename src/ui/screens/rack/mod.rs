@@ -25,7 +25,9 @@ use super::add;
 use super::create::Create;
 use super::detail::{self, Detail};
 use super::inventory::Inventory;
+use super::permissions::Permissions;
 use super::revoke::Revoke;
+use super::rotate::Rotate;
 
 /// Where the cursor is, what is selected, what is being typed as filter.
 #[derive(Debug, Default)]
@@ -140,6 +142,16 @@ impl Rack {
             Action::Revoke => {
                 if let Some(revoke) = Revoke::open(&self.targets(cx.s), cx) {
                     cx.open(revoke.into());
+                }
+            }
+            Action::Rotate => {
+                if let Some(rotate) = Rotate::open(&self.targets(cx.s), cx) {
+                    cx.open(rotate.into());
+                }
+            }
+            Action::Permissions => {
+                if let Some(permissions) = self.id.clone().and_then(|id| Permissions::open(&id, cx)) {
+                    cx.open(permissions.into());
                 }
             }
             Action::Inventory => {
@@ -317,7 +329,9 @@ impl Pane for Rack {
                 Action::Add,
                 Action::Check,
                 Action::CheckAll,
+                Action::Permissions,
                 Action::Edit,
+                Action::Rotate,
                 Action::Revoke,
                 Action::Filter,
                 Action::Sort,
@@ -326,6 +340,8 @@ impl Pane for Rack {
                 Action::Page,
                 Action::Inventory,
                 Action::Create,
+                Action::Guide,
+                Action::Incident,
                 Action::Hosts,
                 Action::Quit,
                 Action::Help,
@@ -343,6 +359,8 @@ impl Pane for Rack {
             | Action::Revoke
             | Action::Forget
             | Action::Mark
+            | Action::Permissions
+            | Action::Rotate
             | Action::Inventory
             | Action::Create => self.id.is_some(),
             Action::CheckAll | Action::Filter | Action::Sort | Action::SortReverse | Action::MarkAll => {

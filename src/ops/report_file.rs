@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// Where the folder is not there or cannot be written.
-pub(super) fn write(path: &Path, text: &str) -> Result<()> {
+pub fn write(path: &Path, text: &str) -> Result<()> {
     let failed = |e: &std::io::Error| {
         Error::data(format!("`{}` could not be written", path.display()))
             .because(e)

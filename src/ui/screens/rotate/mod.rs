@@ -1,0 +1,368 @@
+//! Replacing secrets: the plan, the new one pasted where it is made by hand, the typed confirmation, the run, the summary.
+//!
+//! Nothing is sent before the confirmation. A run that was begun is shown to its end: leaving it only asks to stop.
+
+mod view;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::config::{Action, Context};
+use crate::domain::{CredentialId, Expiry, RotateEnd, RotatePattern, RotatePlan, RotateResult, Successor, Way};
+use crate::error::Error;
+
+use super::super::effect::{Effect, RotateFx, Rotation, SystemFx};
+use super::super::layer::{Hints, Pane};
+use super::super::load;
+use super::super::msg::{JobId, RotateMsg};
+use super::super::overlays::toast::Level;
+use super::super::shared::{Cx, Input, Shared};
+use super::super::time;
+use super::super::widgets::form::{Event, Form};
+use super::super::widgets::list::{List, scroll};
+use super::super::widgets::signing::Signing;
+use super::super::widgets::typed;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Name {
+    Pasted,
+    Expires,
+    Using,
+    User,
+    Password,
+    Code,
+    Confirm,
+}
+
+const SIGNING: Signing<Name> =
+    Signing { using: Name::Using, user: Name::User, password: Name::Password, code: Name::Code };
+
+/// What has to be said before anything is sent.
+#[derive(Debug)]
+struct Asked {
+    plans: Vec<RotatePlan>,
+    phrase: String,
+    form: Form<Name>,
+    top: usize,
+    /// What the hosts made doubtful about the pasted one; shown, and then it may go on.
+    doubts: Vec<String>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// The hosts' ways are being looked up.
+    Planning(JobId),
+    /// Waiting for the user.
+    Asking(Box<Asked>),
+    /// The pasted one is being looked at.
+    Looking { job: JobId, asked: Box<Asked>, rotation: Box<Rotation> },
+    /// Under way.
+    Running { job: JobId, total: usize, stopping: bool },
+    /// Over.
+    Report,
+}
+
+/// A rotation from plan to summary.
+#[derive(Debug)]
+pub struct Rotate {
+    ids: Vec<CredentialId>,
+    stage: Stage,
+    results: Vec<RotateResult>,
+    list: List,
+}
+
+impl Rotate {
+    /// Opens for those of `ids` whose secret is still here; none where there is none.
+    pub fn open(ids: &[CredentialId], cx: &mut Cx<'_>) -> Option<Self> {
+        let live = |id: &&CredentialId| cx.s.rows.get(id).is_some_and(|r| !r.retired());
+        let ids: Vec<CredentialId> = ids.iter().filter(live).cloned().collect();
+        if ids.is_empty() {
+            cx.say(Level::Info, "its secret was destroyed: nothing left to rotate");
+            return None;
+        }
+        let job = Self::plan(&ids, cx);
+        Some(Self { ids, stage: Stage::Planning(job), results: Vec::new(), list: List::default() })
+    }
+
+    fn plan(ids: &[CredentialId], cx: &mut Cx<'_>) -> JobId {
+        let job = cx.s.jobs.begin("planning");
+        cx.emit(Effect::Rotate(RotateFx::Plan { job, ids: ids.to_vec() }));
+        job
+    }
+
+    /// Takes in a message; true where it was meant for this one.
+    pub fn on(&mut self, msg: &RotateMsg, cx: &mut Cx<'_>) -> bool {
+        match (msg, &self.stage) {
+            (RotateMsg::Planned { job, result }, Stage::Planning(mine)) if job == mine => self.planned(result, cx),
+            (RotateMsg::Looked { job, result }, Stage::Looking { job: mine, .. }) if job == mine => {
+                self.looked(result, cx);
+            }
+            (RotateMsg::Stepped { job, result }, Stage::Running { job: mine, .. }) if job == mine => {
+                self.take(std::slice::from_ref(result));
+            }
+            (RotateMsg::Done { job, result }, Stage::Running { job: mine, .. }) if job == mine => {
+                self.stage = Stage::Report;
+                match result {
+                    Ok(results) => self.take(results),
+                    Err(error) => {
+                        cx.fail(error);
+                        if self.results.is_empty() {
+                            cx.back();
+                        }
+                    }
+                }
+                load(cx);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn planned(&mut self, result: &Result<Vec<RotatePlan>, Error>, cx: &mut Cx<'_>) {
+        let plans = match result {
+            Ok(plans) => plans.clone(),
+            Err(error) => {
+                cx.fail(error);
+                return cx.back();
+            }
+        };
+        let labels: Vec<&str> = plans.iter().map(|p| p.label.as_str()).collect();
+        let phrase = typed::phrase("rotate", &labels);
+        let ways = || plans.iter().flat_map(|p| std::iter::once(&p.new).chain(p.old.as_ref()));
+        let needs =
+            |wanted: bool| ways().any(|w| matches!(w, Way::NeedsAuthority { password, .. } if *password == wanted));
+        let mut form = Form::new();
+        if let [plan] = plans.as_slice()
+            && plan.pattern == RotatePattern::Swap
+        {
+            form = form.secret(
+                Name::Pasted,
+                "New token",
+                "made by hand as above, then pasted here; it is checked before it counts",
+            );
+        }
+        form = form.text(Name::Expires, "Ends", "", "a day as 2027-01-23, or 90d; empty asks for the same life again");
+        if needs(true) {
+            let accounts = self.ids.iter().filter_map(|id| cx.s.rows.get(id)).map(|r| r.account.clone()).collect();
+            form = SIGNING.add_code(SIGNING.add_account(form, accounts));
+        }
+        if needs(true) || needs(false) {
+            let rows = &cx.s.rows;
+            let families: Vec<_> =
+                self.ids.iter().filter_map(|id| rows.get(id)).map(|r| r.credential.family.clone()).collect();
+            form = SIGNING.add_using(form, "", rows, &families, &self.ids);
+        }
+        let form = form.text(Name::Confirm, "Confirm", "", "");
+        self.stage = Stage::Asking(Box::new(Asked { plans, phrase, form, top: 0, doubts: Vec::new() }));
+    }
+
+    fn looked(&mut self, result: &Result<Box<Successor>, Error>, cx: &mut Cx<'_>) {
+        let Stage::Looking { mut asked, mut rotation, .. } = std::mem::replace(&mut self.stage, Stage::Report) else {
+            return;
+        };
+        match result {
+            Ok(successor) if successor.doubts.is_empty() => self.run(rotation, cx),
+            Ok(successor) => {
+                asked.doubts.clone_from(&successor.doubts);
+                asked.form.set(Name::Confirm, "");
+                asked.form.focus(Name::Confirm);
+                self.put_back(&mut asked, &mut rotation);
+                self.stage = Stage::Asking(asked);
+            }
+            Err(error) => {
+                cx.fail(error);
+                self.put_back(&mut asked, &mut rotation);
+                self.stage = Stage::Asking(asked);
+            }
+        }
+    }
+
+    /// The pasted one goes back into its field: it is not asked for twice.
+    fn put_back(&self, asked: &mut Asked, rotation: &mut Rotation) {
+        if let (Some(text), Some(field)) = (rotation.pasted.take(), asked.form.secret_mut(Name::Pasted)) {
+            let _ = field.paste(&text);
+        }
+    }
+
+    fn submit(&mut self, cx: &mut Cx<'_>) {
+        let Stage::Asking(asked) = &mut self.stage else { return };
+        let form = &mut asked.form;
+        let expires = match time::parse_expiry(form.value(Name::Expires), cx.s.now) {
+            Ok(Expiry::At(at)) => Some(at),
+            Ok(Expiry::Unknown) => None,
+            Ok(Expiry::Never) => return form.refuse(Name::Expires, "leave it empty where it shall not end"),
+            Err(why) => return form.refuse(Name::Expires, why),
+        };
+        let by_hand = |p: &RotatePlan| p.pattern == RotatePattern::Swap && matches!(p.new, Way::Guided { .. });
+        if asked.plans.len() == 1 && asked.plans.iter().all(by_hand) && form.secret_copy(Name::Pasted).is_none() {
+            return form
+                .refuse(Name::Pasted, "its host has no API for this: make the new one as above and paste it here");
+        }
+        if form.value(Name::Confirm) != asked.phrase {
+            return form.refuse(Name::Confirm, typed::mistyped(&asked.phrase));
+        }
+        let Ok(signer) = SIGNING.read(form, &cx.s.rows) else { return };
+        let pasted = form.secret_mut(Name::Pasted).filter(|p| !p.is_empty()).map(|p| p.take());
+        let accept_doubts = !asked.doubts.is_empty();
+        let rotation = Box::new(Rotation { expires, signer, pasted, accept_doubts });
+        match (&rotation.pasted, accept_doubts) {
+            (Some(text), false) => {
+                let job = cx.s.jobs.begin("looking at the new one");
+                let look = RotateFx::Look { job, id: self.ids[0].clone(), text: text.clone() };
+                if let Stage::Asking(asked) = std::mem::replace(&mut self.stage, Stage::Report) {
+                    self.stage = Stage::Looking { job, asked, rotation };
+                }
+                cx.emit(Effect::Rotate(look));
+            }
+            _ => self.run(rotation, cx),
+        }
+    }
+
+    fn run(&mut self, rotation: Box<Rotation>, cx: &mut Cx<'_>) {
+        let job = cx.s.jobs.begin_weighty("rotating");
+        self.stage = Stage::Running { job, total: self.ids.len(), stopping: false };
+        cx.emit(Effect::Rotate(RotateFx::Run { job, ids: self.ids.clone(), rotation }));
+    }
+
+    /// Results replace earlier ones of the same credential.
+    fn take(&mut self, results: &[RotateResult]) {
+        for result in results {
+            match self.results.iter_mut().find(|r| r.credential == result.credential) {
+                Some(earlier) => earlier.clone_from(result),
+                None => self.results.push(result.clone()),
+            }
+        }
+    }
+
+    /// Those that another attempt may still help: nothing was changed for them.
+    fn retryable(&self) -> Vec<CredentialId> {
+        use RotateEnd::{Cancelled, Guided, NeedsAuthority, NewUnproved, Refused, Unreachable};
+        let again = |end| matches!(end, Cancelled | Guided | NeedsAuthority | NewUnproved | Refused | Unreachable);
+        self.results.iter().filter(|r| again(r.end)).map(|r| r.credential.clone()).collect()
+    }
+
+    /// The page of what is to be done by hand.
+    fn page(&self) -> Option<&str> {
+        let way = match &self.stage {
+            Stage::Asking(asked) => &asked.plans.first()?.new,
+            _ => self.results.get(self.list.at)?.way.as_ref()?,
+        };
+        match way {
+            Way::Guided { page, .. } if page.starts_with("https://") || page.starts_with("http://") => Some(page),
+            _ => None,
+        }
+    }
+
+    fn open_page(&self, cx: &mut Cx<'_>) {
+        if let Some(page) = self.page() {
+            cx.emit(Effect::System(SystemFx::OpenUrl(page.to_owned())));
+            cx.say(Level::Info, format!("opening {page}"));
+        }
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Cx<'_>) {
+        if self.list.act(action, self.results.len(), view::list_height(cx.s)) {
+            return;
+        }
+        match (action, &mut self.stage) {
+            (Action::Back, Stage::Running { job, stopping, .. }) if !*stopping => {
+                *stopping = true;
+                cx.emit(Effect::Cancel(*job));
+            }
+            (Action::Back, Stage::Running { .. }) => {}
+            (Action::Back, _) => cx.back(),
+            (Action::Page, _) => self.open_page(cx),
+            (Action::Change, Stage::Report) => {
+                let ids = self.retryable();
+                if !ids.is_empty() {
+                    self.stage = Stage::Planning(Self::plan(&ids, cx));
+                    self.ids = ids;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Pane for Rotate {
+    fn contexts(&self, _s: &Shared) -> Vec<Context> {
+        match &self.stage {
+            Stage::Asking(asked) => asked.form.contexts(),
+            _ => vec![Context::Guide, Context::List, Context::Global],
+        }
+    }
+
+    fn hints(&self, _s: &Shared) -> Hints {
+        match &self.stage {
+            Stage::Planning(_) | Stage::Looking { .. } => vec![(Action::Back, "cancel")],
+            Stage::Asking(_) => vec![
+                (Action::Submit, "rotate"),
+                (Action::NextField, ""),
+                (Action::Page, ""),
+                (Action::Suggest, ""),
+                (Action::Back, "cancel"),
+            ],
+            Stage::Running { .. } => vec![(Action::Back, "stop")],
+            Stage::Report => vec![
+                (Action::Page, ""),
+                (Action::Change, "try again"),
+                (Action::Down, ""),
+                (Action::Up, ""),
+                (Action::Back, "close"),
+            ],
+        }
+    }
+
+    fn enabled(&self, action: Action, _s: &Shared) -> bool {
+        match action {
+            Action::Verify => false,
+            Action::Change => matches!(self.stage, Stage::Report) && !self.retryable().is_empty(),
+            Action::Page => self.page().is_some(),
+            _ => true,
+        }
+    }
+
+    fn input(&mut self, input: Input<'_>, cx: &mut Cx<'_>) {
+        if matches!(self.stage, Stage::Asking(_)) && matches!(input, Input::Action(Action::Page)) {
+            return self.open_page(cx);
+        }
+        if let Stage::Asking(asked) = &mut self.stage {
+            if let Input::Action(action @ (Action::PageUp | Action::PageDown)) = input {
+                scroll(&mut asked.top, action, asked.plans.len(), view::PLANS);
+                return;
+            }
+            match asked.form.input(input) {
+                Event::Submit => self.submit(cx),
+                Event::Back => cx.back(),
+                Event::TooLong => cx.say(Level::Warn, "that is too long for a token"),
+                _ => {}
+            }
+            return;
+        }
+        match input {
+            Input::Action(action) if self.enabled(action, cx.s) => self.act(action, cx),
+            Input::Wheel(down) => self.list.wheel(down, self.results.len(), view::list_height(cx.s)),
+            _ => {}
+        }
+    }
+
+    fn closed(&mut self, cx: &mut Cx<'_>) {
+        match &mut self.stage {
+            Stage::Planning(job) | Stage::Looking { job, .. } if cx.s.jobs.close(*job) => cx.emit(Effect::Cancel(*job)),
+            Stage::Asking(asked) => asked.form.wipe(),
+            _ => {}
+        }
+    }
+
+    fn settle(&mut self, s: &mut Shared) {
+        self.list.fit(self.results.len(), view::list_height(s));
+    }
+
+    fn full_screen(&self) -> bool {
+        true
+    }
+
+    fn view(&self, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
+        view::view(self, s, frame, area);
+    }
+}
