@@ -89,7 +89,7 @@ impl Site for ConfluenceDatacenter {
             kind: Kind::Pat,
             username: Some("svc-sync".to_owned()),
             // The form is the same; only the product that made it knows it.
-            secret: atlassian_pat::secret(200_000_000_001),
+            secret: atlassian_pat::secret(200_000_000_099),
             tags: vec!["confluence".to_owned()],
             note: "a token of Jira: Confluence ignores it and answers as to anybody".to_owned(),
             expect: Verdict::Rejected,

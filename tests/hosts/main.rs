@@ -28,4 +28,5 @@ mod gitlab_site;
 mod jira_cloud;
 mod jira_datacenter;
 mod open_devops;
+mod rosters;
 mod support;
