@@ -7,11 +7,19 @@
 //! - `form`: what a token's form tells offline, and its checksum
 //! - `refusal`: GitHub's failure signatures, in their order of precedence
 //! - `check`: validation
-//! - `revoke`: revoking by API
+//! - `revoke`: revoking by API; `bulk`: many at once
+//! - `inventory`, `paging`: GitHub's own lists
+//! - `probe`: single permissions, found out by reading
+//! - `asking`: who asks where
 
 mod address;
+mod asking;
+mod bulk;
 mod check;
 mod form;
+mod inventory;
+mod paging;
+mod probe;
 mod refusal;
 mod revoke;
 
@@ -23,7 +31,9 @@ use self::address::Variant;
 use self::form::Form;
 use super::answer::foreign;
 use super::facts::Facts;
-use super::{Carried, Detection, Endpoints, Family, HostUrl, HostUrlError, Revoke, Session, Wire};
+use super::{
+    Carried, Detection, Endpoints, Family, HostUrl, HostUrlError, Inventory, Probe, Revoke, RevokeMany, Session, Wire,
+};
 use crate::domain::{Host, Kind, Validation};
 use crate::net::{Method, Request, Response};
 
@@ -66,6 +76,18 @@ impl Family for GitHub {
     }
 
     fn revoker(&self) -> Option<&dyn Revoke> {
+        Some(self)
+    }
+
+    fn bulk_revoker(&self) -> Option<&dyn RevokeMany> {
+        Some(self)
+    }
+
+    fn lister(&self) -> Option<&dyn Inventory> {
+        Some(self)
+    }
+
+    fn prober(&self) -> Option<&dyn Probe> {
         Some(self)
     }
 }

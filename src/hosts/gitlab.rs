@@ -15,10 +15,13 @@
 //! | 404 in GitLab's form | asked as on a server before 15.5 |
 //! | 429, 5xx, HTML, redirect, any refusal not in GitLab's form | `unreachable` |
 
+mod create;
 mod detect;
 mod fresh;
+mod inventory;
 mod order;
 mod own_record;
+mod probe;
 mod refusal;
 mod resource;
 mod revoke;
@@ -32,12 +35,19 @@ use std::sync::LazyLock;
 use futures_util::future::BoxFuture;
 
 use super::facts::Facts;
-use super::{Carried, Detection, Endpoints, Family, HostUrl, HostUrlError, Replace, Revoke, Session, Wire};
+use super::{
+    Carried, Create, Detection, Endpoints, Family, HostUrl, HostUrlError, Inventory, Probe, Replace, Revoke, Session,
+    Wire,
+};
 use crate::domain::{Host, Kind, Validation};
 use crate::net::Request;
 use crate::secret::SecretText;
 
 static FACTS: LazyLock<Facts> = LazyLock::new(|| Facts::embedded("gitlab"));
+
+/// Why an account's password signs nothing; continued by the caller, so without a full stop.
+const PASSWORD: &str = "GitLab's API takes no account password: let the token act on itself where it can, or sign with a \
+                        token of its owner or an administrator that has the `api` scope";
 
 /// The family.
 pub struct GitLab;
@@ -71,7 +81,19 @@ impl Family for GitLab {
         Some(self)
     }
 
+    fn creator(&self) -> Option<&dyn Create> {
+        Some(self)
+    }
+
     fn replacer(&self) -> Option<&dyn Replace> {
+        Some(self)
+    }
+
+    fn lister(&self) -> Option<&dyn Inventory> {
+        Some(self)
+    }
+
+    fn prober(&self) -> Option<&dyn Probe> {
         Some(self)
     }
 }

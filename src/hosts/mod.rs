@@ -17,6 +17,7 @@ pub mod codecommit;
 pub mod confluence_datacenter;
 pub mod deploy;
 pub mod facts;
+pub mod fecru;
 pub mod forgejo;
 pub mod generic;
 pub mod github;
@@ -65,6 +66,7 @@ pub fn families() -> &'static [&'static dyn Family] {
         &bamboo::Bamboo,
         &codecommit::CodeCommit,
         &forgejo::Forgejo,
+        &fecru::Fecru,
         &generic::Generic,
     ]
 }

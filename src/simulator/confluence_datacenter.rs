@@ -88,7 +88,7 @@ impl Site for ConfluenceDatacenter {
             label: "wiki-with-jira-token".to_owned(),
             kind: Kind::Pat,
             username: Some("svc-sync".to_owned()),
-            // The form is the same; only the product that made it knows it.
+            // The form is the same; only the product that made it knows it. Not one that the demo's rack holds already.
             secret: atlassian_pat::secret(200_000_000_099),
             tags: vec!["confluence".to_owned()],
             note: "a token of Jira: Confluence ignores it and answers as to anybody".to_owned(),

@@ -3,6 +3,7 @@
 //!
 //! Every token is fake: it says Fake or Example and has a fitting checksum, as whole tokens do.
 
+mod access;
 mod roster;
 
 use std::collections::BTreeSet;
@@ -153,6 +154,9 @@ impl GitHubSite {
         };
         if let Some(refusal) = self.refusal(&holder, path, now) {
             return refusal;
+        }
+        if let Some(answer) = self.access(&holder, request, path, now) {
+            return self.dressed(&holder, answer, "", now);
         }
         let installation = token.starts_with("ghs_");
         let response = match (request.method.as_str(), path) {

@@ -186,6 +186,20 @@ impl GitLabSite {
         answer.unwrap_or_else(|refusal| *refusal)
     }
 
+    /// Git over HTTPS: `acme/app` is private, `acme/handbook` open. Every refusal looks the same.
+    fn git(&self, request: &SimRequest, path: &str) -> SimResponse {
+        let password =
+            request.header("authorization").and_then(|h| h.strip_prefix("Basic ")).and_then(answers::password);
+        let reads = ["read_repository", "write_repository", "read_api", "api"];
+        let may = |t: &Token| !self.is_revoked(t) && t.life == Life::Good && t.has(&reads);
+        let name = path.trim_start_matches('/').split(".git").next().unwrap_or_default();
+        match name {
+            "acme/handbook" => answers::references(),
+            "acme/app" if password.and_then(|p| self.token(&p)).is_some_and(|t| may(&t)) => answers::references(),
+            _ => answers::git_denied(),
+        }
+    }
+
     fn revoke_by_id(&self, signer: &Token, id: &str) -> SimResponse {
         if !signer.has(&["api"]) {
             return insufficient("api");
@@ -237,6 +251,7 @@ impl Site for GitLabSite {
             None if request.method == "GET" && path == "/oauth/token/info" => {
                 self.signer(request).map_or_else(|refusal| *refusal, |t| token_info(&t, now))
             }
+            None if request.method == "GET" && path.ends_with(".git/info/refs") => return self.git(request, path),
             None => return html(200, "Sign in &middot; GitLab"),
         };
         if answer.headers.iter().any(|(_, value)| value == "text/html") {

@@ -10,6 +10,7 @@ pub mod bitbucket_cloud;
 pub mod bitbucket_datacenter;
 pub mod codecommit;
 pub mod confluence_datacenter;
+pub mod fecru;
 pub mod forgejo;
 pub mod generic;
 pub mod github;
@@ -131,6 +132,7 @@ pub fn sites() -> Vec<Arc<dyn Site>> {
         Arc::new(codecommit::CodeCommit::default()),
         Arc::new(forgejo::ForgejoSite::forgejo()),
         Arc::new(forgejo::ForgejoSite::gitea()),
+        Arc::new(fecru::Fecru::new()),
         Arc::new(generic::Service::new()),
     ]
 }

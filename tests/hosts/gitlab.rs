@@ -76,6 +76,7 @@ async fn personal_token_tells_its_record_and_its_user() {
     assert_eq!((identity.id.as_str(), identity.login.as_str(), identity.kind.as_str()), ("100", "mara", "user"));
     let grants: Vec<_> = found.grants.iter().map(|g| g.name.as_str()).collect();
     assert_eq!(grants, ["read_api", "self_rotate", "read_repository", "read_registry"]);
+    assert!(found.all_grants_told);
     assert_eq!(found.expiry, Expiry::At("2027-03-01T00:00:00Z".parse().unwrap()));
     assert_eq!((found.remote_id.as_deref(), found.remote_name.as_deref()), (Some("815"), Some("keyrack laptop")));
     assert_eq!(found.created_at, Some("2026-09-01T07:12:44.120Z".parse().unwrap()));

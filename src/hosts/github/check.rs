@@ -5,12 +5,13 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::address::Variant;
+use super::asking::{Asking, is_success};
 use super::form::Form;
 use super::refusal::{self, Signature};
-use super::{FACTS, clip, request};
+use super::{FACTS, clip};
 use crate::domain::{Expiry, Grant, GrantSource, Identity, Validation, Verdict};
 use crate::hosts::Session;
-use crate::net::{Method, Response};
+use crate::net::Response;
 
 /// The header with the token's end; absent where it does not end. The form of its date differs between kinds.
 const EXPIRATION: &str = "github-authentication-token-expiration";
@@ -47,23 +48,26 @@ struct Accepted {
     advice: Vec<Signature>,
     limited: bool,
     remote_id: Option<String>,
+    /// The grants are all there is.
+    all_told: bool,
 }
 
 /// Asks GitHub about the session's token.
 pub(super) async fn validate(session: &Session<'_>) -> Validation {
-    let form = Form::of(session.secret.token.reveal());
+    let at = Asking::of(session);
+    let form = Form::of(at.key.reveal());
     let mut validation = match form {
-        Form::AppRefresh => Signature::new("refresh-token-not-checkable").conclude(session),
-        form if form.is_installation() => installation(session, form).await,
-        form => user(session, form).await,
+        Form::AppRefresh => Signature::new("refresh-token-not-checkable").conclude(at),
+        form if form.is_installation() => installation(at, form).await,
+        form => user(at, form).await,
     };
     // A kind that only the form of the token told is passed on where the record says another.
     validation.kind = form.kind().filter(|kind| *kind != session.kind);
-    masked(session, validation)
+    masked(at, validation)
 }
 
 /// Answers are masked as they arrive, but JSON can spell a secret in escapes, which are gone only now.
-fn masked(session: &Session<'_>, mut validation: Validation) -> Validation {
+fn masked(at: Asking<'_>, mut validation: Validation) -> Validation {
     let mut texts: Vec<&mut String> = vec![&mut validation.reason];
     texts.extend(validation.remote_id.as_mut());
     texts.extend(validation.grants.iter_mut().map(|grant| &mut grant.name));
@@ -74,30 +78,31 @@ fn masked(session: &Session<'_>, mut validation: Validation) -> Validation {
         texts.extend([&mut finding.title, &mut finding.cause, &mut finding.remedy]);
     }
     for text in texts {
-        *text = session.wire.mask(text);
+        *text = at.wire.mask(text);
     }
     validation
 }
 
 /// Tokens that act as a user.
-async fn user(session: &Session<'_>, form: Form) -> Validation {
-    let response = match get(session, "/user").await {
+async fn user(at: Asking<'_>, form: Form) -> Validation {
+    let response = match at.get("/user").await {
         Ok(response) => response,
         Err(validation) => return *validation,
     };
     let Some(user) = response.parse::<User>().filter(|_| is_success(&response)) else {
-        return refusal::conclude(session, &response);
+        return refusal::conclude(at, &response);
     };
     let mut accepted = Accepted { expiry: expiry(&response, form), ..Accepted::default() };
-    refusal::note_header(&session.wire, &response, EXPIRATION);
+    refusal::note_header(at.wire, &response, EXPIRATION);
     if user.site_admin == Some(true) {
-        session.wire.note("site_admin: true");
+        at.wire.note("site_admin: true");
     }
     accepted.identity = Some(identity(user, None));
     let mut scopes = None;
     if form.has_scopes() {
-        refusal::note_header(&session.wire, &response, "X-OAuth-Scopes");
+        refusal::note_header(at.wire, &response, "X-OAuth-Scopes");
         scopes = response.header("x-oauth-scopes").map(refusal::scopes);
+        accepted.all_told = scopes.is_some();
         match &scopes {
             Some(scopes) if scopes.is_empty() => {
                 accepted.remarks.push("it has no scope and reaches public data only".to_owned());
@@ -117,40 +122,40 @@ async fn user(session: &Session<'_>, form: Form) -> Validation {
             accepted.advice.push(Signature::new("permissions-not-told"));
         }
     }
-    match refusal::sso(session, &response) {
+    match refusal::sso(at, &response) {
         Some(signature) => accepted.limit(signature),
-        None => sign_on(session, form, scopes.as_deref(), &mut accepted).await,
+        None => sign_on(at, form, scopes.as_deref(), &mut accepted).await,
     }
-    accepted.conclude(session, "/user")
+    accepted.conclude(at, "/user")
 }
 
 /// Tokens that act as an installation of a GitHub App; `GET /user` is closed to them. See
 /// <https://docs.github.com/en/rest/apps/installations#list-repositories-accessible-to-the-app-installation>.
-async fn installation(session: &Session<'_>, form: Form) -> Validation {
-    let response = match get(session, "/installation/repositories?per_page=1").await {
+async fn installation(at: Asking<'_>, form: Form) -> Validation {
+    let response = match at.get("/installation/repositories?per_page=1").await {
         Ok(response) => response,
         Err(validation) => return *validation,
     };
     let Some(found) = response.parse::<Installation>().filter(|_| is_success(&response)) else {
-        return refusal::conclude(session, &response);
+        return refusal::conclude(at, &response);
     };
     let mut accepted = Accepted { expiry: expiry(&response, form), ..Accepted::default() };
-    refusal::note_header(&session.wire, &response, EXPIRATION);
+    refusal::note_header(at.wire, &response, EXPIRATION);
     let selection = found.repository_selection.as_deref().map_or_else(|| "unknown".to_owned(), clip);
-    session.wire.note(format!("total_count: {}; repository_selection: {selection}", found.total_count));
+    at.wire.note(format!("total_count: {}; repository_selection: {selection}", found.total_count));
     accepted.identity = found.repositories.into_iter().next().map(|first| identity(first.owner, Some("installation")));
     permissions_untold(&mut accepted);
-    if let Some(signature) = refusal::sso(session, &response) {
+    if let Some(signature) = refusal::sso(at, &response) {
         accepted.limit(signature);
     }
-    accepted.conclude(session, "/installation/repositories")
+    accepted.conclude(at, "/installation/repositories")
 }
 
 /// Looks for organisations that want single sign-on first, with the cheapest list that the scopes open. What this
 /// request fails for otherwise says nothing of a token that was just accepted.
-async fn sign_on(session: &Session<'_>, form: Form, scopes: Option<&[String]>, accepted: &mut Accepted) {
+async fn sign_on(at: Asking<'_>, form: Form, scopes: Option<&[String]>, accepted: &mut Accepted) {
     // Authorising a token for an organisation exists in the cloud alone.
-    if !form.has_scopes() || Variant::of(session.host) == Variant::Server {
+    if !form.has_scopes() || at.variant == Variant::Server {
         return;
     }
     let has = |scope: &str| accepted.grants.iter().any(|grant| grant.name == scope);
@@ -161,27 +166,18 @@ async fn sign_on(session: &Session<'_>, form: Form, scopes: Option<&[String]>, a
         Some(_) if has("repo") => "/user/repos?per_page=1",
         Some(_) => return,
     };
-    let Ok(response) = get(session, path).await else {
+    let Ok(response) = at.get(path).await else {
         accepted.remarks.push("whether an organization wants single sign-on could not be asked".to_owned());
         return;
     };
     let signature = match response.status {
-        200 => refusal::sso(session, &response),
-        403 => refusal::recognise(session, &response).filter(refusal::is_about_an_organisation),
+        200 => refusal::sso(at, &response),
+        403 => refusal::recognise(at, &response).filter(refusal::is_about_an_organisation),
         _ => None,
     };
     if let Some(signature) = signature {
         accepted.limit(signature);
     }
-}
-
-async fn get(session: &Session<'_>, path: &str) -> Result<Response, Box<Validation>> {
-    let request = request(&session.wire, Method::Get, path).bearer(&session.secret.token);
-    session.wire.send(request).await.map_err(|error| Box::new(session.wire.unreachable(&error)))
-}
-
-fn is_success(response: &Response) -> bool {
-    response.status == 200 && !response.is_html() && !response.truncated
 }
 
 fn permissions_untold(accepted: &mut Accepted) {
@@ -225,18 +221,15 @@ impl Accepted {
         self.advice.insert(0, signature);
     }
 
-    fn conclude(self, session: &Session<'_>, path: &str) -> Validation {
+    fn conclude(self, at: Asking<'_>, path: &str) -> Validation {
         let mut reason = format!("accepted by GET {path}");
         for remark in &self.remarks {
             reason.push_str("; ");
             reason.push_str(remark);
         }
-        let mut validation = session.wire.accepted(reason);
-        validation.findings = self
-            .advice
-            .iter()
-            .map(|advice| advice.filled(session, |args| FACTS.finding(advice.name, args)).1)
-            .collect();
+        let mut validation = at.wire.accepted(reason);
+        validation.findings =
+            self.advice.iter().map(|advice| advice.filled(at, |args| FACTS.finding(advice.name, args)).1).collect();
         if self.limited {
             validation.verdict = Verdict::Limited;
             if let Some(first) = validation.findings.first() {
@@ -245,6 +238,7 @@ impl Accepted {
         }
         validation.identity = self.identity;
         validation.grants = self.grants;
+        validation.all_grants_told = self.all_told;
         validation.expiry = self.expiry;
         validation.remote_id = self.remote_id;
         validation

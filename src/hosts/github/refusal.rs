@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::address::Variant;
+use super::asking::Asking;
 use super::form::Form;
 use super::{FACTS, clip, is_github};
-use crate::domain::{Checksum, Validation};
+use crate::domain::{Checksum, Finding, Validation};
+use crate::hosts::Wire;
 use crate::hosts::answer::{foreign, retry_after};
-use crate::hosts::{Session, Wire};
 use crate::net::Response;
 
 /// A recognised signature: the finding, what fills its placeholders, and what else the answer gave away.
@@ -36,43 +37,52 @@ impl Signature {
     }
 
     /// The placeholders as the facts take them, `{web}` and `{api}` among them.
-    pub(super) fn filled<T>(&self, session: &Session<'_>, then: impl FnOnce(&[(&str, &str)]) -> T) -> T {
-        let api = session.wire.url("api", "");
+    pub(super) fn filled<T>(&self, at: Asking<'_>, then: impl FnOnce(&[(&str, &str)]) -> T) -> T {
+        let api = at.wire.url("api", "");
         let mut args: Vec<(&str, &str)> = self.args.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        args.push(("web", session.host.url.trim_end_matches('/')));
+        args.push(("web", at.web));
         args.push(("api", &api));
         then(&args)
     }
 
+    /// The finding alone; the evidence stays where it is.
+    pub(super) fn finding(&self, at: Asking<'_>) -> Finding {
+        let (_, mut finding) = self.filled(at, |args| FACTS.finding(self.name, args));
+        for text in [&mut finding.title, &mut finding.cause, &mut finding.remedy] {
+            *text = at.wire.mask(text);
+        }
+        finding
+    }
+
     /// The validation that the finding stands for.
-    pub(super) fn conclude(&self, session: &Session<'_>) -> Validation {
-        let mut validation = self.filled(session, |args| session.wire.conclude(&FACTS, self.name, args));
+    pub(super) fn conclude(&self, at: Asking<'_>) -> Validation {
+        let mut validation = self.filled(at, |args| at.wire.conclude(&FACTS, self.name, args));
         validation.remote_id.clone_from(&self.remote_id);
         validation
     }
 }
 
 /// What an answer that is no success says of the credential, be it GitHub's or somebody else's on the way.
-pub(super) fn conclude(session: &Session<'_>, response: &Response) -> Validation {
-    if let Some(signature) = recognise(session, response) {
-        return signature.conclude(session);
+pub(super) fn conclude(at: Asking<'_>, response: &Response) -> Validation {
+    if let Some(signature) = recognise(at, response) {
+        return signature.conclude(at);
     }
-    if let Some(validation) = foreign(&session.wire, &FACTS, response, is_github(response)) {
+    if let Some(validation) = foreign(at.wire, &FACTS, response, is_github(response)) {
         return validation;
     }
     let signature = match response.status {
         404 | 410 => Signature::new("wrong-path"),
         status => Signature::new("unexpected-answer").with("status", status.to_string()),
     };
-    signature.conclude(session)
+    signature.conclude(at)
 }
 
 /// Recognises GitHub's own refusals; none where the answer is not GitHub's, or says nothing that is known.
-pub(super) fn recognise(session: &Session<'_>, response: &Response) -> Option<Signature> {
+pub(super) fn recognise(at: Asking<'_>, response: &Response) -> Option<Signature> {
     let message = message(response);
     let lower = message.to_lowercase();
-    let form = Form::of(session.secret.token.reveal());
-    let variant = Variant::of(session.host);
+    let form = Form::of(at.key.reveal());
+    let variant = at.variant;
     // Two that come as text or HTML, and so without GitHub's error shape.
     if response.status == 503 && variant == Variant::Server {
         return Some(Signature::new("maintenance"));
@@ -84,27 +94,27 @@ pub(super) fn recognise(session: &Session<'_>, response: &Response) -> Option<Si
         return None;
     }
     if !message.is_empty() {
-        session.wire.note(format!("message: {message}"));
+        at.wire.note(format!("message: {message}"));
     }
     match response.status {
         400 if lower.contains("version") => Some(Signature::new("api-version")),
-        401 => Some(unauthorised(session, response, &lower, form, variant)),
-        403 => Some(forbidden(session, response, &message, &lower, form)),
-        429 => Some(limited(response, &lower, session.wire.now())),
+        401 => Some(unauthorised(at, response, &lower, form, variant)),
+        403 => Some(forbidden(at, response, &message, &lower, form)),
+        429 => Some(limited(response, &lower, at.wire.now())),
         502 | 504 if lower.contains("server error") => Some(Signature::new("timeout")),
         400..=499 if lower.contains("basic auth") || lower.contains("password authentication") => {
             Some(Signature::new("password-not-supported"))
         }
         // Private things are hidden rather than refused; only a lacking scope can then be told for sure.
-        404 => missing_scope(session, response, form),
+        404 => missing_scope(at, response, form),
         _ => None,
     }
 }
 
 /// 401. GitHub does not tell malformed, unknown, expired, revoked and deleted tokens apart.
-fn unauthorised(session: &Session<'_>, response: &Response, lower: &str, form: Form, variant: Variant) -> Signature {
+fn unauthorised(at: Asking<'_>, response: &Response, lower: &str, form: Form, variant: Variant) -> Signature {
     if let Some(otp) = response.header("x-github-otp").filter(|otp| otp.starts_with("required")) {
-        session.wire.note(format!("X-GitHub-OTP: {}", clip(otp)));
+        at.wire.note(format!("X-GitHub-OTP: {}", clip(otp)));
         return Signature::new("otp-required");
     }
     if lower.contains("must authenticate to access this api") {
@@ -119,21 +129,21 @@ fn unauthorised(session: &Session<'_>, response: &Response, lower: &str, form: F
     if form == Form::StatelessInstallation && variant == Variant::Server {
         return Signature::new("wrong-host");
     }
-    match form.checksum(session.secret.token.reveal()) {
+    match form.checksum(at.key.reveal()) {
         Checksum::Mismatch => Signature::new("bad-credentials-mistyped"),
         Checksum::None | Checksum::Ok => Signature::new("bad-credentials"),
     }
 }
 
 /// 403, in the order: single sign-on, rate limits, account and organisation policies, permissions, scopes, the rest.
-fn forbidden(session: &Session<'_>, response: &Response, message: &str, lower: &str, form: Form) -> Signature {
-    if let Some(sso) = sso(session, response) {
+fn forbidden(at: Asking<'_>, response: &Response, message: &str, lower: &str, form: Form) -> Signature {
+    if let Some(sso) = sso(at, response) {
         return sso;
     }
     let has = |text: &str| lower.contains(text);
     let exhausted = response.header("x-ratelimit-remaining") == Some("0");
     if exhausted || response.header("retry-after").is_some() {
-        return limited(response, lower, session.wire.now());
+        return limited(response, lower, at.wire.now());
     }
     let org = || organisation(message);
     if has("account was suspended") || has("account is suspended") {
@@ -143,7 +153,7 @@ fn forbidden(session: &Session<'_>, response: &Response, message: &str, lower: &
         return Signature::new("ip-allow-list").with("org", org());
     }
     if has("forbids access") && has("lifetime") {
-        return lifetime(session, message, lower);
+        return lifetime(at, message, lower);
     }
     if has("forbids access via a personal access token (classic)") {
         return Signature::new("org-forbids-classic").with("org", org());
@@ -155,7 +165,7 @@ fn forbidden(session: &Session<'_>, response: &Response, message: &str, lower: &
         return Signature::new("oauth-app-restricted").with("org", org());
     }
     if has("saml enforcement") {
-        return sso_required(session, None);
+        return sso_required(at, None);
     }
     if has("basic auth") || has("password authentication") {
         return Signature::new("password-not-supported");
@@ -164,11 +174,11 @@ fn forbidden(session: &Session<'_>, response: &Response, message: &str, lower: &
         return Signature::new("too-many-logins");
     }
     if has("secondary rate limit") || has("rate limit exceeded") {
-        return limited(response, lower, session.wire.now());
+        return limited(response, lower, at.wire.now());
     }
     let permissions = response.header("x-accepted-github-permissions").map(clip).filter(|p| !p.is_empty());
     if let Some(permissions) = &permissions {
-        session.wire.note(format!("X-Accepted-GitHub-Permissions: {permissions}"));
+        at.wire.note(format!("X-Accepted-GitHub-Permissions: {permissions}"));
     }
     let needed = permissions.clone().unwrap_or_else(|| "that the request needs".to_owned());
     if has("not accessible by integration") {
@@ -178,18 +188,18 @@ fn forbidden(session: &Session<'_>, response: &Response, message: &str, lower: &
         return Signature::new("missing-permission").with("permissions", needed);
     }
     let words = if message.is_empty() { "403, without a message" } else { message };
-    missing_scope(session, response, form).unwrap_or_else(|| Signature::new("forbidden").with("message", words))
+    missing_scope(at, response, form).unwrap_or_else(|| Signature::new("forbidden").with("message", words))
 }
 
 /// `X-GitHub-SSO`, on whatever status. See
 /// <https://docs.github.com/en/rest/authentication/authenticating-to-the-rest-api>.
-pub(super) fn sso(session: &Session<'_>, response: &Response) -> Option<Signature> {
+pub(super) fn sso(at: Asking<'_>, response: &Response) -> Option<Signature> {
     let value = response.header("x-github-sso")?;
     let mut parts = value.split(';').map(str::trim);
     match parts.next()? {
         "required" => {
-            session.wire.note("X-GitHub-SSO: required");
-            Some(sso_required(session, parts.find_map(|part| part.strip_prefix("url="))))
+            at.wire.note("X-GitHub-SSO: required");
+            Some(sso_required(at, parts.find_map(|part| part.strip_prefix("url="))))
         }
         "partial-results" => {
             let ids: Vec<&str> = parts
@@ -200,7 +210,7 @@ pub(super) fn sso(session: &Session<'_>, response: &Response) -> Option<Signatur
                 .filter(|id| !id.is_empty() && id.len() <= 20 && id.bytes().all(|b| b.is_ascii_digit()))
                 .collect();
             let ids = clip(&ids.join(", "));
-            session.wire.note(format!("X-GitHub-SSO: partial-results; organizations={ids}"));
+            at.wire.note(format!("X-GitHub-SSO: partial-results; organizations={ids}"));
             Some(Signature::new("sso-partial").with("orgs", ids))
         }
         _ => None,
@@ -209,8 +219,8 @@ pub(super) fn sso(session: &Session<'_>, response: &Response) -> Option<Signatur
 
 /// The address to authorise at is good for an hour and for the user alone: it goes into the advice, not into evidence.
 /// An address at another host than this one is not passed on.
-fn sso_required(session: &Session<'_>, url: Option<&str>) -> Signature {
-    let ours = Url::parse(&session.host.url).ok();
+fn sso_required(at: Asking<'_>, url: Option<&str>) -> Signature {
+    let ours = Url::parse(at.web).ok();
     let theirs = url
         .and_then(|url| Url::parse(url).ok())
         .filter(|url| url.scheme() == "https" && ours.as_ref().is_some_and(|ours| ours.host_str() == url.host_str()));
@@ -219,10 +229,8 @@ fn sso_required(session: &Session<'_>, url: Option<&str>) -> Signature {
         .and_then(|url| url.path_segments())
         .and_then(|mut path| if path.next() == Some("orgs") { path.next() } else { None })
         .map_or_else(|| "an organization".to_owned(), |org| format!("`{}`", clip(org)));
-    let page = theirs.map_or_else(
-        || format!("{}/settings/tokens", session.host.url.trim_end_matches('/')),
-        |url| url.as_str().chars().take(2048).collect(),
-    );
+    let page =
+        theirs.map_or_else(|| format!("{}/settings/tokens", at.web), |url| url.as_str().chars().take(2048).collect());
     Signature::new("sso-required").with("url", page).with("org", org)
 }
 
@@ -246,7 +254,7 @@ fn limited(response: &Response, lower: &str, now: Timestamp) -> Signature {
 }
 
 /// The message names the longest life allowed and the page of the token, whose last part is the token's id.
-fn lifetime(session: &Session<'_>, message: &str, lower: &str) -> Signature {
+fn lifetime(at: Asking<'_>, message: &str, lower: &str) -> Signature {
     let days: String = lower
         .split_once("greater than ")
         .map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).take(6).collect())
@@ -255,7 +263,7 @@ fn lifetime(session: &Session<'_>, message: &str, lower: &str) -> Signature {
         .split_once("/settings/personal-access-tokens/")
         .map(|(_, rest)| rest.chars().take_while(char::is_ascii_digit).take(20).collect())
         .unwrap_or_default();
-    let list = format!("{}/settings/personal-access-tokens", session.host.url.trim_end_matches('/'));
+    let list = format!("{}/settings/personal-access-tokens", at.web);
     let page = if id.is_empty() { list } else { format!("{list}/{id}") };
     let mut signature = Signature::new("lifetime-policy")
         .with("org", organisation(message))
@@ -266,15 +274,15 @@ fn lifetime(session: &Session<'_>, message: &str, lower: &str) -> Signature {
 }
 
 /// The scopes that would do, where the token has none of them.
-fn missing_scope(session: &Session<'_>, response: &Response, form: Form) -> Option<Signature> {
+fn missing_scope(at: Asking<'_>, response: &Response, form: Form) -> Option<Signature> {
     let accepted = scopes(response.header("x-accepted-oauth-scopes")?);
     let granted = scopes(response.header("x-oauth-scopes").filter(|_| form.has_scopes())?);
     let implied = FACTS.implied(&granted);
     if accepted.is_empty() || accepted.iter().any(|scope| granted.contains(scope) || implied.contains(scope)) {
         return None;
     }
-    session.wire.note(format!("X-OAuth-Scopes: {}", granted.join(", ")));
-    session.wire.note(format!("X-Accepted-OAuth-Scopes: {}", accepted.join(", ")));
+    at.wire.note(format!("X-OAuth-Scopes: {}", granted.join(", ")));
+    at.wire.note(format!("X-Accepted-OAuth-Scopes: {}", accepted.join(", ")));
     let all = accepted.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(" or ");
     Some(Signature::new("missing-scope").with("scopes", all))
 }

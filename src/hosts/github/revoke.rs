@@ -8,12 +8,13 @@ use futures_util::future::BoxFuture;
 use zeroize::Zeroizing;
 
 use super::address::Variant;
+use super::asking::Asking;
 use super::form::Form;
 use super::refusal::{self, Signature};
 use super::{GitHub, is_github, request};
-use crate::domain::{Host, Kind};
+use crate::domain::{Host, Kind, Validation};
 use crate::hosts::version::is_before;
-use crate::hosts::{Authority, Revocation, Revoke, Route, Session};
+use crate::hosts::{Authority, Revocation, Revoke, Route, Session, Wire};
 use crate::net::{Method, NetError, NetErrorKind, Request, Response};
 use crate::secret::SecretText;
 
@@ -74,49 +75,55 @@ impl Revoke for GitHub {
 }
 
 async fn revoke(session: &Session<'_>, using: Option<&Authority>) -> Revocation {
-    let form = Form::of(session.secret.token.reveal());
-    let server = Variant::of(session.host) == Variant::Server;
-    let unsupported = |name: &'static str| Revocation::Unsupported(Box::new(Signature::new(name).conclude(session)));
+    let at = Asking::of(session);
+    let form = Form::of(at.key.reveal());
+    let server = at.variant == Variant::Server;
+    let unsupported = |name: &'static str| Revocation::Unsupported(Box::new(Signature::new(name).conclude(at)));
     match form {
         Form::Installation | Form::StatelessInstallation => {
-            let order = request(&session.wire, Method::Delete, "/installation/token").bearer(&session.secret.token);
-            send(session, order, 204).await
+            let order = request(at.wire, Method::Delete, "/installation/token").bearer(at.key);
+            send(at, order, 204).await
         }
         Form::LegacyUser | Form::LegacyInstallation | Form::Other => unsupported("revoke-legacy-form"),
         Form::OauthApp | Form::AppUser | Form::AppRefresh if server => unsupported("revoke-no-api"),
         Form::Classic | Form::FineGrained if server => {
-            let signer = using.map_or(&session.secret.token, |using| &using.secret.token);
-            send(session, surrender(session).bearer(signer), 202).await
+            let signer = using.map_or(at.key, |using| &using.secret.token);
+            send(at, surrender(at.wire, &[at.key]).bearer(signer), 202).await
         }
         Form::Classic | Form::FineGrained | Form::OauthApp | Form::AppUser | Form::AppRefresh => {
-            send(session, surrender(session), 202).await
+            send(at, surrender(at.wire, &[at.key]), 202).await
         }
     }
 }
 
-/// The order to revoke the session's token, unsigned.
-fn surrender(session: &Session<'_>) -> Request {
-    let token = session.secret.token.reveal();
+/// The order to revoke these tokens, unsigned.
+pub(super) fn surrender(wire: &Wire<'_>, tokens: &[&SecretText]) -> Request {
     // Serialising to a string could leave copies behind while it grows; a token is at most doubled by escaping.
-    let mut body = Zeroizing::new(String::with_capacity(token.len() * 2 + 32));
-    body.push_str("{\"credentials\":[\"");
-    for character in token.trim().chars() {
-        if matches!(character, '"' | '\\') {
-            body.push('\\');
+    let room = tokens.iter().map(|t| t.len() * 2 + 3).sum::<usize>() + 32;
+    let mut body = Zeroizing::new(String::with_capacity(room));
+    body.push_str("{\"credentials\":[");
+    for (n, token) in tokens.iter().enumerate() {
+        body.push_str(if n == 0 { "\"" } else { ",\"" });
+        for character in token.reveal().trim().chars() {
+            if matches!(character, '"' | '\\') {
+                body.push('\\');
+            }
+            body.push(if character.is_control() { '?' } else { character });
         }
-        body.push(if character.is_control() { '?' } else { character });
+        body.push('"');
     }
-    body.push_str("\"]}");
-    request(&session.wire, Method::Post, "/credentials/revoke")
+    body.push_str("]}");
+    request(wire, Method::Post, "/credentials/revoke")
         .secret_body("application/json", SecretText::new(std::mem::take(&mut *body)))
 }
 
-async fn send(session: &Session<'_>, order: Request, success: u16) -> Revocation {
+/// Sends an order once and reads what came of it.
+pub(super) async fn send(at: Asking<'_>, order: Request, success: u16) -> Revocation {
     let line = order.line();
-    let response = match session.wire.send(order).await {
+    let response = match at.wire.send(order).await {
         Ok(response) => response,
         Err(error) if error.kind.nothing_was_sent() => {
-            return Revocation::Refused(Box::new(session.wire.unreachable(&error)));
+            return Revocation::Refused(Box::new(at.wire.unreachable(&error)));
         }
         Err(error) => return Revocation::Unknown(error),
     };
@@ -129,46 +136,46 @@ async fn send(session: &Session<'_>, order: Request, success: u16) -> Revocation
             format!("answered {}, which does not tell whether the order was carried out", response.status),
         )),
         404 | 410 if !response.is_html() || is_github(&response) => {
-            note(session, &response);
-            Revocation::Unsupported(Box::new(Signature::new("revoke-unsupported").conclude(session)))
+            note(at, &response);
+            Revocation::Unsupported(Box::new(Signature::new("revoke-unsupported").conclude(at)))
         }
-        _ => Revocation::Refused(Box::new(refused(session, &response))),
+        _ => Revocation::Refused(Box::new(refused(at, &response))),
     }
 }
 
-fn refused(session: &Session<'_>, response: &Response) -> crate::domain::Validation {
-    let server = Variant::of(session.host) == Variant::Server;
-    let installation = Form::of(session.secret.token.reveal()).is_installation();
+fn refused(at: Asking<'_>, response: &Response) -> Validation {
+    let server = at.variant == Variant::Server;
+    let installation = Form::of(at.key.reveal()).is_installation();
     let signature = match response.status {
         422 if is_github(response) => "revoke-invalid",
         // The refusal of a self-signed order is that of the token itself.
-        401 if installation => return refusal::conclude(session, response),
-        401 | 403 if !is_github(response) => return refusal::conclude(session, response),
+        401 if installation => return refusal::conclude(at, response),
+        401 | 403 if !is_github(response) => return refusal::conclude(at, response),
         401 | 403 if is_throttled(response) || response.header("x-github-sso").is_some() => {
-            return refusal::conclude(session, response);
+            return refusal::conclude(at, response);
         }
         401 | 403 if server || installation => "revoke-not-allowed",
         401 | 403 => "revoke-was-authenticated",
-        _ => return refusal::conclude(session, response),
+        _ => return refusal::conclude(at, response),
     };
-    note(session, response);
-    Signature::new(signature).conclude(session)
+    note(at, response);
+    Signature::new(signature).conclude(at)
 }
 
-fn is_throttled(response: &Response) -> bool {
+pub(super) fn is_throttled(response: &Response) -> bool {
     response.header("retry-after").is_some()
         || response.header("x-ratelimit-remaining") == Some("0")
         || refusal::message(response).to_lowercase().contains("rate limit")
 }
 
-fn note(session: &Session<'_>, response: &Response) {
+pub(super) fn note(at: Asking<'_>, response: &Response) {
     let message = refusal::message(response);
     if !message.is_empty() {
-        session.wire.note(format!("message: {message}"));
+        at.wire.note(format!("message: {message}"));
     }
 }
 
 /// The server's version, where it is known and before the first with the endpoint.
-fn too_old(host: &Host) -> Option<&str> {
+pub(super) fn too_old(host: &Host) -> Option<&str> {
     host.version.as_deref().filter(|version| is_before(version, SERVER_SINCE) == Some(true))
 }

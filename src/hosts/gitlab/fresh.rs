@@ -6,8 +6,9 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::FACTS;
 use super::own_record::OwnRecord;
-use crate::domain::{CreatedToken, Expiry, Kind};
+use crate::domain::{CreatedToken, Expiry, Kind, Validation};
 use crate::hosts::Wire;
 use crate::net::Response;
 use crate::secret::{Secret, SecretText};
@@ -31,6 +32,23 @@ pub(super) fn days_until(date: Date, now: Timestamp) -> i64 {
 pub(super) fn date_in(days: i64, now: Timestamp) -> Date {
     let today = now.to_zoned(TimeZone::UTC).date();
     today.checked_add(days.days()).unwrap_or(today)
+}
+
+/// Dates that GitLab is known to refuse; nothing is sent then.
+pub(super) fn unlikely(wire: &Wire<'_>, date: Date) -> Option<Validation> {
+    let name = match days_until(date, wire.now()) {
+        ..=0 => "expiry-past",
+        days if days > LONGEST => "expiry-too-far",
+        _ => return None,
+    };
+    let last = date_in(LONGEST, wire.now()).to_string();
+    Some(wire.conclude(&FACTS, name, &[("date", &date.to_string()), ("last", &last)]))
+}
+
+/// A life as long as that of the old one, else the longest: left out, a rotated token would get a week.
+pub(super) fn same_life(made: Option<Timestamp>, expiry: Expiry, now: Timestamp) -> Date {
+    let life = made.zip(expiry.at()).map(|(made, ends)| days_until(date(ends), made));
+    date_in(life.filter(|days| (1..=LONGEST).contains(days)).unwrap_or(LONGEST), now)
 }
 
 /// What the caller knows of the token that was asked for; the answer's own words come first.

@@ -66,6 +66,17 @@ pub(super) fn refused(
     Box::new(validation)
 }
 
+/// Reads a refusal where the only credential there is signs: the verdict is one on that.
+pub(super) fn of_the_signer(
+    wire: &Wire<'_>,
+    response: &Response,
+    rename: impl FnOnce(&Refusal) -> &'static str,
+) -> Box<Validation> {
+    let mut validation = refused(wire, response, false, rename);
+    validation.reason = format!("the signing token: {}", validation.reason);
+    validation
+}
+
 /// What GitLab says of the token that signs is no verdict on the one that the order concerns.
 pub(super) fn about_the_signer(validation: &mut Validation) {
     if validation.verdict.is_real() {

@@ -61,6 +61,11 @@ impl OwnRecord {
         self.granular
     }
 
+    /// Whether its grants are all there is: scopes always are, permissions where the server lists them (19.2 and later).
+    pub(super) fn tells_all(&self) -> bool {
+        !self.granular || !self.permissions.is_empty()
+    }
+
     /// Whether `GET /user` is worth asking. A fine-grained token may be allowed to; only asking tells.
     pub(super) fn may_read_user(&self) -> bool {
         self.granular || self.scopes.iter().any(|s| matches!(s.as_str(), "api" | "read_api" | "read_user"))

@@ -23,6 +23,8 @@ struct Said {
     scope: String,
     /// `unauthorized` from OAuth endpoints.
     state: String,
+    /// The sentence is about fields of what was sent.
+    fields: bool,
 }
 
 impl Said {
@@ -31,8 +33,7 @@ impl Said {
         let body = body.as_object()?;
         let text = |name: &str| match body.get(name) {
             Some(Value::String(text)) => sanitize::short(text, 400),
-            // Validation errors come as an object of lists.
-            Some(value @ Value::Object(_)) if name == "message" => sanitize::short(&value.to_string(), 400),
+            Some(Value::Object(fields)) if name == "message" => sanitize::short(&complaints(fields), 400),
             _ => String::new(),
         };
         let description = text("error_description");
@@ -41,13 +42,30 @@ impl Said {
             text: if description.is_empty() { text("message") } else { description },
             scope: text("scope"),
             state: text("state"),
+            fields: body.get("message").is_some_and(Value::is_object),
         };
         (said != Self::default()).then_some(said)
+    }
+
+    /// Parameter checks say `{"error": "name is missing"}`, models `{"message": {"expires_at": […]}}`. Both say nothing
+    /// of a token, so that it matters little who else speaks so.
+    fn is_about_parameters(&self) -> bool {
+        self.fields || (self.text.is_empty() && !self.error.is_empty())
     }
 
     fn has(&self, part: &str) -> bool {
         self.text.to_ascii_lowercase().contains(part)
     }
+}
+
+/// `{"expires_at": ["must be before 2027-11-23"]}` as `expires_at must be before 2027-11-23`.
+fn complaints(fields: &serde_json::Map<String, Value>) -> String {
+    let of = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+        _ => String::new(),
+    };
+    fields.iter().map(|(name, value)| format!("{name} {}", of(value))).collect::<Vec<_>>().join("; ")
 }
 
 /// Sentences of token checks; no product but GitLab (and what is built from it) says them this way.
@@ -121,7 +139,7 @@ impl Refusal {
             401 if gitlabs => unauthorized(&said),
             403 if gitlabs => forbidden(&said),
             400 if gitlabs && said.has("requires token type to be a personal access token") => "not-a-pat",
-            400 if gitlabs => "bad-request",
+            400 if gitlabs || (said.is_about_parameters() && !response.is_html()) => "bad-request",
             404 if gitlabs => "not-found",
             405 if gitlabs => "not-allowed",
             _ => return None,

@@ -25,6 +25,22 @@ impl Resource {
         }
     }
 
+    /// The kind of its tokens.
+    pub(super) fn kind(&self) -> Kind {
+        match self {
+            Self::Project(_) => Kind::ProjectToken,
+            Self::Group(_) => Kind::GroupToken,
+        }
+    }
+
+    /// How people name it.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Project(id) => format!("project {id}"),
+            Self::Group(id) => format!("group {id}"),
+        }
+    }
+
     /// That of a token of `kind` whose bot has this name.
     pub(super) fn of_bot(kind: Kind, username: Option<&str>) -> Option<Self> {
         let (bot, id) = username.and_then(bot_of)?;

@@ -8,14 +8,11 @@ use futures_util::future::BoxFuture;
 use super::order::{self, Sent};
 use super::resource::{Resource, number, tokens_of};
 use super::token::{self, Check};
-use super::{FACTS, GitLab, api_of};
+use super::{FACTS, GitLab, PASSWORD, api_of};
 use crate::domain::{Host, Kind};
 use crate::hosts::{Authority, Revocation, Revoke, Route, Session, Wire};
 use crate::net::Request;
 use crate::secret::SecretText;
-
-const PASSWORD: &str = "GitLab's API takes no account password; leave it out, since the token can revoke itself, or \
-                        sign with a token of its owner or an administrator that has the `api` scope";
 
 impl Revoke for GitLab {
     fn route(&self, host: &Host, kind: Kind, username: Option<&str>, using: Option<&Authority>) -> Route {

@@ -10,13 +10,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::fresh::{self, Asked, LONGEST};
+use super::fresh::{self, Asked};
 use super::order::{self, Sent};
 use super::own_record::OwnRecord;
 use super::refusal::{self, Refusal};
 use super::resource::{Resource, number, tokens_of};
 use super::token::{self, Check};
-use super::{FACTS, GitLab, api_of, signed};
+use super::{FACTS, GitLab, PASSWORD, api_of, signed};
 use crate::domain::{CreatedToken, Expiry, Host, Kind, Validation};
 use crate::hosts::version::is_before;
 use crate::hosts::{Authority, Outcome, Replace, Route, Session, Wire};
@@ -56,13 +56,7 @@ impl Replace for GitLab {
                     "the scope `api` or `self_rotate`"
                 }
             )),
-            Some(Authority { kind: None, .. }) => Route::NeedsAuthority {
-                why:
-                    "GitLab's API takes no account password: let the token rotate itself, or sign with a token of its \
-                      owner or an administrator that has the `api` scope"
-                        .to_owned(),
-                password: false,
-            },
+            Some(Authority { kind: None, .. }) => Route::NeedsAuthority { why: PASSWORD.to_owned(), password: false },
             Some(_) => Route::AtHost(format!("POST {api}{tokens}/ID/rotate, signed with the other token. {DIES}")),
         }
     }
@@ -92,7 +86,7 @@ async fn replace(
         return Outcome::Unsupported(stop("not-rotatable", &[("what", what)]));
     }
     let asked = expires.map(fresh::date);
-    if let Some(refused) = asked.and_then(|date| unlikely(wire, date)) {
+    if let Some(refused) = asked.and_then(|date| fresh::unlikely(wire, date)) {
         return Outcome::Refused(Box::new(refused));
     }
     let (key, id) = match using {
@@ -107,7 +101,10 @@ async fn replace(
         Ok(record) => record.filter(|_| using.is_none()),
         Err(end) => return *end,
     };
-    let ends = asked.unwrap_or_else(|| same_life(record.as_ref(), wire.now()));
+    let ends = asked.unwrap_or_else(|| {
+        let (made, expiry) = record.as_ref().map_or((None, Expiry::Unknown), |r| (r.created_at, r.expiry));
+        fresh::same_life(made, expiry, wire.now())
+    });
     let resource = match using {
         None => Resource::find(wire, session.kind, session.username, key).await,
         // Only the token's own secret could be asked; its owner may know the bot's name from a check.
@@ -178,26 +175,6 @@ async fn look(
         ))))),
         _ => refused(refusal::conclude(wire, &response)),
     }
-}
-
-/// Dates that GitLab is known to refuse; nothing is sent then.
-fn unlikely(wire: &Wire<'_>, date: Date) -> Option<Validation> {
-    let name = match fresh::days_until(date, wire.now()) {
-        ..=0 => "expiry-past",
-        days if days > LONGEST => "expiry-too-far",
-        _ => return None,
-    };
-    let last = fresh::date_in(LONGEST, wire.now()).to_string();
-    Some(wire.conclude(&FACTS, name, &[("date", &date.to_string()), ("last", &last)]))
-}
-
-/// A life as long as that of the old one, else the longest: left out, GitLab would give it a week.
-fn same_life(old: Option<&OwnRecord>, now: Timestamp) -> Date {
-    let life = old.and_then(|old| match (old.created_at, old.expiry) {
-        (Some(made), Expiry::At(ends)) => Some(fresh::days_until(fresh::date(ends), made)),
-        _ => None,
-    });
-    fresh::date_in(life.filter(|days| (1..=LONGEST).contains(days)).unwrap_or(LONGEST), now)
 }
 
 fn refused(wire: &Wire<'_>, response: &Response, by_other: bool, ends: Date) -> Outcome<CreatedToken> {

@@ -93,6 +93,7 @@ fn describe(
     let kind = told.unwrap_or(if token::is_access(session.kind) { session.kind } else { Kind::Pat });
     validation.kind = (kind != session.kind).then_some(kind);
     validation.grants = record.grants(kind);
+    validation.all_grants_told = record.tells_all();
     validation.expiry = record.expiry;
     validation.remote_id = Some(record.id.clone());
     validation.remote_name = record.name.clone();
@@ -245,6 +246,7 @@ async fn oauth(session: &Session<'_>) -> Validation {
     };
     validation.kind = (session.kind != Kind::OauthToken).then_some(Kind::OauthToken);
     validation.grants = scope_grants(&scopes, Kind::OauthToken);
+    validation.all_grants_told = body.get("scope").is_some_and(Value::is_array);
     validation.expiry = ends.map_or(Expiry::Unknown, Expiry::At);
     validation.created_at = created;
     let owner = body.get("resource_owner_id").and_then(Value::as_u64).map(|id| only_id(id.to_string()));

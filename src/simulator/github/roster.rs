@@ -184,6 +184,17 @@ pub(super) fn dot_com_holders() -> Vec<Holder> {
             ..base()
         },
         Holder {
+            label: "acme-owner",
+            token: fake("ghp_", "AcmeOwner"),
+            login: "ana-acme",
+            id: 4_100_488,
+            scopes: Some("admin:org, repo"),
+            ends: Ends::Classic(75),
+            tags: &["admin"],
+            note: "Owner of acme: sees who authorised what for single sign-on",
+            ..base()
+        },
+        Holder {
             label: "jira-link",
             token: fake("ghp_", "JiraLink"),
             scopes: Some("read:org, repo"),
@@ -292,4 +303,66 @@ pub(super) fn server_holders() -> Vec<Holder> {
             ..base()
         },
     ]
+}
+
+/// A fine-grained token's access to the organisation acme, or a request for it.
+pub(super) struct Waits {
+    pub(super) id: u64,
+    pub(super) owner: &'static str,
+    pub(super) name: &'static str,
+    pub(super) permissions: &'static [(&'static str, &'static str)],
+    /// Days until it ends.
+    pub(super) ends: Option<i64>,
+    /// Of a request.
+    pub(super) reason: &'static str,
+}
+
+/// What fine-grained tokens may do in acme.
+pub(super) fn grants() -> Vec<Waits> {
+    vec![
+        Waits {
+            id: 9_001,
+            owner: "mara-dev",
+            name: "ci-bot",
+            permissions: &[("metadata", "read"), ("contents", "write")],
+            ends: Some(39),
+            reason: "",
+        },
+        Waits {
+            id: 9_002,
+            owner: "docs-bot",
+            name: "docs-bot",
+            permissions: &[("metadata", "read"), ("contents", "write")],
+            ends: Some(88),
+            reason: "",
+        },
+        Waits {
+            id: 9_003,
+            owner: "ana-acme",
+            name: "old laptop",
+            permissions: &[("metadata", "read"), ("administration", "write")],
+            ends: Some(-30),
+            reason: "",
+        },
+        Waits {
+            id: 9_004,
+            owner: "tom-acme",
+            name: "backup",
+            permissions: &[("metadata", "read"), ("contents", "read")],
+            ends: None,
+            reason: "",
+        },
+    ]
+}
+
+/// What waits for an owner of acme.
+pub(super) fn requests() -> Vec<Waits> {
+    vec![Waits {
+        id: 71,
+        owner: "mara-dev",
+        name: "preview builds",
+        permissions: &[("metadata", "read"), ("pull_requests", "write")],
+        ends: Some(90),
+        reason: "comments the address of the preview",
+    }]
 }

@@ -140,3 +140,27 @@ fn day(now: Timestamp, days: i64) -> String {
     let date = now.to_zoned(TimeZone::UTC).date();
     date.checked_add(days.days()).unwrap_or(date).to_string()
 }
+
+/// The password of a Basic log-in; the user name does not matter.
+pub(super) fn password(pair: &str) -> Option<String> {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(pair).ok()?;
+    String::from_utf8(bytes).ok()?.split_once(':').map(|(_, password)| password.to_owned())
+}
+
+/// Git's references, of a repository without any.
+pub(super) fn references() -> SimResponse {
+    SimResponse {
+        status: 200,
+        headers: vec![("Content-Type".into(), "application/x-git-upload-pack-advertisement".into())],
+        body: "001e# service=git-upload-pack\n0000".into(),
+    }
+}
+
+pub(super) fn git_denied() -> SimResponse {
+    let text = "HTTP Basic: Access denied. If a password was provided for Git authentication, the password was incorrect \
+                or you're required to use a token instead of a password. If a token was provided, it was either \
+                incorrect, expired, or improperly scoped.";
+    SimResponse { status: 401, headers: vec![("Content-Type".into(), "text/plain".into())], body: text.into() }
+        .with("Www-Authenticate", r#"Basic realm="GitLab""#)
+}
