@@ -13,6 +13,7 @@ mod bamboo;
 mod bitbucket_cloud;
 mod bitbucket_datacenter;
 mod codecommit;
+mod codecommit_making;
 mod confluence_datacenter;
 mod fecru;
 mod forgejo;
