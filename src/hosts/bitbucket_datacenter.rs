@@ -16,6 +16,7 @@ mod describe;
 mod detect;
 mod inventory;
 mod owner;
+mod probe;
 mod record;
 mod revoke;
 mod signer;
@@ -27,7 +28,9 @@ use std::sync::LazyLock;
 use futures_util::future::BoxFuture;
 
 use super::facts::Facts;
-use super::{Carried, Create, Detection, Endpoints, Family, HostUrl, HostUrlError, Inventory, Revoke, Session, Wire};
+use super::{
+    Carried, Create, Detection, Endpoints, Family, HostUrl, HostUrlError, Inventory, Probe, Revoke, Session, Wire,
+};
 use crate::domain::{Host, Kind, Validation};
 
 static FACTS: LazyLock<Facts> = LazyLock::new(|| Facts::embedded("bitbucket-datacenter"));
@@ -73,6 +76,10 @@ impl Family for BitbucketDatacenter {
     }
 
     fn lister(&self) -> Option<&dyn Inventory> {
+        Some(self)
+    }
+
+    fn prober(&self) -> Option<&dyn Probe> {
         Some(self)
     }
 }

@@ -11,17 +11,21 @@
 //! - [`place`]: partitions, regions, endpoints, typed addresses
 //! - [`keys`]: what ids and secrets tell offline
 //! - [`sign`], [`call`], [`refusal`], [`iam`]: one call, its failure, its result
-//! - [`validate`], [`revoke`]: the verbs
+//! - [`validate`], [`probe`], [`create`], [`inventory`], [`revoke`]: the verbs; [`trouble`]: orders that did not go through
 
 pub mod call;
 mod conclude;
+mod create;
 mod git;
 pub mod iam;
+mod inventory;
 pub mod keys;
 pub mod place;
+mod probe;
 pub mod refusal;
 mod revoke;
 pub mod sign;
+mod trouble;
 mod validate;
 
 use std::sync::LazyLock;
@@ -29,7 +33,10 @@ use std::sync::LazyLock;
 use futures_util::future::BoxFuture;
 
 use super::facts::Facts;
-use super::{Carried, Detection, Endpoints, Family, HostUrl, HostUrlError, Revoke, Session, Validation, Wire, answer};
+use super::{
+    Authority, Carried, Create, Detection, Endpoints, Family, HostUrl, HostUrlError, Inventory, Probe, Revoke, Session,
+    Validation, Wire, answer,
+};
 use crate::domain::{Host, Kind};
 use refusal::{Refusal, root};
 
@@ -82,6 +89,25 @@ impl Family for CodeCommit {
     fn revoker(&self) -> Option<&dyn Revoke> {
         Some(&revoke::Revoker)
     }
+
+    fn creator(&self) -> Option<&dyn Create> {
+        Some(&create::Creator)
+    }
+
+    fn lister(&self) -> Option<&dyn Inventory> {
+        Some(&inventory::Lister)
+    }
+
+    fn prober(&self) -> Option<&dyn Probe> {
+        Some(&probe::Prober)
+    }
+}
+
+/// The access key that can sign for IAM, if what was given is one.
+fn signing_key(using: &Authority) -> Option<sign::Signer<'_>> {
+    let id = using.username.as_deref().filter(|id| keys::is_key_id(id))?;
+    matches!(using.kind, Some(Kind::AccessKey | Kind::SessionKey | Kind::Unknown))
+        .then_some(sign::Signer { key_id: id, secret: &using.secret })
 }
 
 /// The kind a credential really is: the form of its user name and a session token tell more than the record.

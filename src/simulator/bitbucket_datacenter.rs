@@ -132,6 +132,14 @@ fn get(state: &State, path: &str, query: &str, caller: Option<&Caller>, now: Tim
         return SimResponse { status: 200, body: xml, ..SimResponse::default() }
             .with("Content-Type", "application/xml");
     }
+    if path == format!("/scm/{PROJECT}/{REPOSITORY}.git/info/refs") && caller.is_some_and(|c| c.holds("REPO_READ")) {
+        let service = query.strip_prefix("service=").unwrap_or("");
+        return match service == "git-upload-pack" || caller.is_some_and(|c| c.holds("REPO_WRITE")) {
+            true => SimResponse { status: 200, body: format!("# service={service}"), ..SimResponse::default() }
+                .with("Content-Type", format!("application/x-{service}-advertisement")),
+            false => denied(),
+        };
+    }
     let Some(api) = path.strip_prefix("/rest/api/latest/").or_else(|| path.strip_prefix("/rest/api/1.0/")) else {
         return html(404, "<h1>Dead link</h1>");
     };

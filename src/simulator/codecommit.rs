@@ -16,9 +16,22 @@ use crate::domain::{FamilyId, Kind, Verdict};
 use account::{ACCOUNT, Account, Key, Rights, State};
 use reply::{Service, fields};
 
+/// Git's endpoint with a repository in it, without which a Git credential cannot be checked.
+const REPOSITORY: &str = "/git/v1/repos/demo";
+
 /// The account as a site.
 pub struct CodeCommit {
     account: Mutex<Account>,
+}
+
+impl CodeCommit {
+    /// An account where a new key is refused this many times before AWS knows it everywhere.
+    #[must_use]
+    pub fn lagging(times: u32) -> Self {
+        let mut account = Account::new();
+        account.lag = times;
+        Self { account: Mutex::new(account) }
+    }
 }
 
 impl Default for CodeCommit {
@@ -37,7 +50,7 @@ impl Site for CodeCommit {
     }
 
     fn url(&self, listen: &str) -> String {
-        format!("{listen}/git")
+        format!("{listen}{REPOSITORY}")
     }
 
     fn region(&self) -> Option<String> {
@@ -45,7 +58,11 @@ impl Site for CodeCommit {
     }
 
     fn endpoints(&self, listen: &str) -> Vec<(String, String)> {
-        ["git", "sts", "iam", "codecommit"].iter().map(|n| ((*n).to_owned(), format!("{listen}/{n}"))).collect()
+        let at = |name: &str| {
+            let path = if name == "git" { REPOSITORY.to_owned() } else { format!("/{name}") };
+            (name.to_owned(), format!("{listen}{path}"))
+        };
+        ["git", "sts", "iam", "codecommit"].map(at).to_vec()
     }
 
     fn roster(&self, _now: Timestamp) -> Vec<SimCredential> {
@@ -70,6 +87,24 @@ impl Site for CodeCommit {
             entry("aws-paused", account::PAUSED, "legacy", "deactivated a moment ago", Verdict::Blocked),
             entry("aws-inactive", account::INACTIVE, "legacy", "deactivated last month", Verdict::Rejected),
             entry("aws-gone", account::GONE, "legacy", "deleted in the console", Verdict::Rejected),
+            SimCredential {
+                label: "aws-git".into(),
+                kind: Kind::GitCredential,
+                username: Some(format!("alice-at-{ACCOUNT}")),
+                secret: account::git_password(1),
+                tags: vec!["prod".into(), "git".into()],
+                note: "for git alone".into(),
+                expect: Verdict::Valid,
+            },
+            SimCredential {
+                label: "aws-git-old".into(),
+                kind: Kind::GitCredential,
+                username: Some(format!("alice-at-{ACCOUNT}")),
+                secret: account::git_password(0),
+                tags: vec!["legacy".into(), "git".into()],
+                note: "its password was reset".into(),
+                expect: Verdict::Rejected,
+            },
             entry("aws-sso", account::SESSION, "sso", "role session of this morning", Verdict::Valid),
             entry("aws-sso-old", account::SESSION_OVER, "sso", "role session of last week", Verdict::Expired),
             entry("aws-root", account::ROOT, "audit", "to be deleted", Verdict::Valid),
@@ -91,6 +126,10 @@ impl Site for CodeCommit {
     }
 
     fn answer(&self, request: &SimRequest, now: Timestamp) -> SimResponse {
+        if request.path == format!("{REPOSITORY}/info/refs") {
+            let Ok(account) = self.account.lock() else { return reply::git_refused(now) };
+            return account.git(request, now);
+        }
         let Some(service) = Service::of_path(&request.path) else {
             return SimResponse { status: 404, headers: Vec::new(), body: "no such service".into() };
         };
@@ -101,6 +140,10 @@ impl Site for CodeCommit {
             return reply::error(service, 500, "InternalFailure", "Internal error.", now);
         };
         match account.authenticate(request, service, now) {
+            Ok(key) if account.is_young(&key.id) => {
+                let message = "The security token included in the request is invalid.";
+                reply::error(service, 403, "InvalidClientTokenId", message, now)
+            }
             Ok(key) => account.serve(&key, service, request, now),
             Err(refused) => refused,
         }
@@ -179,8 +222,29 @@ impl Account {
             ),
             "ListAccessKeys" => reply::keys(&self.keys_of(&user), now),
             "GetAccessKeyLastUsed" => match field("AccessKeyId").and_then(|id| self.key(id)) {
+                Some(target) if target.secret.starts_with("KeyrackMade") => reply::never_used(&target.user, now),
                 Some(target) => reply::last_used(&target.user, now),
                 None => missing("The Access Key"),
+            },
+            "CreateAccessKey" => {
+                let limit = "Cannot exceed quota for AccessKeysPerUser: 2";
+                match self.user(&user) {
+                    None => missing("The user"),
+                    Some(like) => match self.make_key(&like) {
+                        Some(key) => reply::new_key(&key, now),
+                        None => reply::error(service, 409, "LimitExceeded", limit, now),
+                    },
+                }
+            }
+            "CreateServiceSpecificCredential" if field("ServiceName") != Some("codecommit.amazonaws.com") => {
+                reply::error(service, 404, "NotSupportedService", "The service is not supported.", now)
+            }
+            "CreateServiceSpecificCredential" => match self.user(&user) {
+                None => missing("The user"),
+                Some(_) => match self.make_git(&user) {
+                    Some(git) => reply::new_git(&git, now),
+                    None => reply::error(service, 409, "LimitExceeded", "Two credentials are there.", now),
+                },
             },
             "UpdateAccessKey" | "DeleteAccessKey" => {
                 let target = field("AccessKeyId").and_then(|id| self.key(id)).filter(|t| t.user == user);
@@ -218,6 +282,18 @@ impl Account {
                 }
             }
             _ => reply::error(service, 400, "InvalidAction", &format!("Could not find operation {action}"), now),
+        }
+    }
+
+    /// `git ls-remote` over HTTPS, by user name and password.
+    fn git(&self, request: &SimRequest, now: Timestamp) -> SimResponse {
+        use base64::Engine as _;
+        let pair = request.header("authorization").and_then(|a| a.strip_prefix("Basic "));
+        let pair = pair.and_then(|b| base64::engine::general_purpose::STANDARD.decode(b).ok());
+        let pair = pair.and_then(|b| String::from_utf8(b).ok());
+        match pair.as_deref().and_then(|p| p.split_once(':')) {
+            Some((name, password)) if self.git_login(name, password).is_some() => reply::refs(now),
+            _ => reply::git_refused(now),
         }
     }
 

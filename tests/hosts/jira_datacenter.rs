@@ -68,13 +68,20 @@ async fn at_a_place_a_missing_permission_is_denied_and_elsewhere_unknown() {
 async fn viewing_issues_is_proved_by_reading_one() {
     let answers = [to("jdoe", 200, PERMISSIONS), to("jdoe", 200, r#"{"id":"1","key":"ABC-1","fields":{}}"#)];
     let transport = Recorded::new(answers);
-    let found = probe(&transport, &issue("ABC-1"), &["BROWSE_PROJECTS"]).await;
-    assert_eq!(found.grants, [Grant { name: "BROWSE_PROJECTS".into(), source: GrantSource::Probed }]);
+    let found = probe(&transport, &issue("ABC-1"), &["BROWSE_PROJECTS", "view-issue"]).await;
+    let probed = |name: &str| Grant { name: name.into(), source: GrantSource::Probed };
+    assert_eq!(found.grants, [probed("view-issue"), probed("BROWSE_PROJECTS")]);
+    assert!(found.unknown.is_empty());
     assert_eq!(transport.lines()[1], format!("GET {WEB}/rest/api/2/issue/ABC-1?fields=summary"));
     // A security level hides an issue of a project that may be browsed.
     let answers = [to("jdoe", 200, PERMISSIONS), to("jdoe", 404, r#"{"errorMessages":["no"]}"#)];
-    let found = recorded(answers, &issue("ABC-2"), &["BROWSE_PROJECTS"]).await;
-    assert_eq!((found.grants.len(), found.denied.as_slice()), (0, &["BROWSE_PROJECTS".to_owned()][..]));
+    let found = recorded(answers, &issue("ABC-2"), &["BROWSE_PROJECTS", "view-issue"]).await;
+    assert_eq!(
+        (found.grants.as_slice(), found.denied.as_slice()),
+        (&[Grant::told("BROWSE_PROJECTS")][..], &["view-issue".to_owned()][..])
+    );
+    let nowhere = recorded([to("jdoe", 200, PERMISSIONS)], &LookAt::default(), &["view-issue"]).await;
+    assert!(nowhere.unknown[0].1.contains("name one"), "{:?}", nowhere.unknown);
     assert_eq!(found.findings[0].code, "jira-datacenter.issue-not-readable");
     assert!(found.findings[0].cause.contains("View issues"));
     // A gateway's 404 says nothing.
@@ -106,12 +113,12 @@ async fn a_place_that_is_not_there_is_told() {
 #[tokio::test]
 async fn the_simulated_site_answers_probes_by_user() {
     let site: Arc<dyn Site> = Arc::new(Simulated::default());
-    let names = ["BROWSE_PROJECTS", "USER_PICKER", "ADMINISTER"];
+    let names = ["BROWSE_PROJECTS", "USER_PICKER", "ADMINISTER", "view-issue"];
     for (label, held, denied, key) in [
-        ("jira-sync", &["BROWSE_PROJECTS", "USER_PICKER"][..], &["ADMINISTER"][..], "ABC-1"),
-        ("jira-reports", &["BROWSE_PROJECTS"], &["USER_PICKER", "ADMINISTER"], "ABC-1"),
+        ("jira-sync", &["BROWSE_PROJECTS", "USER_PICKER", "view-issue"][..], &["ADMINISTER"][..], "ABC-1"),
+        ("jira-reports", &["BROWSE_PROJECTS", "view-issue"], &["USER_PICKER", "ADMINISTER"], "ABC-1"),
         ("jira-admin", &names, &[], "ABC-2"),
-        ("jira-sync", &["USER_PICKER"], &["BROWSE_PROJECTS", "ADMINISTER"], "ABC-2"),
+        ("jira-sync", &["BROWSE_PROJECTS", "USER_PICKER"], &["view-issue", "ADMINISTER"], "ABC-2"),
     ] {
         let credential = site.roster(now()).into_iter().find(|c| c.label == label).unwrap();
         let (host, secret, transport) = (host_of(&*site), token(&credential.secret), Direct(Arc::clone(&site)));

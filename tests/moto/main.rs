@@ -12,8 +12,8 @@
 
 mod support;
 
-use keyrack::domain::{Expiry, Kind, Verdict};
-use keyrack::hosts::{Authority, Revocation};
+use keyrack::domain::{CreateRequest, Expiry, Kind, RemoteState, Verdict};
+use keyrack::hosts::{Authority, Outcome, Revocation};
 use keyrack::secret::Secret;
 use support::{Key, Moto};
 
@@ -81,4 +81,43 @@ async fn a_key_is_revoked_by_another_users_key() {
     assert_eq!(moto.revoke(&moto.bob, Some(&alice)).await, Revocation::Accepted);
     assert_eq!(moto.validate(&moto.bob).await.verdict, Verdict::Rejected);
     assert_eq!(moto.validate(&moto.alice).await.verdict, Verdict::Valid, "the signer lives");
+}
+
+fn authority(key: &Key) -> Authority {
+    Authority {
+        one_time_code: None,
+        kind: Some(Kind::AccessKey),
+        username: Some(key.id.clone()),
+        secret: key.secret.clone(),
+    }
+}
+
+#[tokio::test]
+async fn keys_are_listed_made_and_rotated_in_the_vendors_order() {
+    let Some(moto) = Moto::start().await else { return };
+    let alice = authority(&moto.alice);
+    let Outcome::Done(list) = moto.list(&alice).await else { panic!("alice may list") };
+    let state = |key: &Key| list.tokens.iter().find(|t| t.id == key.id).map(|t| t.state);
+    assert_eq!(state(&moto.alice), Some(RemoteState::Active), "{list:?}");
+    assert_eq!(state(&moto.alice_inactive), Some(RemoteState::Inactive), "{list:?}");
+
+    // Two are there: the inactive one is named, and nothing is made.
+    let wish = CreateRequest { name: "ci".into(), kind: Some(Kind::AccessKey), ..CreateRequest::default() };
+    let Outcome::Refused(full) = moto.create(&wish, &alice).await else { panic!("two are there") };
+    assert_eq!(full.findings[0].code, "codecommit.two-keys");
+    assert!(full.findings[0].title.contains(&moto.alice_inactive.id), "{full:?}");
+    assert_eq!(moto.revoke(&moto.alice_inactive, Some(&alice)).await, Revocation::Accepted);
+
+    // The old key signs for the new one, the new one for the death of the old one.
+    let Outcome::Done(made) = moto.create(&wish, &alice).await else { panic!("there is room") };
+    let new = Key { id: made.username.clone().unwrap(), secret: made.secret.clone() };
+    let seen = moto.validate(&new).await;
+    assert_eq!((seen.verdict, seen.identity.unwrap().login.as_str()), (Verdict::Valid, "alice"));
+    assert_eq!(moto.revoke(&moto.alice, Some(&authority(&new))).await, Revocation::Accepted);
+    assert_eq!(moto.validate(&moto.alice).await.verdict, Verdict::Rejected);
+    assert_eq!(moto.validate(&new).await.verdict, Verdict::Valid);
+
+    // Bob may not list; IAM's own refusal says so.
+    let Outcome::Refused(denied) = moto.list(&authority(&moto.bob)).await else { panic!("bob may not list") };
+    assert!(denied.reason.contains("iam:ListAccessKeys"), "{}", denied.reason);
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use keyrack::domain::{FamilyId, Host, Kind, Validation};
+use keyrack::domain::{CreateRequest, CreatedToken, FamilyId, Host, Kind, RemoteList, Validation};
 use keyrack::hosts::codecommit::CodeCommit;
-use keyrack::hosts::{Authority, Family, Revocation, Session, Wire};
+use keyrack::hosts::{Act, Authority, Family, Outcome, Revocation, Session, Wire};
 use keyrack::net::client::{Network, Timeouts};
 use keyrack::net::proxy::ProxyEnv;
 use keyrack::net::{NetSettings, Request, Transport};
@@ -83,6 +83,21 @@ impl Moto {
     pub async fn revoke(&self, key: &Key, using: Option<&Authority>) -> Revocation {
         let others: Vec<&Secret> = using.iter().map(|u| &u.secret).collect();
         CodeCommit.revoker().unwrap().revoke(&self.session(key, &others), None, using).await
+    }
+
+    pub async fn create(&self, request: &CreateRequest, using: &Authority) -> Outcome<CreatedToken> {
+        CodeCommit.creator().unwrap().create(&self.act(using), request).await
+    }
+
+    pub async fn list(&self, using: &Authority) -> Outcome<RemoteList> {
+        CodeCommit.lister().unwrap().list(&self.act(using)).await
+    }
+
+    fn act<'a>(&'a self, using: &'a Authority) -> Act<'a> {
+        let mut endpoints = CodeCommit.endpoints(&self.host).unwrap();
+        endpoints.extend(self.host.endpoints.clone());
+        let wire = Wire::new(&*self.http, endpoints, Masker::of(&using.secret), Timestamp::now());
+        Act { wire, host: &self.host, using }
     }
 
     fn session<'a>(&'a self, key: &'a Key, others: &[&Secret]) -> Session<'a> {

@@ -178,6 +178,12 @@ pub(super) fn signature(act: Act, web: &str, response: &Response) -> Option<&'st
     }
 }
 
+/// Whether the answer names one of these exceptions of the vendor's.
+pub(super) fn has_own_word(response: &Response, names: &[&str]) -> bool {
+    let said = Envelope::of(response);
+    names.iter().any(|name| said.threw(name))
+}
+
 fn is_vendor(response: &Response, said: &Envelope) -> bool {
     has_fingerprint(response) || said.exceptions().next().is_some()
 }

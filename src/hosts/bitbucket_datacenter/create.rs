@@ -123,6 +123,12 @@ fn permissions(kind: Kind, scopes: &[String]) -> Result<Vec<String>, RequestErro
 
 impl Create for BitbucketDatacenter {
     fn route(&self, host: &Host, request: &CreateRequest, using: Option<&Authority>) -> Result<Route, RequestError> {
+        if request.scopes.is_empty() {
+            // Also where a successor is wanted for a token whose permissions the host never told.
+            let why = "which permissions it shall have is not known: name them (--scope PROJECT_READ,REPO_WRITE), or \
+                       choose them on the page";
+            return Ok(Route::Guided { why: why.to_owned() });
+        }
         let user = using.filter(|u| u.kind.is_none()).and_then(|u| u.username.as_deref());
         let wanted = understand(request, user)?;
         let why = match (using.map(|u| u.kind), wanted.kind) {

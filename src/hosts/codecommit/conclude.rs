@@ -66,6 +66,7 @@ fn refused<T>(about: About<'_>, refusal: &Refusal, wire: &Wire<'_>, make: impl F
         Meaning::KmsDenied => make("kms-denied", &[region]),
         Meaning::NoRepository => make("no-repository", &[region]),
         Meaning::NoSuchEntity => make("no-such-entity", &[("action", about.action)]),
+        Meaning::LimitExceeded => make("limit-exceeded", &[("action", about.action)]),
         Meaning::Other => {
             let line = refusal.line();
             make("other-refusal", &[("action", about.action), ("line", &line)])

@@ -3,11 +3,12 @@
 //! Every field that an answer may lack has a default: servers differ in what they leave out.
 
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use super::call::{Aws, Failure};
 use crate::domain::Identity;
+use crate::secret::SecretText;
 
 /// Most pages of one list that are followed; two keys and two Git credentials per user are all that AWS allows.
 const PAGES: usize = 10;
@@ -147,6 +148,12 @@ impl LastUsed {
         self.used.at.parse().ok()
     }
 
+    /// The service and region it was used with; none where it was never used.
+    #[must_use]
+    pub fn with(&self) -> Option<String> {
+        self.at().map(|_| format!("last used with {} in {}", self.used.service, self.used.region))
+    }
+
     /// With what, in words.
     #[must_use]
     pub fn line(&self) -> String {
@@ -167,6 +174,56 @@ pub struct GitEntry {
     /// Its id (`ACCA…`).
     #[serde(rename = "ServiceSpecificCredentialId")]
     pub id: String,
+    /// The IAM user.
+    #[serde(rename = "UserName")]
+    pub user: String,
+    /// `Active` or `Inactive`.
+    #[serde(rename = "Status")]
+    pub status: String,
+    #[serde(rename = "CreateDate")]
+    created: String,
+}
+
+impl GitEntry {
+    /// When it was made.
+    #[must_use]
+    pub fn created(&self) -> Option<Timestamp> {
+        self.created.parse().ok()
+    }
+}
+
+/// An access key that IAM has just made: its secret is shown once.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct NewKey {
+    /// Whose.
+    #[serde(rename = "UserName")]
+    pub user: String,
+    /// Its id.
+    #[serde(rename = "AccessKeyId")]
+    pub id: String,
+    /// Its secret.
+    #[serde(rename = "SecretAccessKey", deserialize_with = "secret")]
+    pub secret: Option<SecretText>,
+}
+
+/// A Git credential that IAM has just made: its password is shown once.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct NewGit {
+    /// Its user name for Git.
+    #[serde(rename = "ServiceUserName")]
+    pub service_user: String,
+    /// Its id (`ACCA…`).
+    #[serde(rename = "ServiceSpecificCredentialId")]
+    pub id: String,
+    /// Its password.
+    #[serde(rename = "ServicePassword", deserialize_with = "secret")]
+    pub password: Option<SecretText>,
+}
+
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SecretText>, D::Error> {
+    Ok(Some(String::deserialize(from)?).filter(|t| !t.is_empty()).map(SecretText::new))
 }
 
 /// What the policy simulator says of one action.
@@ -231,6 +288,22 @@ results! {
     LastUsedResponse, "GetAccessKeyLastUsedResult" => LastUsed;
     GitResponse, "ListServiceSpecificCredentialsResult" => GitPage;
     SimulationResponse, "SimulatePrincipalPolicyResult" => SimulationPage;
+    NewKeyResponse, "CreateAccessKeyResult" => NewKeyResult;
+    NewGitResponse, "CreateServiceSpecificCredentialResult" => NewGitResult;
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct NewKeyResult {
+    #[serde(rename = "AccessKey")]
+    key: NewKey,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct NewGitResult {
+    #[serde(rename = "ServiceSpecificCredential")]
+    git: NewGit,
 }
 
 macro_rules! pages {
@@ -335,6 +408,26 @@ impl Aws<'_> {
         params.extend(names.iter().map(String::as_str).zip(actions.iter().copied()));
         params.extend(resource.map(|r| ("ResourceArns.member.1", r)));
         every_page!(self, "SimulatePrincipalPolicy", params, SimulationResponse)
+    }
+
+    /// Makes an access key for a user; none means the one whose long-term key signs. Sent once.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn create_key(&self, user: Option<&str>) -> Result<NewKey, Failure> {
+        let params: Vec<(&str, &str)> = user.map(|u| ("UserName", u)).into_iter().collect();
+        let response: NewKeyResponse = self.iam("CreateAccessKey", &params).await?;
+        Ok(response.result.key)
+    }
+
+    /// Makes a CodeCommit Git credential for a user. Sent once.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn create_git(&self, user: &str) -> Result<NewGit, Failure> {
+        let params = [("UserName", user), ("ServiceName", "codecommit.amazonaws.com")];
+        let response: NewGitResponse = self.iam("CreateServiceSpecificCredential", &params).await?;
+        Ok(response.result.git)
     }
 
     /// An IAM action whose result is empty.

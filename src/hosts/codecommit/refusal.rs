@@ -57,6 +57,8 @@ pub enum Meaning {
     NoRepository,
     /// No such user, key or credential.
     NoSuchEntity,
+    /// As many keys or Git credentials as AWS allows are there already.
+    LimitExceeded,
     /// Any other code.
     Other,
 }
@@ -147,6 +149,7 @@ impl Refusal {
             "EncryptionKeyAccessDenied" => Meaning::KmsDenied,
             "RepositoryDoesNotExist" => Meaning::NoRepository,
             "NoSuchEntity" => Meaning::NoSuchEntity,
+            "LimitExceeded" => Meaning::LimitExceeded,
             _ => Meaning::Other,
         }
     }

@@ -6,14 +6,13 @@
 use futures_util::future::BoxFuture;
 
 use super::call::{Aws, Failure};
-use super::conclude::{About, failed};
 use super::place::Place;
 use super::refusal::Meaning;
 use super::sign::Signer;
+use super::trouble::{Trouble, refusal, refused, signer_refused};
 use super::{FACTS, keys, kind_of};
-use crate::domain::{Host, Kind, Validation};
+use crate::domain::{Host, Kind};
 use crate::hosts::{Authority, Revocation, Revoke, Route, Session, Wire};
-use crate::net::{NetError, NetErrorKind};
 
 /// The family's revoker.
 pub struct Revoker;
@@ -71,7 +70,7 @@ impl Revoke for Revoker {
             };
             match result {
                 Ok(()) => Revocation::Accepted,
-                Err(other) => other,
+                Err(trouble) => trouble.into(),
             }
         })
     }
@@ -127,7 +126,7 @@ fn plan<'a>(kind: Kind, username: Option<&'a str>, using: Option<&'a Authority>)
     }
 }
 
-type Step<T = ()> = Result<T, Revocation>;
+pub(super) type Step<T = ()> = Result<T, Trouble>;
 
 async fn itself(aws: &Aws<'_>) -> Step {
     // IAM takes the user from the key that signs, which also serves root keys: they have no user.
@@ -135,7 +134,7 @@ async fn itself(aws: &Aws<'_>) -> Step {
     result.map_err(|failure| refused(aws, "iam:DeleteAccessKey", failure))
 }
 
-async fn other_key(aws: &Aws<'_>, id: &str) -> Step {
+pub(super) async fn other_key(aws: &Aws<'_>, id: &str) -> Step {
     let user = owner(aws, id).await?;
     let mut params = vec![("AccessKeyId", id)];
     // Without a user name IAM looks at the signer's own user: right for one root key on another.
@@ -160,14 +159,14 @@ async fn owner(aws: &Aws<'_>, id: &str) -> Step<String> {
     Err(signer_refused(aws, "iam:GetAccessKeyLastUsed", failure))
 }
 
-async fn git_credential(aws: &Aws<'_>, name: &str, user: &str) -> Step {
+pub(super) async fn git_credential(aws: &Aws<'_>, name: &str, user: &str) -> Step {
     let entries = aws
         .git_credentials(user)
         .await
         .map_err(|failure| signer_refused(aws, "iam:ListServiceSpecificCredentials", failure))?;
-    let Some(entry) = entries.iter().find(|e| e.service_user == name) else {
-        let gone = aws.wire.conclude(&FACTS, "no-such-git-credential", &[("name", name), ("user", user)]);
-        return Err(Revocation::Refused(Box::new(gone)));
+    // By its user name, as the record has it, or by its id, as lists have it.
+    let Some(entry) = entries.iter().find(|e| e.service_user == name || e.id == name) else {
+        return Err(refusal(aws, "no-such-git-credential", &[("name", name), ("user", user)]));
     };
     let params = [("ServiceSpecificCredentialId", entry.id.as_str()), ("UserName", user)];
     two_steps(aws, name, "UpdateServiceSpecificCredential", "DeleteServiceSpecificCredential", &params).await
@@ -192,74 +191,16 @@ async fn two_steps(aws: &Aws<'_>, what: &str, update: &str, delete: &str, params
 }
 
 /// The first step was done, the second was not.
-fn half_done(wire: &Wire<'_>, what: &str, action: &str, failure: Failure) -> Revocation {
+fn half_done(wire: &Wire<'_>, what: &str, action: &str, failure: Failure) -> Trouble {
     let line = match failure {
         Failure::Net(mut error) => {
             error.detail = format!("{}; before that, {what} was made inactive", error.detail);
-            return Revocation::Unknown(error);
+            return Trouble::Unknown(error);
         }
         Failure::Refused(refusal) => refusal.line(),
         Failure::Foreign(response) => format!("an answer that is not AWS's, status {}", response.status),
         Failure::Unsignable => "it could not be signed".into(),
     };
     let args = [("what", what), ("action", action), ("line", line.as_str())];
-    Revocation::Refused(Box::new(wire.conclude(&FACTS, "inactive-not-deleted", &args)))
-}
-
-/// An order that the credential itself signed did not go through.
-fn refused(aws: &Aws<'_>, action: &str, failure: Failure) -> Revocation {
-    match uncertain(failure) {
-        Ok(error) => Revocation::Unknown(error),
-        Err(failure) => Revocation::Refused(Box::new(explained(aws, action, &failure))),
-    }
-}
-
-/// An order signed by another key did not go through. What is wrong with that key must not read as a verdict on the
-/// credential.
-fn signer_refused(aws: &Aws<'_>, action: &str, failure: Failure) -> Revocation {
-    let about_signer = match &failure {
-        Failure::Refused(refusal) => {
-            matches!(refusal.meaning(), Meaning::UnknownKey | Meaning::WrongSecret | Meaning::SessionExpired)
-        }
-        Failure::Unsignable => true,
-        _ => false,
-    };
-    if about_signer {
-        let line = match &failure {
-            Failure::Refused(refusal) => refusal.line(),
-            _ => "it holds characters that cannot be sent".into(),
-        };
-        let args = [("key", aws.signer.key_id), ("line", line.as_str())];
-        return Revocation::Refused(Box::new(aws.wire.conclude(&FACTS, "signer-refused", &args)));
-    }
-    refused(aws, action, failure)
-}
-
-fn explained(aws: &Aws<'_>, action: &str, failure: &Failure) -> Validation {
-    let about = About { signer: aws.signer, place: aws.place, action };
-    failed(aws.wire, about, failure)
-}
-
-/// Whether the order may have been carried out all the same: it was sent, and what came back does not tell.
-fn uncertain(failure: Failure) -> Result<NetError, Failure> {
-    match failure {
-        Failure::Net(error) if may_have_arrived(error.kind) => Ok(error),
-        Failure::Foreign(response) if response.status >= 500 || response.status == 200 => {
-            let detail = format!("answered with status {} and no word of AWS's", response.status);
-            Ok(NetError::new(NetErrorKind::Other, "IAM", detail))
-        }
-        other => Err(other),
-    }
-}
-
-fn may_have_arrived(kind: NetErrorKind) -> bool {
-    matches!(
-        kind,
-        NetErrorKind::Reset
-            | NetErrorKind::ReadTimeout
-            | NetErrorKind::ClosedEarly
-            | NetErrorKind::NotHttp
-            | NetErrorKind::ProxyOrTarget
-            | NetErrorKind::Other
-    )
+    Trouble::Refused(Box::new(wire.conclude(&FACTS, "inactive-not-deleted", &args)))
 }

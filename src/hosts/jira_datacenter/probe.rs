@@ -15,6 +15,8 @@ use crate::hosts::segment::segment;
 use crate::hosts::{Probe, Session};
 
 const BROWSE: &str = "BROWSE_PROJECTS";
+/// Not a key of Jira's: reading the issue that is looked at.
+const VIEW_ISSUE: &str = "view-issue";
 const USERS: &str = "USER_PICKER";
 
 impl Probe for JiraDatacenter {
@@ -38,8 +40,13 @@ async fn probe(session: &Session<'_>, look_at: &LookAt, wanted: &[String]) -> Pr
             found.unknown = wanted.iter().map(|name| (name.clone(), why.clone())).collect();
         }
     }
-    if let Some(issue) = look_at.issue.as_deref() {
-        read_issue(session, &mut found, issue, wanted).await;
+    match look_at.issue.as_deref() {
+        Some(issue) => read_issue(session, &mut found, issue, wanted).await,
+        None => {
+            for (_, why) in found.unknown.iter_mut().filter(|(name, _)| name == VIEW_ISSUE) {
+                *why = "it is proved by reading an issue: name one".to_owned();
+            }
+        }
     }
     if wanted.iter().any(|name| name == USERS) {
         find_user(session, &mut found).await;
@@ -84,12 +91,13 @@ async fn read_issue(session: &Session<'_>, found: &mut Probed, issue: &str, want
     let named = answer.json().is_some_and(|v| v.get("key").and_then(Value::as_str).is_some());
     if answer.status == 200 && named && !is_anonymous(&answer) {
         session.wire.note("issue read");
+        settle(found, wanted, VIEW_ISSUE, true);
         settle(found, wanted, BROWSE, true);
     } else if matches!(answer.status, 401 | 403 | 404) && has_fingerprint(&answer) && !answer.is_html() {
         session.wire.note("issue not readable");
         let (issue, web) = (cap(issue), session.wire.url(WEB, ""));
         found.findings.push(FACTS.finding("issue-not-readable", &[("issue", &issue), ("web", &web)]).1);
-        settle(found, wanted, BROWSE, false);
+        settle(found, wanted, VIEW_ISSUE, false);
     }
 }
 

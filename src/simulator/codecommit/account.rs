@@ -58,12 +58,21 @@ pub struct Git {
     pub service_user: String,
     pub user: String,
     pub status: String,
+    pub password: String,
 }
+
+/// Most keys, and most Git credentials, of a user.
+pub const MOST: usize = 2;
 
 pub struct Account {
     /// Only what differs from [`origin`]: spare keys need no room.
     changed: BTreeMap<String, State>,
     git: Vec<Git>,
+    made: Vec<Key>,
+    /// Requests by a new key that are still refused, by its id.
+    young: BTreeMap<String, u32>,
+    /// How many requests of a new key are refused before AWS knows it everywhere.
+    pub lag: u32,
 }
 
 impl Account {
@@ -73,13 +82,75 @@ impl Account {
             service_user: format!("alice-at-{ACCOUNT}"),
             user: "alice".into(),
             status: "Active".into(),
+            password: git_password(1),
         };
-        Self { changed: BTreeMap::new(), git: vec![git] }
+        Self { changed: BTreeMap::new(), git: vec![git], made: Vec::new(), young: BTreeMap::new(), lag: 0 }
+    }
+
+    /// Makes a key for the user of another one. None where two are there.
+    pub fn make_key(&mut self, like: &Key) -> Option<Key> {
+        if self.keys_of(&like.user).len() >= MOST {
+            return None;
+        }
+        let n = self.made.len() + 1;
+        let mut key = spare_key(usize::try_from(u32::MAX).unwrap_or(usize::MAX) - n);
+        key.secret = format!("KeyrackMadeOnly{n:013}/EXAMPLEKEYS");
+        key.arn.clone_from(&like.arn);
+        key.user_id.clone_from(&like.user_id);
+        key.user.clone_from(&like.user);
+        key.rights = like.rights;
+        self.young.insert(key.id.clone(), self.lag);
+        self.made.push(key.clone());
+        Some(key)
+    }
+
+    /// Whether a key is too new to be known here; each asking brings the moment nearer.
+    pub fn is_young(&mut self, id: &str) -> bool {
+        match self.young.get_mut(id) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Some key of a user, whatever its state, to know the user by.
+    pub fn user(&self, name: &str) -> Option<Key> {
+        let fixed = [ALICE, BOB, PAUSED, INACTIVE, ROOT, BUSY].iter().filter_map(|id| roster_key(id));
+        let spare = name.strip_prefix("spare-").and_then(|n| n.parse().ok()).map(spare_key);
+        fixed.chain(spare).find(|k| k.user == name)
+    }
+
+    /// Makes a Git credential. None where two are there.
+    pub fn make_git(&mut self, user: &str) -> Option<Git> {
+        let have = self.git_of(user).len();
+        if have >= MOST {
+            return None;
+        }
+        let n = self.git.len() + 1;
+        // That a second set has a suffix is said and unconfirmed.
+        let taken = |name: &str| self.git.iter().any(|g| g.service_user == name);
+        let first = format!("{user}-at-{ACCOUNT}");
+        let git = Git {
+            id: format!("ACCAEXAMPLE{:09}", n + self.made.len() * 100 + 1),
+            service_user: if taken(&first) { format!("{first}+1") } else { first },
+            user: user.to_owned(),
+            status: "Active".into(),
+            password: git_password(n),
+        };
+        self.git.push(git.clone());
+        Some(git)
+    }
+
+    /// The Git credential that a user name and password belong to.
+    pub fn git_login(&self, name: &str, password: &str) -> Option<&Git> {
+        self.git.iter().find(|g| g.service_user == name && g.password == password && g.status == "Active")
     }
 
     /// The key of that id, unless deleted.
     pub fn key(&self, id: &str) -> Option<Key> {
-        let mut key = origin(id)?;
+        let mut key = self.made.iter().find(|k| k.id == id).cloned().or_else(|| origin(id))?;
         key.state = self.changed.get(id).copied().unwrap_or(key.state);
         (key.state != State::Deleted).then_some(key)
     }
@@ -87,7 +158,8 @@ impl Account {
     pub fn keys_of(&self, user: &str) -> Vec<Key> {
         let fixed = [ALICE, BOB, PAUSED, INACTIVE, ROOT, BUSY].iter().map(|id| (*id).to_owned());
         let spare = user.strip_prefix("spare-").and_then(|n| n.parse().ok()).map(|n| spare_key(n).id);
-        fixed.chain(spare).filter_map(|id| self.key(&id)).filter(|k| k.user == user).collect()
+        let made = self.made.iter().map(|k| k.id.clone());
+        fixed.chain(spare).chain(made).filter_map(|id| self.key(&id)).filter(|k| k.user == user).collect()
     }
 
     pub fn set(&mut self, id: &str, state: State) {
@@ -108,6 +180,11 @@ impl Account {
         self.git.retain(|g| !(g.user == user && g.id == id));
         self.git.len() < before
     }
+}
+
+/// Password of the `n`th Git credential, in the likeness of a generated one.
+pub fn git_password(n: usize) -> String {
+    format!("KEYRACK-FAKE-git-password-{n:04}-EXAMPLE=")
 }
 
 fn origin(id: &str) -> Option<Key> {

@@ -87,6 +87,46 @@ pub fn keys(keys: &[Key], now: Timestamp) -> SimResponse {
     result_of(Service::Iam, "ListAccessKeys", &result, now)
 }
 
+pub fn new_key(key: &Key, now: Timestamp) -> SimResponse {
+    let result = format!(
+        "<AccessKey><UserName>{}</UserName><AccessKeyId>{}</AccessKeyId><Status>Active</Status>\
+         <SecretAccessKey>{}</SecretAccessKey><CreateDate>{now}</CreateDate></AccessKey>",
+        key.user, key.id, key.secret
+    );
+    result_of(Service::Iam, "CreateAccessKey", &result, now)
+}
+
+pub fn new_git(git: &Git, now: Timestamp) -> SimResponse {
+    let result = format!(
+        "<ServiceSpecificCredential><ServiceName>codecommit.amazonaws.com</ServiceName><UserName>{}</UserName>\
+         <ServiceUserName>{}</ServiceUserName><ServicePassword>{}</ServicePassword>\
+         <ServiceSpecificCredentialId>{}</ServiceSpecificCredentialId><Status>Active</Status><CreateDate>{now}</CreateDate>\
+         </ServiceSpecificCredential>",
+        git.user, git.service_user, git.password, git.id
+    );
+    result_of(Service::Iam, "CreateServiceSpecificCredential", &result, now)
+}
+
+/// A key that was never used has no date.
+pub fn never_used(user: &str, now: Timestamp) -> SimResponse {
+    let result = format!(
+        "<UserName>{user}</UserName><AccessKeyLastUsed><ServiceName>N/A</ServiceName><Region>N/A</Region>\
+         </AccessKeyLastUsed>"
+    );
+    result_of(Service::Iam, "GetAccessKeyLastUsed", &result, now)
+}
+
+/// What git's own endpoint says to whoever may pull.
+pub fn refs(now: Timestamp) -> SimResponse {
+    let response = SimResponse { status: 200, headers: Vec::new(), body: "001e# service=git-upload-pack\n0000".into() };
+    dressed(response.with("Content-Type", "application/x-git-upload-pack-advertisement"), now)
+}
+
+/// What git's own endpoint says to anybody else.
+pub fn git_refused(now: Timestamp) -> SimResponse {
+    dressed(SimResponse { status: 403, headers: Vec::new(), body: String::new() }, now)
+}
+
 pub fn last_used(user: &str, now: Timestamp) -> SimResponse {
     let result = format!(
         "<UserName>{user}</UserName><AccessKeyLastUsed><LastUsedDate>2026-11-20T09:15:00Z</LastUsedDate>\

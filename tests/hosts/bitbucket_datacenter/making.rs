@@ -117,11 +117,9 @@ fn the_permission_table_decides_which_pairs_are_asked_for() {
 fn wishes_that_cannot_be_are_refused_with_what_to_ask_for() {
     let at_web = |scopes: &[&str]| CreateRequest { at: Some("ACME/web".into()), ..wish(scopes) };
     for (request, says) in [
-        (wish(&[]), "needs a project and a repository permission"),
         (wish(&["REPO_CREATE"]), "REPO_CREATE"),
         (wish(&["SYS_ADMIN"]), "BSERV-10482"),
         (at_web(&["PROJECT_READ", "REPO_READ"]), "that repository only"),
-        (at_web(&[]), "needs a permission"),
         (CreateRequest { kind: Some(Kind::HttpAccessToken), ..at_web(&["REPO_READ"]) }, "the user who signs"),
         (CreateRequest { kind: Some(Kind::ProjectToken), ..wish(&["REPO_READ"]) }, "the place"),
         (CreateRequest { kind: Some(Kind::Pat), ..wish(&["REPO_READ"]) }, "no `pat`"),
@@ -213,13 +211,15 @@ fn a_successor_has_what_the_host_told_of_the_old_one_and_no_more() {
     assert_eq!((wish.name.as_str(), wish.kind, wish.at.as_deref()), ("ci", Some(Kind::ProjectToken), Some("ACME")));
     assert_eq!(wish.scopes, ["PROJECT_READ", "REPO_WRITE"]);
     assert_eq!(wish.expires, Some(at("2027-02-21T04:00:00Z")));
-    // Probed rights may be the user's: what is not told is not asked for, and the route says that it has to be named.
+    // Probed rights may be the user's: what is not told is not asked for, and the page is where they are chosen.
     let mut probed = last.clone();
     for grant in &mut probed.grants {
         grant.source = keyrack::domain::GrantSource::Probed;
     }
     let wish = creator.successor(&host(), &Predecessor { last: Some(&probed), ..old });
-    assert!(wish.scopes.is_empty() && creator.route(&host(), &wish, None).is_err());
+    assert!(wish.scopes.is_empty());
+    let Ok(Route::Guided { why }) = creator.route(&host(), &wish, Some(&password("jdoe"))) else { panic!() };
+    assert!(why.contains("permissions"), "{why}");
 }
 
 // --- listing ---------------------------------------------------------------------------------------------------------
@@ -304,5 +304,62 @@ async fn revoking_by_id_finds_the_owner_first() {
     assert_eq!(
         transport.lines().last().unwrap(),
         &format!("DELETE {WEB}/rest/access-tokens/latest/projects/ACME/000000000003")
+    );
+}
+
+// --- probing ---------------------------------------------------------------------------------------------------------
+
+async fn probe(transport: &Recorded, look_at: &keyrack::domain::LookAt, names: &[&str]) -> keyrack::domain::Probed {
+    let (host, secret) = (host(), token(TOKEN));
+    let session = keyrack::hosts::Session {
+        wire: wire(&BitbucketDatacenter, &host, transport, &[&secret]),
+        host: &host,
+        kind: Kind::HttpAccessToken,
+        username: Some("jdoe"),
+        secret: &secret,
+    };
+    let wanted: Vec<String> = names.iter().map(|&n| n.to_owned()).collect();
+    BitbucketDatacenter.prober().unwrap().probe(&session, look_at, &wanted).await
+}
+
+#[tokio::test]
+async fn no_token_administers_bserv_10482() {
+    let found =
+        probe(&Recorded::new([]), &keyrack::domain::LookAt::default(), &["SYS_ADMIN", "ADMIN", "REPO_READ"]).await;
+    assert_eq!(found.denied, ["SYS_ADMIN", "ADMIN"]);
+    assert_eq!(found.findings.len(), 1);
+    assert!(found.findings[0].cause.contains("BSERV-10482"));
+    assert!(found.unknown[0].1.contains("name one"), "{:?}", found.unknown);
+}
+
+#[tokio::test]
+async fn rights_at_a_repository_are_shown_by_reads_of_it() {
+    let advertised = Response::of(200, &[("Content-Type", "application/x-git-receive-pack-advertisement")], "001f# s");
+    let transport = Recorded::new([
+        to("jdoe", 200, r#"{"slug":"web"}"#),
+        advertised,
+        to("jdoe", 401, &envelope("AuthorisationException")),
+        to("jdoe", 404, &envelope("project.NoSuchProjectException")),
+        thrown(401, "AuthorisationException"),
+    ]);
+    let look_at = keyrack::domain::LookAt { repository: Some("ACME/web".into()), ..Default::default() };
+    let names = ["REPO_READ", "REPO_WRITE", "REPO_ADMIN", "PROJECT_READ", "PROJECT_ADMIN", "PROJECT_WRITE"];
+    let found = probe(&transport, &look_at, &names).await;
+    let held: Vec<_> = found.grants.iter().map(|g| g.name.as_str()).collect();
+    assert_eq!(
+        (held.as_slice(), found.denied.as_slice()),
+        (&["REPO_READ", "REPO_WRITE"][..], &["REPO_ADMIN".to_owned()][..])
+    );
+    let unknown: Vec<_> = found.unknown.iter().map(|(n, _)| n.as_str()).collect();
+    assert_eq!(unknown, ["PROJECT_READ", "PROJECT_ADMIN", "PROJECT_WRITE"], "hidden, anonymous, and not to be shown");
+    assert_eq!(
+        transport.lines(),
+        [
+            format!("GET {WEB}/rest/api/latest/projects/ACME/repos/web"),
+            format!("GET {WEB}/scm/ACME/web.git/info/refs?service=git-receive-pack"),
+            format!("GET {WEB}/rest/api/latest/projects/ACME/repos/web/permissions/users?limit=1"),
+            format!("GET {WEB}/rest/api/latest/projects/ACME"),
+            format!("GET {WEB}/rest/api/latest/projects/ACME/permissions/users?limit=1"),
+        ]
     );
 }
