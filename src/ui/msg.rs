@@ -3,6 +3,7 @@
 //! A message with a `job` answers an [`Effect`](super::effect::Effect) that carried it. Each job gets exactly one
 //! closing message (marked below), failure and cancellation included; messages of a job that is not open are ignored.
 
+mod deployment;
 mod inventory;
 mod permissions;
 mod rotate;
@@ -19,6 +20,7 @@ use crate::domain::{
 };
 use crate::error::Error;
 use crate::secret::SecretText;
+pub use deployment::DeploymentMsg;
 pub use inventory::{CreateMsg, InventoryMsg};
 pub use permissions::{GuideMsg, Guides, PermissionsMsg};
 pub use rotate::{IncidentMsg, RotateMsg};
@@ -54,6 +56,8 @@ pub enum Msg {
     Inventory(InventoryMsg),
     /// About a credential that a host was to make.
     Create(CreateMsg),
+    /// About deployment data in Jira.
+    Deployment(DeploymentMsg),
     /// About replacing secrets.
     Rotate(RotateMsg),
     /// About leaked secrets.
