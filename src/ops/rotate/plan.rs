@@ -28,6 +28,7 @@ impl Core {
     /// # Errors
     /// Where the rack cannot be read, the signer is not there, or a host is known to refuse it.
     pub async fn rotate_plan(&self, ids: &[CredentialId], options: &RotateOptions) -> Result<Vec<RotatePlan>> {
+        self.check_signer(options.using.as_ref(), &self.hosts_of(ids)?)?;
         let authority = self.authority(options.using.as_ref()).await?;
         let mut plans = Vec::with_capacity(ids.len());
         for id in ids {
@@ -98,7 +99,9 @@ impl Core {
                 Ok(Route::Guided { why: said }) => why = said,
                 Ok(route) => {
                     limits::check(family.facts(), &request, self.clock.now())?;
-                    let new = by_hand::way(route, |why| by_hand::making(host, credential.kind, &request, true, why));
+                    let new = by_hand::way(route, |why| {
+                        by_hand::making(host, credential.kind, &request, true, self.clock.now(), why)
+                    });
                     return Ok(Chosen { pattern: RotatePattern::Twin, new, request: Some(request) });
                 }
                 Err(error) => return Err(error.into()),
@@ -111,12 +114,12 @@ impl Core {
             expires: options.expires,
             at: None,
         };
-        let new = by_hand::making(host, credential.kind, &request, true, why);
+        let new = by_hand::making(host, credential.kind, &request, true, self.clock.now(), why);
         Ok(Chosen { pattern: RotatePattern::Swap, new, request: Some(request) })
     }
 
     /// The newest validation at which the credential worked, else the newest that says something of it.
-    fn last_alive(&self, credential: &Credential, host: &Host) -> Option<Validation> {
+    pub(super) fn last_alive(&self, credential: &Credential, host: &Host) -> Option<Validation> {
         let latest = self.rack.latest_real(&credential.id, host.id).ok().flatten();
         if latest.as_ref().is_some_and(|v| proof(v) == Proof::Alive) {
             return latest;

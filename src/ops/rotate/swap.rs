@@ -53,7 +53,7 @@ impl Core {
             _ => self.watch(&job.host, known(&made, &job.credential), &secret, Proof::Alive, |_| {}).await,
         };
         let facts = before.filter(|v| v.identity.is_some()).cloned();
-        let facts = facts.or_else(|| self.remote_facts(&job.credential.id, &job.host));
+        let facts = facts.or_else(|| self.last_alive(&job.credential, &job.host));
         let mut doubts = doubts(&job.host, facts.as_ref(), &seen);
         for binding in job.credential.bindings.iter().skip(1) {
             let host = self.host(binding.host)?;
