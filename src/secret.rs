@@ -111,7 +111,7 @@ impl Secret {
         if text.len() < 20 || !text.is_ascii() {
             return "…".to_owned();
         }
-        let prefix = ["github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "BBDC-"]
+        let prefix = ["github_pat_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "glpat-", "BBDC-", "ATATT3x", "ATCTT3x"]
             .iter()
             .find(|p| text.starts_with(**p));
         format!("{}…{}", prefix.unwrap_or(&""), &text[text.len() - 4..])

@@ -36,5 +36,6 @@ mod gitlab_site;
 mod jira_cloud;
 mod jira_datacenter;
 mod open_devops;
+mod rosters;
 mod support;
 mod verbs;
