@@ -14,6 +14,7 @@ mod create;
 mod deployment;
 mod doctor;
 mod edit;
+mod guide;
 mod host;
 mod hostile;
 mod identify;
