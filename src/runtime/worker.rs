@@ -406,7 +406,6 @@ fn save(core: &Core, edit: Edit) -> Result<()> {
         bindings: edit.bindings,
         profiles: edit.profiles,
         look_at: edit.look_at,
-        ..Changes::default()
     };
     core.edit(&edit.id, changes).map(|_| ())
 }
