@@ -8,15 +8,10 @@ use clap::{Args, Subcommand};
 
 use super::context::Context;
 use crate::domain::{
-    Association, AssociationType, Credential, Deployment, DeploymentKey, DeploymentShown, DeploymentState, Environment,
-    EnvironmentType, Host, Pipeline,
+    DEFAULT_ENVIRONMENT, DEFAULT_PIPELINE, DeploymentAct, DeploymentDone, DeploymentInput, DeploymentState,
+    EnvironmentType,
 };
-use crate::error::{Error, ErrorKind, Result};
-
-/// Pipeline where none is named.
-const PIPELINE: &str = "keyrack";
-/// Environment where none is named: that of Jira's own tutorial.
-const ENVIRONMENT: &str = "production";
+use crate::error::Result;
 
 /// Show in Jira what was deployed where (Open DevOps)
 #[derive(Debug, Subcommand)]
@@ -46,10 +41,10 @@ pub(super) struct KeyArgs {
     #[arg(long = "issue", value_name = "KEY")]
     issues: Vec<String>,
     /// The pipeline that deploys
-    #[arg(long, value_name = "ID", default_value = PIPELINE)]
+    #[arg(long, value_name = "ID", default_value = DEFAULT_PIPELINE)]
     pipeline: String,
     /// Where to, and what that is for: unmapped, development, testing, staging or production
-    #[arg(long, value_name = "ID:TYPE", default_value = ENVIRONMENT)]
+    #[arg(long, value_name = "ID:TYPE", default_value = DEFAULT_ENVIRONMENT)]
     environment: EnvironmentArg,
     /// Number of the deployment; without it the next one, or for the other verbs the last
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
@@ -90,7 +85,7 @@ pub(super) struct TellArgs {
     services: Vec<String>,
 }
 
-/// `ID:TYPE`; where no type is named, an id that is the name of one has it.
+/// `ID:TYPE`, or the id alone.
 #[derive(Debug, Clone)]
 pub(super) struct EnvironmentArg {
     id: String,
@@ -106,135 +101,69 @@ impl FromStr for EnvironmentArg {
                 Ok(kind) => Ok(Self { id: id.to_owned(), kind: Some(kind) }),
                 Err(error) => Err(format!("the type of an environment: {error}")),
             },
-            None => Ok(Self { id: text.to_owned(), kind: text.parse().ok() }),
+            None => Ok(Self { id: text.to_owned(), kind: None }),
         }
     }
 }
 
 pub(super) async fn run(context: &mut Context<'_>, verb: DeploymentVerb) -> Result<u8> {
-    match verb {
-        DeploymentVerb::Submit(args) => submit(context, args).await,
-        DeploymentVerb::Update(args) => update(context, args).await,
-        DeploymentVerb::Show(args) => show(context, args).await,
-        DeploymentVerb::Delete(args) => delete(context, args).await,
+    let (act, args) = match verb {
+        DeploymentVerb::Submit(args) => (DeploymentAct::Submit, args),
+        DeploymentVerb::Update(args) => (DeploymentAct::Update, args),
+        DeploymentVerb::Show(key) => (DeploymentAct::Show, TellArgs::only(key)),
+        DeploymentVerb::Delete(key) => (DeploymentAct::Delete, TellArgs::only(key)),
+    };
+    let core = context.core()?;
+    let credential = core.by_label(&args.key.label)?;
+    let host = core.site_of(&credential, args.key.site.as_deref())?;
+    let mut input = args.input();
+    if act == DeploymentAct::Delete {
+        let key = core.deployment_key(&host, &input)?;
+        // What is confirmed is what is deleted, whatever another keyrack submits meanwhile.
+        input.sequence = Some(key.sequence);
+        let what = format!("Deployment {key} is deleted at {}, for everybody who sees the issue", host.name);
+        context.confirm(&what, &key.sequence.to_string())?;
+    }
+    match context.core()?.deployment(act, &credential, &host, &input).await? {
+        DeploymentDone::Told(told) => print::told(context, &host, &input, &told),
+        DeploymentDone::Shown { place, shown } => print::shown(context, &host, &input, &place, &shown),
+        DeploymentDone::Deleted(key) => print::deleted(context, &host, &key),
     }
 }
 
-async fn submit(context: &mut Context<'_>, args: TellArgs) -> Result<u8> {
-    let (credential, host) = place(context, &args.key)?;
-    let deployment = build(context, &args, &host, None)?;
-    let submitted = context.core()?.deployment_submit(&credential, &host, deployment).await?;
-    print::submitted(context, &host, &args.key.issues, &submitted)
-}
-
-async fn update(context: &mut Context<'_>, args: TellArgs) -> Result<u8> {
-    let (credential, host) = place(context, &args.key)?;
-    let key = key(context, &args.key, &host)?;
-    let core = context.core()?;
-    let Some(shown) = core.deployment_show(&credential, &host, &key).await?.shown else {
-        return Err(unknown(&key, &host));
-    };
-    let seen = shown.update_sequence;
-    let mut deployment = build(context, &args, &host, Some(shown))?;
-    deployment.sequence = key.sequence;
-    let submitted = context.core()?.deployment_update(&credential, &host, deployment, seen).await?;
-    print::submitted(context, &host, &args.key.issues, &submitted)
-}
-
-async fn show(context: &mut Context<'_>, args: KeyArgs) -> Result<u8> {
-    let (credential, host) = place(context, &args)?;
-    let key = key(context, &args, &host)?;
-    let seen = context.core()?.deployment_show(&credential, &host, &key).await?;
-    match &seen.shown {
-        Some(shown) => print::shown(context, &host, &args.issues, &seen.place, shown),
-        None => Err(unknown(&key, &host)),
-    }
-}
-
-async fn delete(context: &mut Context<'_>, args: KeyArgs) -> Result<u8> {
-    let (credential, host) = place(context, &args)?;
-    let key = key(context, &args, &host)?;
-    let what = format!("Deployment {key} is deleted at {}, for everybody who sees the issue", host.name);
-    context.confirm(&what, &key.sequence.to_string())?;
-    context.core()?.deployment_delete(&credential, &host, &key).await?;
-    print::deleted(context, &host, &key)
-}
-
-fn place(context: &mut Context<'_>, args: &KeyArgs) -> Result<(Credential, Host)> {
-    let core = context.core()?;
-    let credential = core.by_label(&args.label)?;
-    let host = core.site_of(&credential, args.site.as_deref())?;
-    Ok((credential, host))
-}
-
-fn key(context: &mut Context<'_>, args: &KeyArgs, host: &Host) -> Result<DeploymentKey> {
-    let (pipeline, environment) = (args.pipeline.clone(), args.environment.id.clone());
-    let sequence = match args.sequence {
-        Some(sequence) => sequence,
-        None => context.core()?.last_sequence(host, &pipeline, &environment)?,
-    };
-    Ok(DeploymentKey { pipeline, environment, sequence })
-}
-
-fn unknown(key: &DeploymentKey, host: &Host) -> Error {
-    Error::new(ErrorKind::Refused, format!("Jira shows no deployment {key} at {}", host.name)).hint(
-        "What was just submitted takes a moment to be processed: try again. Otherwise it was rejected, or deleted.",
-    )
-}
-
-/// The deployment that the arguments describe, over what Jira shows of it where it is there already.
-fn build(context: &Context<'_>, args: &TellArgs, host: &Host, shown: Option<DeploymentShown>) -> Result<Deployment> {
-    let key = &args.key;
-    let mut associations = Vec::new();
-    for (kind, values) in
-        [(AssociationType::IssueIdOrKeys, &key.issues), (AssociationType::ServiceIdOrKeys, &args.services)]
-    {
-        if !values.is_empty() {
-            associations.push(Association { kind, values: values.clone() });
+impl TellArgs {
+    fn only(key: KeyArgs) -> Self {
+        Self {
+            key,
+            state: None,
+            name: None,
+            url: None,
+            description: None,
+            short_label: None,
+            pipeline_name: None,
+            pipeline_url: None,
+            environment_name: None,
+            services: Vec::new(),
         }
     }
-    let Some(first) = key.issues.first().or(args.services.first()) else {
-        return Err(
-            Error::usage("nothing says which issue the deployment belongs to").hint("Name one: --issue ACME-1.")
-        );
-    };
-    let (pipeline, environment) = (&key.pipeline, &key.environment);
-    let (mut name, mut url, mut description, mut state, mut label) = (None, None, None, None, None);
-    let (mut pipeline_told, mut environment_told) = ((None, None), (None, None));
-    if let Some(shown) = shown {
-        (name, url, description, state, label) = (shown.name, shown.url, shown.description, shown.state, shown.label);
-        (pipeline_told, environment_told) = (shown.pipeline, shown.environment);
-    }
-    let name = args.name.clone().or(name).unwrap_or_else(|| format!("{pipeline} to {}", environment.id));
-    let url = args.url.clone().or(url).unwrap_or_else(|| issue_url(host, first));
-    Ok(Deployment {
-        sequence: key.sequence.unwrap_or(0),
-        update_sequence: 1,
-        associations,
-        description: args.description.clone().or(description).unwrap_or_else(|| name.clone()),
-        last_updated: context.io.clock.now(),
-        state: args.state.or(state).unwrap_or(DeploymentState::Successful),
-        pipeline: Pipeline {
-            id: pipeline.clone(),
-            name: args.pipeline_name.clone().or(pipeline_told.0).unwrap_or_else(|| pipeline.clone()),
-            url: args.pipeline_url.clone().or(pipeline_told.1).unwrap_or_else(|| url.clone()),
-        },
-        environment: Environment {
-            id: environment.id.clone(),
-            name: args.environment_name.clone().or(environment_told.0).unwrap_or_else(|| environment.id.clone()),
-            kind: environment.kind.or(environment_told.1).unwrap_or(EnvironmentType::Unmapped),
-        },
-        label: args.short_label.clone().or(label),
-        name,
-        url,
-    })
-}
 
-/// The issue's page. What is no key is left out: it would lead nowhere.
-fn issue_url(host: &Host, issue: &str) -> String {
-    let fits = !issue.is_empty() && issue.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    match fits {
-        true => format!("{}/browse/{issue}", host.url),
-        false => host.url.clone(),
+    fn input(self) -> DeploymentInput {
+        let key = self.key;
+        DeploymentInput {
+            issues: key.issues,
+            services: self.services,
+            pipeline: key.pipeline,
+            pipeline_name: self.pipeline_name,
+            pipeline_url: self.pipeline_url,
+            environment: key.environment.id,
+            environment_name: self.environment_name,
+            environment_kind: key.environment.kind,
+            sequence: key.sequence,
+            name: self.name,
+            url: self.url,
+            description: self.description,
+            state: self.state,
+            label: self.short_label,
+        }
     }
 }

@@ -57,6 +57,7 @@ words! {
         Guide = "guide", "guide", "Show how a token is made by hand";
         Inventory = "inventory", "inventory", "Show the host's own list, beside the rack";
         Create = "create", "create", "Have the host make a credential";
+        Deployment = "deployment", "deployment", "Tell Jira what was deployed where (Open DevOps)";
         Mark = "mark", "select", "Select or unselect, and go one down";
         MarkAll = "mark-all", "select shown", "Select all that are shown; again: none";
         Filter = "filter", "filter", "Filter by label, host, account, tag, verdict";

@@ -1,5 +1,7 @@
 //! Deployment data as Jira keeps it: what was deployed where, by which pipeline, in which state, for which issues.
 
+mod input;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +9,10 @@ use super::credential::{UnknownSlug, slugs};
 use super::verdict::Evidence;
 use std::fmt;
 use std::str::FromStr;
+
+pub use input::{
+    DEFAULT_ENVIRONMENT, DEFAULT_PIPELINE, DeploymentAct, DeploymentDone, DeploymentInput, DeploymentTold,
+};
 
 slugs! {
     /// How far a deployment is. The usual way is pending, in_progress, successful.

@@ -24,8 +24,9 @@ pub use clock::Clock;
 pub use creation::{CreateEnd, CreatePlan, CreateResult, CreateWish};
 pub use credential::{Binding, Credential, CredentialId, Expiry, Kind, LookAt, Owner, SecretState, StoreKind};
 pub use deployment::{
-    Association, AssociationType, Deployment, DeploymentAnswer, DeploymentKey, DeploymentShown, DeploymentState,
-    Environment, EnvironmentType, Pipeline, RejectedDeployment,
+    Association, AssociationType, DEFAULT_ENVIRONMENT, DEFAULT_PIPELINE, Deployment, DeploymentAct, DeploymentAnswer,
+    DeploymentDone, DeploymentInput, DeploymentKey, DeploymentShown, DeploymentState, DeploymentTold, Environment,
+    EnvironmentType, Pipeline, RejectedDeployment,
 };
 pub use draft::{Draft, HostChoice, Identified};
 pub use grant::{Grant, GrantSource};

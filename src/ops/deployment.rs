@@ -1,24 +1,17 @@
 //! Deployment data: submit, update, show, delete. The numbers that Jira orders deployments by are kept on the rack.
 
+mod told;
+
 use super::Core;
 use super::exchange::act_wire;
 use super::token::as_error;
-use crate::domain::{Credential, Deployment, DeploymentAnswer, DeploymentKey, DeploymentShown, Host, SecretState};
+use crate::domain::{
+    Credential, Deployment, DeploymentAnswer, DeploymentKey, DeploymentShown, DeploymentTold, Host, SecretState,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hosts::{Deploy, Outcome, Wire};
 use crate::net::NetError;
 use crate::secret::{Secret, SecretText};
-
-/// What came of a submission.
-#[derive(Debug, Clone)]
-pub struct Submitted {
-    /// What was sent.
-    pub deployment: Deployment,
-    /// The cloud id it was sent to.
-    pub place: String,
-    /// Jira's answer.
-    pub answer: DeploymentAnswer,
-}
 
 /// A deployment that Jira shows.
 #[derive(Debug, Clone)]
@@ -53,7 +46,7 @@ impl Core {
         credential: &Credential,
         host: &Host,
         mut deployment: Deployment,
-    ) -> Result<Submitted> {
+    ) -> Result<DeploymentTold> {
         let wanted = Some(deployment.sequence).filter(|n| *n > 0);
         (deployment.sequence, deployment.update_sequence) = (wanted.unwrap_or(1), 1);
         self.limits(host, &deployment)?;
@@ -73,7 +66,7 @@ impl Core {
         host: &Host,
         mut deployment: Deployment,
         seen: Option<i64>,
-    ) -> Result<Submitted> {
+    ) -> Result<DeploymentTold> {
         deployment.update_sequence = 1;
         self.limits(host, &deployment)?;
         let (pipeline, environment) = (&deployment.pipeline.id, &deployment.environment.id);
@@ -115,7 +108,9 @@ impl Core {
                 "the rack knows of no deployment of pipeline `{pipeline}` to `{environment}` at {}",
                 host.name
             ))
-            .hint("Name it with --pipeline, --environment and --sequence, or submit one first.")),
+            .hint(
+                "Name pipeline, environment and number (--pipeline, --environment, --sequence), or submit one first.",
+            )),
         }
     }
 
@@ -130,14 +125,14 @@ impl Core {
         credential: &Credential,
         host: &Host,
         deployment: Deployment,
-    ) -> Result<Submitted> {
+    ) -> Result<DeploymentTold> {
         let result = self.ask_jira(credential, host, Ask::Submit(&deployment)).await;
         let detail = format!("{}: {}", deployment.key(), deployment.state);
         match result {
             Ok((place, Got::Answer(answer))) => {
                 let outcome = if answer.accepted.is_empty() { "refused" } else { "done" };
                 self.audit(verb, &credential.label, &host.name, outcome, detail);
-                Ok(Submitted { deployment, place, answer })
+                Ok(DeploymentTold { deployment, place, answer })
             }
             Ok(_) => Err(Error::internal("a submission was answered as something else")),
             Err(error) => {

@@ -1,5 +1,6 @@
 //! Carries out effects: a task each, answered by exactly one closing message, also when it fails, panics or is cancelled.
 
+mod deployment;
 mod inventory;
 mod permissions;
 mod rotate;
@@ -15,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Source;
-use crate::domain::{Draft, Expiry, Host, HostId, Validation};
+use crate::domain::{DeploymentAct, Draft, Expiry, Host, HostId, Validation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::Core;
 use crate::ops::check::{CheckOptions, Checked, check};
@@ -24,7 +25,8 @@ use crate::ops::hosts::HostInput;
 use crate::ops::vault::blocking;
 use crate::store::choice::Passphrase as Need;
 use crate::ui::effect::{
-    AddFx, Edit, Effect, HostFx, IncidentFx, InventoryFx, LogFx, RackFx, RevokeFx, RotateFx, StoreFx, SystemFx,
+    AddFx, DeploymentFx, Edit, Effect, HostFx, IncidentFx, InventoryFx, LogFx, RackFx, RevokeFx, RotateFx, StoreFx,
+    SystemFx,
 };
 use crate::ui::msg::{
     AddMsg, CheckMsg, HostMsg, HostReport, JobId, LogMsg, Msg, Passphrase, RackData, RackMsg, RevokeMsg, StoreMsg,
@@ -138,6 +140,10 @@ fn firm(effect: &Effect) -> bool {
         | Effect::Revoke(RevokeFx::Run { .. } | RevokeFx::Verify { .. })
         | Effect::Inventory(InventoryFx::Revoke { .. })
         | Effect::Create(_)
+        | Effect::Deployment(DeploymentFx::Run {
+            act: DeploymentAct::Submit | DeploymentAct::Update | DeploymentAct::Delete,
+            ..
+        })
         | Effect::Rotate(RotateFx::Run { .. })
         | Effect::Incident(IncidentFx::Run { .. })
         | Effect::Hosts(HostFx::Save { .. } | HostFx::Remove { .. })
@@ -146,6 +152,7 @@ fn firm(effect: &Effect) -> bool {
         | Effect::Add(AddFx::Identify { .. } | AddFx::Check { .. })
         | Effect::Revoke(RevokeFx::Plan { .. })
         | Effect::Inventory(InventoryFx::Read { .. })
+        | Effect::Deployment(DeploymentFx::Find { .. } | DeploymentFx::Run { act: DeploymentAct::Show, .. })
         | Effect::Rotate(RotateFx::Plan { .. } | RotateFx::Look { .. })
         | Effect::Incident(IncidentFx::Plan { .. })
         | Effect::Permissions(_)
@@ -195,6 +202,7 @@ impl Job {
             Effect::Revoke(fx) => self.revoke(fx).await,
             Effect::Inventory(fx) => self.inventory(fx).await,
             Effect::Create(fx) => self.create(fx).await,
+            Effect::Deployment(fx) => self.deployment(fx).await,
             Effect::Rotate(fx) => self.rotate(fx).await,
             Effect::Incident(fx) => self.incident(fx).await,
             Effect::Permissions(fx) => self.permissions(fx).await,
@@ -230,6 +238,8 @@ impl Job {
         match fx {
             RackFx::Load { job } => {
                 let rack = core.rack.clone();
+                // Where they cannot be read the rack is shown all the same; checks say what is wrong with them.
+                let profiles = core.profiles().unwrap_or_default();
                 let seen = Arc::clone(&self.seen);
                 let work = blocking(move || {
                     // Before the rest, so that a write in between is seen as one afterwards.
@@ -239,6 +249,7 @@ impl Job {
                         hosts: rack.hosts()?,
                         credentials: rack.credentials()?,
                         standings: rack.standings()?,
+                        profiles,
                     }))
                 });
                 let result = self.guarded(work).await;
@@ -393,7 +404,8 @@ fn save(core: &Core, edit: Edit) -> Result<()> {
         username: Some(edit.username),
         owner: Some(edit.owner),
         bindings: edit.bindings,
-        ..Changes::default()
+        profiles: edit.profiles,
+        look_at: edit.look_at,
     };
     core.edit(&edit.id, changes).map(|_| ())
 }

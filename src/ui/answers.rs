@@ -1,15 +1,15 @@
 //! Answers to effects: jobs are closed here, in one place, so that a late or repeated answer reaches nobody; then the
 //! answer goes to the layer that waits for it.
 
-use super::effect::{AddFx, Effect, RackFx, RevokeFx};
+use super::effect::{AddFx, DeploymentFx, Effect, RackFx, RevokeFx};
 use super::layer::Layer;
 use super::msg::{
-    AddMsg, CheckMsg, CreateMsg, GuideMsg, HostMsg, IncidentMsg, InventoryMsg, LogMsg, Msg, Passphrase, PermissionsMsg,
-    RackMsg, RevokeMsg, RotateMsg, StoreMsg,
+    AddMsg, CheckMsg, CreateMsg, DeploymentMsg, GuideMsg, HostMsg, IncidentMsg, InventoryMsg, LogMsg, Msg, Passphrase,
+    PermissionsMsg, RackMsg, RevokeMsg, RotateMsg, StoreMsg,
 };
 use super::overlays::toast::Level;
 use super::overlays::unlock;
-use super::screens::hosts;
+use super::screens::{deployment, hosts};
 use super::shared::{Cx, Nav};
 use super::text;
 
@@ -27,7 +27,8 @@ pub(super) fn on_rack(msg: RackMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
                 return;
             }
             match result {
-                Ok(data) => {
+                Ok(mut data) => {
+                    cx.s.profiles = std::mem::take(&mut data.profiles);
                     cx.s.rows.load(*data, cx.s.now);
                     cx.s.loaded = true;
                     cx.s.history.outdated();
@@ -134,6 +135,24 @@ pub(super) fn on_create(msg: CreateMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
         Err(error) => cx.fail(&error),
     }
     load(cx);
+}
+
+pub(super) fn on_deployment(msg: &DeploymentMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let (DeploymentMsg::Found { job, .. } | DeploymentMsg::Done { job, .. }) = msg;
+    if !cx.s.jobs.close(*job) {
+        return;
+    }
+    for layer in layers {
+        if let Layer::Deployment(deployment) = layer
+            && deployment.on(msg, cx)
+        {
+            return;
+        }
+    }
+    // The screen was left before the answer came: what was done counts all the same.
+    if let DeploymentMsg::Done { result, .. } = msg {
+        deployment::told_late(result, cx);
+    }
 }
 
 pub(super) fn on_rotate(msg: &RotateMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
@@ -274,6 +293,9 @@ pub(super) fn give_up(effect: Effect, cx: &mut Cx<'_>) {
         Effect::Add(AddFx::Keep { job, .. }) => Msg::Add(AddMsg::Kept { job, result: Err(error) }),
         Effect::Revoke(RevokeFx::Run { job, .. } | RevokeFx::Verify { job, .. }) => {
             Msg::Revoke(RevokeMsg::Done { job, result: Err(error) })
+        }
+        Effect::Deployment(DeploymentFx::Run { job, .. }) => {
+            Msg::Deployment(DeploymentMsg::Done { job, result: Err(error) })
         }
         Effect::Rack(RackFx::Forget { job, .. }) => Msg::Rack(RackMsg::Forgotten { job, result: Err(error) }),
         // Nothing else waits for the store: see `Effect::needs_store`.

@@ -3,14 +3,16 @@
 //! An effect with a `job` is answered by exactly one closing message with that job (see [`super::msg`]), also when it
 //! fails, is cancelled, or the job was already over when [`Effect::Cancel`] came.
 
+mod deployment;
 mod inventory;
 mod permissions;
 mod rotate;
 
-use crate::domain::{Binding, CredentialId, Draft, Expiry, Host, HostId, Owner, Validation};
+use crate::domain::{Binding, CredentialId, Draft, Expiry, Host, HostId, LookAt, Owner, Validation};
 use crate::secret::SecretText;
 
 use super::msg::JobId;
+pub use deployment::DeploymentFx;
 pub use inventory::{CreateFx, InventoryFx};
 pub use permissions::{GuideFx, PermissionsFx};
 pub use rotate::{IncidentFx, RotateFx, Rotation};
@@ -37,6 +39,8 @@ pub enum Effect {
     Inventory(InventoryFx),
     /// About having a host make a credential.
     Create(CreateFx),
+    /// About deployment data in Jira.
+    Deployment(DeploymentFx),
     /// About replacing secrets.
     Rotate(RotateFx),
     /// About leaked secrets.
@@ -70,6 +74,7 @@ impl Effect {
                     InventoryFx::Revoke { .. } | InventoryFx::Read { signer: Some(Signer::Credential(_)), .. },
                 )
                 | Self::Create(_)
+                | Self::Deployment(DeploymentFx::Run { .. })
                 | Self::Permissions(_)
                 | Self::Rotate(RotateFx::Run { .. })
                 | Self::Incident(IncidentFx::Run { .. })
@@ -92,6 +97,7 @@ impl Effect {
             | Self::Revoke(RevokeFx::Plan { job, .. } | RevokeFx::Run { job, .. } | RevokeFx::Verify { job, .. })
             | Self::Inventory(InventoryFx::Read { job, .. } | InventoryFx::Revoke { job, .. })
             | Self::Create(CreateFx::Make { job, .. })
+            | Self::Deployment(DeploymentFx::Find { job, .. } | DeploymentFx::Run { job, .. })
             | Self::Rotate(RotateFx::Plan { job, .. } | RotateFx::Look { job, .. } | RotateFx::Run { job, .. })
             | Self::Incident(IncidentFx::Plan { job, .. } | IncidentFx::Run { job, .. })
             | Self::Permissions(PermissionsFx::Ask { job, .. })
@@ -123,6 +129,10 @@ pub struct Edit {
     pub owner: Option<Owner>,
     /// The hosts it is used at; none where they stay as they are.
     pub bindings: Option<Vec<Binding>>,
+    /// The profiles it is to serve; none where they stay as they are.
+    pub profiles: Option<Vec<String>>,
+    /// What profiles look at; what it does not name stays, an empty text forgets it.
+    pub look_at: LookAt,
 }
 
 /// About what is on the rack.

@@ -9,7 +9,7 @@ use crate::config::{Action, Context};
 
 use super::overlays::{dialog, edit, forget, host_form, messages, palette, settings, unlock};
 use super::screens::{
-    add, create, detail, guide, help, hosts, incident, inventory, log, permissions, rack, revoke, rotate,
+    add, create, deployment, detail, guide, help, hosts, incident, inventory, log, permissions, rack, revoke, rotate,
 };
 use super::shared::{Cx, Input, Shared};
 
@@ -91,6 +91,8 @@ layers! {
     Inventory(inventory::Inventory),
     /// Having a host make a credential.
     Create(create::Create),
+    /// Deployment data in Jira.
+    Deployment(deployment::Deployment),
     /// A rotation.
     Rotate(rotate::Rotate),
     /// Leaked secrets.

@@ -159,6 +159,7 @@ fn route(model: &mut Model, msg: Msg, fx: &mut Vec<Effect>) {
         Msg::Revoke(msg) => with(model, fx, |layers, cx| answers::on_revoke(&msg, layers, cx)),
         Msg::Inventory(msg) => with(model, fx, |layers, cx| answers::on_inventory(&msg, layers, cx)),
         Msg::Create(msg) => with(model, fx, |layers, cx| answers::on_create(msg, layers, cx)),
+        Msg::Deployment(msg) => with(model, fx, |layers, cx| answers::on_deployment(&msg, layers, cx)),
         Msg::Rotate(msg) => with(model, fx, |layers, cx| answers::on_rotate(&msg, layers, cx)),
         Msg::Incident(msg) => with(model, fx, |layers, cx| answers::on_incident(&msg, layers, cx)),
         Msg::Permissions(msg) => with(model, fx, |layers, cx| answers::on_permissions(msg, layers, cx)),

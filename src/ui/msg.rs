@@ -3,6 +3,7 @@
 //! A message with a `job` answers an [`Effect`](super::effect::Effect) that carried it. Each job gets exactly one
 //! closing message (marked below), failure and cancellation included; messages of a job that is not open are ignored.
 
+mod deployment;
 mod inventory;
 mod permissions;
 mod rotate;
@@ -14,11 +15,12 @@ use jiff::Timestamp;
 
 use crate::config::Chord;
 use crate::domain::{
-    AuditEntry, Credential, CredentialId, Host, HostId, Identified, RevokePlan, RevokeResult, Standing, StoreKind,
-    Validation,
+    AuditEntry, Credential, CredentialId, Host, HostId, Identified, Profiles, RevokePlan, RevokeResult, Standing,
+    StoreKind, Validation,
 };
 use crate::error::Error;
 use crate::secret::SecretText;
+pub use deployment::DeploymentMsg;
 pub use inventory::{CreateMsg, InventoryMsg};
 pub use permissions::{GuideMsg, Guides, PermissionsMsg};
 pub use rotate::{IncidentMsg, RotateMsg};
@@ -54,6 +56,8 @@ pub enum Msg {
     Inventory(InventoryMsg),
     /// About a credential that a host was to make.
     Create(CreateMsg),
+    /// About deployment data in Jira.
+    Deployment(DeploymentMsg),
     /// About replacing secrets.
     Rotate(RotateMsg),
     /// About leaked secrets.
@@ -102,6 +106,8 @@ pub struct RackData {
     pub credentials: Vec<Credential>,
     /// Where they stand, at most one per credential and host.
     pub standings: Vec<Standing>,
+    /// Every profile.
+    pub profiles: Profiles,
 }
 
 /// About what is on the rack.

@@ -84,12 +84,6 @@ async fn viewing_issues_is_proved_by_reading_one() {
     assert!(nowhere.unknown[0].1.contains("name one"), "{:?}", nowhere.unknown);
     assert_eq!(found.findings[0].code, "jira-datacenter.issue-not-readable");
     assert!(found.findings[0].cause.contains("View issues"));
-    // Under the name that profiles ask for it.
-    let answers = [to("jdoe", 200, PERMISSIONS), to("jdoe", 200, r#"{"id":"1","key":"ABC-1","fields":{}}"#)];
-    let found = recorded(answers, &issue("ABC-1"), &["view-issue"]).await;
-    assert_eq!(found.grants, [Grant { name: "view-issue".into(), source: GrantSource::Probed }]);
-    let found = recorded([to("jdoe", 200, PERMISSIONS)], &LookAt::default(), &["view-issue"]).await;
-    assert!(found.unknown[0].1.contains("name one") && found.denied.is_empty(), "{:?}", found.unknown);
     // A gateway's 404 says nothing.
     let found = recorded([to("jdoe", 200, PERMISSIONS), html(404)], &issue("ABC-1"), &["BROWSE_PROJECTS"]).await;
     assert_eq!((found.grants.len(), found.findings.len()), (1, 0));

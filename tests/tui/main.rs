@@ -5,6 +5,7 @@
 
 mod add;
 mod create;
+mod deployment;
 mod guide;
 mod harness;
 mod hosts;

@@ -4,17 +4,20 @@ use serde_json::{Value, json};
 
 use super::super::context::Context;
 use super::super::output::evidence_json;
-use super::issue_url;
-use crate::domain::{DeploymentKey, DeploymentShown, Evidence, Host};
+use crate::domain::{DeploymentInput, DeploymentKey, DeploymentShown, DeploymentTold, Evidence, Host};
 use crate::error::{ErrorKind, Result};
-use crate::ops::deployment::Submitted;
 use crate::sanitize;
 
 /// What came of a submission; the exit code says whether Jira took it.
-pub(super) fn submitted(context: &mut Context<'_>, host: &Host, issues: &[String], done: &Submitted) -> Result<u8> {
+pub(super) fn told(
+    context: &mut Context<'_>,
+    host: &Host,
+    input: &DeploymentInput,
+    done: &DeploymentTold,
+) -> Result<u8> {
     let (sent, answer) = (&done.deployment, &done.answer);
     let code = if answer.accepted.is_empty() { ErrorKind::Refused.exit_code() } else { 0 };
-    let see = where_to_look(host, issues);
+    let see = input.where_to_look(host);
     if context.json() {
         let associations: Vec<Value> =
             answer.unknown_associations.iter().map(|(kind, values)| json!({"type": kind, "values": values})).collect();
@@ -69,11 +72,11 @@ pub(super) fn submitted(context: &mut Context<'_>, host: &Host, issues: &[String
 pub(super) fn shown(
     context: &mut Context<'_>,
     host: &Host,
-    issues: &[String],
+    input: &DeploymentInput,
     place: &str,
     shown: &DeploymentShown,
 ) -> Result<u8> {
-    let see = where_to_look(host, issues);
+    let see = input.where_to_look(host);
     if context.json() {
         let mut value = json!({
             "schema": 1, "host": host.name, "cloud_id": place, "see": see,
@@ -126,12 +129,6 @@ pub(super) fn deleted(context: &mut Context<'_>, host: &Host, key: &DeploymentKe
     context.out(&format!("deleted: deployment {}", sanitize::line(&key)))?;
     context.remark("Jira does so in the background; it may be seen for a moment yet.");
     Ok(0)
-}
-
-/// Where a person sees it in Jira.
-fn where_to_look(host: &Host, issues: &[String]) -> String {
-    let page = issues.first().map_or_else(|| format!("the issue at {}", host.url), |issue| issue_url(host, issue));
-    format!("In Jira: {page}, Releases in the right panel, tab Deployments.")
 }
 
 fn evidence(all: &[Evidence]) -> Vec<Value> {

@@ -19,6 +19,7 @@ use super::super::shared::{Cx, Input, Shared};
 use super::super::widgets::list::scroll;
 use super::super::widgets::{bar, panel};
 use super::super::{body, check, text, time};
+use super::deployment::Deployment;
 use super::inventory::Inventory;
 use super::permissions::Permissions;
 use super::revoke::Revoke;
@@ -80,6 +81,7 @@ impl Pane for Detail {
                 Action::Revoke,
                 Action::Forget,
                 Action::Inventory,
+                Action::Deployment,
                 Action::Previous,
                 Action::Next,
                 Action::Palette,
@@ -143,6 +145,11 @@ impl Pane for Detail {
             Action::Inventory => {
                 if let Some(inventory) = Inventory::of(&self.id, cx.s) {
                     cx.open(inventory.into());
+                }
+            }
+            Action::Deployment => {
+                if let Some(deployment) = Deployment::open(&self.id, cx) {
+                    cx.open(deployment.into());
                 }
             }
             Action::Forget => {
@@ -342,6 +349,9 @@ impl Page<'_> {
         let credential = &row.credential;
         if let Some(owner) = credential.owner {
             self.fact("Owner", owner.slug());
+        }
+        if !credential.profiles.is_empty() {
+            self.fact("Profiles", &credential.profiles.join(", "));
         }
         if !credential.tags.is_empty() {
             self.fact("Tags", &credential.tags.join(", "));

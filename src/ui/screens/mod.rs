@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod create;
+pub mod deployment;
 pub mod detail;
 pub mod guide;
 pub mod help;

@@ -45,6 +45,8 @@ pub struct Entry<K> {
     pub error: Option<String>,
     /// Words offered for it, by the key for suggestions.
     pub suggestions: Vec<String>,
+    /// Left out for now: neither shown nor given the keys.
+    pub hidden: bool,
 }
 
 /// The fields and which has the keys.
@@ -97,7 +99,7 @@ impl<K: Copy + PartialEq> Form<K> {
 
     fn with(mut self, name: K, caption: &'static str, value: Value, help: &str) -> Self {
         let help = help.to_owned();
-        self.entries.push(Entry { name, caption, value, help, error: None, suggestions: Vec::new() });
+        self.entries.push(Entry { name, caption, value, help, error: None, suggestions: Vec::new(), hidden: false });
         self
     }
 
@@ -125,11 +127,11 @@ impl<K: Copy + PartialEq> Form<K> {
         };
         let changed = match (input, &mut entry.value) {
             (Input::Action(Action::NextField), _) => {
-                self.focus = (self.focus + 1) % len;
+                self.step(1);
                 return Event::None;
             }
             (Input::Action(Action::PreviousField), _) => {
-                self.focus = (self.focus + len - 1) % len;
+                self.step(len - 1);
                 return Event::None;
             }
             (Input::Action(Action::Submit), _) => return Event::Submit,
@@ -230,6 +232,24 @@ impl<K: Copy + PartialEq> Form<K> {
         }
     }
 
+    /// Shows a field, or leaves it out; what it holds is kept. The field in focus has to stay.
+    pub fn show(&mut self, name: K, shown: bool) {
+        if let Some(entry) = self.entries.iter_mut().find(|e| e.name == name) {
+            entry.hidden = !shown;
+        }
+    }
+
+    /// Moves the focus by so many fields, then on in the same way past those that are left out.
+    fn step(&mut self, by: usize) {
+        let len = self.entries.len();
+        for _ in 0..len {
+            self.focus = (self.focus + by) % len;
+            if self.entries.get(self.focus).is_some_and(|e| !e.hidden) {
+                return;
+            }
+        }
+    }
+
     /// Says what may be typed in a field.
     pub fn offer(&mut self, name: K, suggestions: Vec<String>) {
         if let Some(entry) = self.entries.iter_mut().find(|e| e.name == name) {
@@ -281,7 +301,7 @@ impl<K: Copy + PartialEq> Form<K> {
         let indent = " ".repeat(caption_width);
         let mut lines = Vec::new();
         let mut focused_line = 0;
-        for (at, entry) in self.entries.iter().enumerate() {
+        for (at, entry) in self.entries.iter().enumerate().filter(|(_, e)| !e.hidden) {
             let focused = at == self.focus;
             if focused {
                 focused_line = lines.len();

@@ -23,6 +23,7 @@ use super::super::widgets::list::{self, List};
 use super::super::{WIDE, body, check, load, quit};
 use super::add;
 use super::create::Create;
+use super::deployment::Deployment;
 use super::detail::{self, Detail};
 use super::inventory::Inventory;
 use super::permissions::Permissions;
@@ -162,6 +163,11 @@ impl Rack {
             Action::Create => {
                 if let Some(create) = self.id.as_ref().and_then(|id| Create::of(id, cx.s)) {
                     cx.open(create.into());
+                }
+            }
+            Action::Deployment => {
+                if let Some(deployment) = self.id.clone().and_then(|id| Deployment::open(&id, cx)) {
+                    cx.open(deployment.into());
                 }
             }
             Action::Forget => {
@@ -340,6 +346,7 @@ impl Pane for Rack {
                 Action::Page,
                 Action::Inventory,
                 Action::Create,
+                Action::Deployment,
                 Action::Guide,
                 Action::Incident,
                 Action::Hosts,
@@ -362,7 +369,8 @@ impl Pane for Rack {
             | Action::Permissions
             | Action::Rotate
             | Action::Inventory
-            | Action::Create => self.id.is_some(),
+            | Action::Create
+            | Action::Deployment => self.id.is_some(),
             Action::CheckAll | Action::Filter | Action::Sort | Action::SortReverse | Action::MarkAll => {
                 !s.rows.all().is_empty()
             }
