@@ -159,6 +159,9 @@ const JOBS: &[(&str, &[&str])] = &[
     ("bitbucket-read", &["git-write"]),
     ("project-admin", &["bitbucket-project-admin"]),
     ("aws-alice", &["git-integration-for-jira"]),
+    ("configuration-manager", &["configuration-manager-cloud"]),
+    ("jira-sync", &["jira-users-and-issues"]),
+    ("jira-deployments", &["open-devops-deployments"]),
 ];
 
 fn jobs_of(label: &str) -> Vec<String> {
