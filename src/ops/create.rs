@@ -217,7 +217,7 @@ impl Core {
         // From the store, as whoever uses it will.
         let secret = self.vault.get(id).await.unwrap_or(token.secret);
         let mut seen = self.watch(host, known(&credential), &secret, Proof::Alive, |_| {}).await;
-        seen.remote_id = seen.remote_id.or_else(|| made.remote_id.clone());
+        made.complete(&mut seen);
         let _ = self.rack.record(id, host.id, &seen);
         let mut learned = made;
         learned.learn(&seen);

@@ -59,6 +59,7 @@ fn result(credential: &str, label: &str, end: RotateEnd, message: &str) -> Rotat
         left: None,
         notes: Vec::new(),
         validation: None,
+        deliver: Vec::new(),
         way: None,
         deliver: Vec::new(),
     }

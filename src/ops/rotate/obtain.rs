@@ -50,7 +50,7 @@ impl Core {
             username: job.credential.username.as_deref(),
             secret: &job.secret,
         };
-        let remote_id = self.remote_id(job, &before);
+        let remote_id = self.remote_id(job, Some(&before));
         let mut outcome = replacer.replace(&session, remote_id.as_deref(), job.options.expires, job.using).await;
         mask_outcome(&session.wire, &mut outcome);
         match outcome {
@@ -132,8 +132,8 @@ impl Core {
         self.vault.put(&job.new, &job.secret).await
     }
 
-    pub(super) fn remote_id(&self, job: &Job<'_>, before: &Validation) -> Option<String> {
-        before.remote_id.clone().or_else(|| self.remote_facts(&job.credential.id, &job.host)?.remote_id)
+    pub(super) fn remote_id(&self, job: &Job<'_>, before: Option<&Validation>) -> Option<String> {
+        before.and_then(|v| v.remote_id.clone()).or_else(|| self.remote_facts(&job.credential.id, &job.host)?.remote_id)
     }
 
     async fn keep_new(
