@@ -23,13 +23,7 @@ pub(super) struct Old {
 impl Core {
     /// Revokes the old one, signed by whoever was named, else by the new one, else by itself. One that is not seen dead
     /// goes on the rack under a label of its own.
-    pub(super) async fn end_old(
-        &self,
-        job: &Job<'_>,
-        made: &Made,
-        new: &Secret,
-        old: &Old,
-    ) -> Result<RotateResult> {
+    pub(super) async fn end_old(&self, job: &Job<'_>, made: &Made, new: &Secret, old: &Old) -> Result<RotateResult> {
         let host = &job.host;
         let rotated = |text: String| {
             job.ended(RotateEnd::Rotated, format!("the new one is accepted by {} and in place; {text}", host.name))
@@ -87,13 +81,7 @@ impl Core {
         Ok(result)
     }
 
-    async fn order_old(
-        &self,
-        job: &Job<'_>,
-        signer: Option<&Authority>,
-        old: &Old,
-        what: &str,
-    ) -> Result<Revocation> {
+    async fn order_old(&self, job: &Job<'_>, signer: Option<&Authority>, old: &Old, what: &str) -> Result<Revocation> {
         let channel = self.channel(&job.host)?;
         let Some(revoker) = family(&job.host.family)?.revoker() else {
             return Ok(Revocation::Refused(Box::new(Validation::new(
