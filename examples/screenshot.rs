@@ -50,6 +50,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             match effect {
                 Effect::Rack(RackFx::Load { job }) => {
                     let data = RackData {
+                        profiles: demo.core.profiles()?,
                         hosts: rack.hosts()?,
                         credentials: rack.credentials()?,
                         standings: rack.standings()?,

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::context::Context;
 use super::output::{Palette, explain_findings};
 use super::values::parse_date;
-use crate::domain::{FamilyId, Guide, Kind};
+use crate::domain::{DeliverSteps, FamilyId, Guide, Kind};
 use crate::error::Result;
 use crate::ops::guide::Ask;
 use crate::sanitize;
@@ -112,15 +112,22 @@ fn lines(palette: Palette, guide: &Guide) -> Vec<String> {
         lines.push("To replace one".to_owned());
         numbered(&guide.rotate_steps, &mut lines);
     }
-    for deliver in &guide.deliver {
-        lines.push(format!("Then take it to {}", clean(&deliver.to)));
-        numbered(&deliver.steps, &mut lines);
-        if !deliver.link.is_empty() {
-            lines.push(format!("  see {}", clean(&deliver.link)));
-        }
-    }
+    lines.extend(deliver_lines(&guide.deliver));
     lines.extend(guide.notes.iter().map(|n| format!("  note: {}", clean(n))));
     lines.push(palette.faint(&format!("  see {}", clean(&guide.link))));
+    lines
+}
+
+/// Where a token has to be taken.
+pub(super) fn deliver_lines(deliver: &[DeliverSteps]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for one in deliver {
+        lines.push(format!("Then take it to {}", sanitize::line(&one.to)));
+        numbered(&one.steps, &mut lines);
+        if !one.link.is_empty() {
+            lines.push(format!("  see {}", sanitize::line(&one.link)));
+        }
+    }
     lines
 }
 

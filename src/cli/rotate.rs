@@ -205,6 +205,9 @@ fn print(context: &mut Context<'_>, result: &RotateResult) -> Result<()> {
     for note in &result.notes {
         context.out(&format!("  note: {}", sanitize::line(note)))?;
     }
+    for line in super::guide::deliver_lines(&result.deliver) {
+        context.out(&line)?;
+    }
     if let Some(way) = &result.way {
         print_steps(context, way)?;
         if let Way::NeedsAuthority { .. } = way {
@@ -248,6 +251,7 @@ fn result_json(result: &RotateResult) -> serde_json::Value {
     json!({
         "label": result.label, "host": result.host, "end": result.end, "message": result.message,
         "expires_at": result.expiry.at(), "left": result.left, "notes": result.notes, "way": result.way,
+        "deliver": result.deliver,
         "verdict": result.validation.as_ref().map(|v| v.verdict),
         "findings": result.validation.iter().flat_map(|v| &v.findings).map(finding_json).collect::<Vec<_>>(),
         "evidence": result.validation.iter().flat_map(|v| &v.evidence).map(evidence_json).collect::<Vec<_>>(),

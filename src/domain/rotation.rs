@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::credential::{CredentialId, Expiry};
+use super::guide::DeliverSteps;
 use super::verdict::Validation;
 use super::way::Way;
 
@@ -89,6 +90,8 @@ pub struct RotateResult {
     pub validation: Option<Validation>,
     /// What is to be done by hand: for the new one where none was made, for the old one where it lives on.
     pub way: Option<Way>,
+    /// Where the new one has to be taken, by the profiles of the credential.
+    pub deliver: Vec<DeliverSteps>,
 }
 
 /// A new secret that was pasted for an existing credential, looked at before it takes its place.

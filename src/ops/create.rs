@@ -38,6 +38,7 @@ impl Core {
     pub async fn create_plan(&self, wish: &CreateWish, using: Option<&Using>) -> Result<CreatePlan> {
         self.check_wish(wish)?;
         let host = self.host(wish.host)?;
+        self.check_signer(using, std::iter::once(&host))?;
         let authority = self.authority(using).await?;
         let way = self.way_to_create(&host, &wish.request, authority.as_ref())?;
         let name = wish.request.name.clone();
@@ -63,7 +64,7 @@ impl Core {
         let guided = |why| {
             let kind = request.kind.or_else(|| facts.guides.first().map(|g| g.kind));
             let kind = kind.or_else(|| facts.kinds.first().map(|k| k.kind)).unwrap_or(Kind::Unknown);
-            by_hand::making(host, kind, request, false, why)
+            by_hand::making(host, kind, request, false, self.clock.now(), why)
         };
         let Some(creator) = family.creator() else {
             return Ok(guided(format!("{} has no API that makes one", facts.name)));
@@ -82,6 +83,7 @@ impl Core {
         self.vault.unlock_if_needed().await?;
         self.settle_others().await;
         let host = self.host(wish.host)?;
+        self.check_signer(using, std::iter::once(&host))?;
         let authority = self.authority(using).await?;
         let result = self.create_one(wish, &host, authority.as_ref()).await?;
         let outcome = match result.end {
@@ -153,7 +155,8 @@ impl Core {
             Outcome::Unsupported(validation) => {
                 self.close(entry);
                 let kind = wish.request.kind.unwrap_or(Kind::Unknown);
-                let way = by_hand::making(host, kind, &wish.request, false, validation.reason.clone());
+                let way =
+                    by_hand::making(host, kind, &wish.request, false, self.clock.now(), validation.reason.clone());
                 let message =
                     format!("{}: make it by hand, then put it on the rack with `keyrack add`", validation.reason);
                 let mut stopped = stop(CreateEnd::Guided, message, way)?;
@@ -214,7 +217,7 @@ impl Core {
         // From the store, as whoever uses it will.
         let secret = self.vault.get(id).await.unwrap_or(token.secret);
         let mut seen = self.watch(host, known(&credential), &secret, Proof::Alive, |_| {}).await;
-        seen.remote_id = seen.remote_id.or_else(|| made.remote_id.clone());
+        made.complete(&mut seen);
         let _ = self.rack.record(id, host.id, &seen);
         let mut learned = made;
         learned.learn(&seen);

@@ -1,6 +1,8 @@
 //! The demo: simulated hosts on loopback and a throw-away rack with credentials in every state. No account, no network,
 //! nothing left behind.
 
+mod shown;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +18,7 @@ use crate::secret::Secret;
 use crate::simulator::{self, SimCredential, server::Running};
 use crate::store::SecretStore;
 use crate::store::memory::MemoryStore;
+use shown::{is_shown, jobs_of};
 
 /// A running demo; its hosts stop and its rack is deleted when dropped.
 pub struct Demo {
@@ -28,7 +31,7 @@ pub struct Demo {
 /// How large and how slow the demo is.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DemoSize {
-    /// Credentials on the rack; none means one in every state.
+    /// Credentials on the rack; none means some of every family, in every state.
     pub credentials: Option<usize>,
     /// How long every answer takes.
     pub delay: Duration,
@@ -78,7 +81,9 @@ impl Demo {
             host.endpoints = site.endpoints(&running.listen).into_iter().collect();
             host.id = self.core.rack.add_host(&host)?;
             hosts.push((host.id, host.family));
-            roster.extend(site.roster(now).into_iter().map(|c| (place, c)));
+            let all = site.roster(now).into_iter().enumerate();
+            let shown = all.filter(|(at, c)| wanted.is_some() || is_shown(*at, c));
+            roster.extend(shown.map(|(_, c)| (place, c)));
         }
         // Which host a further credential belongs to goes round, so that all of them are busy.
         let wanted = wanted.unwrap_or(roster.len());
@@ -144,27 +149,4 @@ impl Demo {
             secret: SecretState::Present,
         })
     }
-}
-
-/// What credentials of the demo are there for: some have all that their job needs, one lacks a grant, one has more.
-const JOBS: &[(&str, &[&str])] = &[
-    ("ci-release", &["git-write", "pull-requests"]),
-    ("nightly-mirror", &["git-read"]),
-    ("jira-link", &["git-integration-for-jira"]),
-    ("docs-bot", &["git-write"]),
-    ("release-train", &["git-write", "pull-requests"]),
-    ("docs-preview", &["git-read"]),
-    ("triage-fine", &["git-read"]),
-    ("bitbucket-build", &["bitbucket-repo-write"]),
-    ("bitbucket-read", &["git-write"]),
-    ("project-admin", &["bitbucket-project-admin"]),
-    ("aws-alice", &["git-integration-for-jira"]),
-    ("configuration-manager", &["configuration-manager-cloud"]),
-    ("jira-sync", &["jira-users-and-issues"]),
-    ("jira-deployments", &["open-devops-deployments"]),
-];
-
-fn jobs_of(label: &str) -> Vec<String> {
-    let jobs = JOBS.iter().find(|(l, _)| *l == label).map_or(&[][..], |(_, jobs)| *jobs);
-    jobs.iter().map(|j| (*j).to_owned()).collect()
 }

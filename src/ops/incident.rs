@@ -75,6 +75,20 @@ impl Case<'_> {
     }
 }
 
+/// Who signs, and only at the hosts where it belongs.
+#[derive(Clone, Copy)]
+struct Signing<'a> {
+    using: Option<&'a Using>,
+    authority: Option<&'a Authority>,
+}
+
+impl<'a> Signing<'a> {
+    /// Whoever signs at that host.
+    fn at(self, core: &Core, host: &Host) -> Option<&'a Authority> {
+        self.authority.filter(|_| core.signs_at(self.using, host))
+    }
+}
+
 impl Core {
     /// Finds the secrets in a text. Asks nobody, keeps nothing.
     ///
@@ -98,15 +112,24 @@ impl Core {
     /// # Errors
     /// Where the rack cannot be read or the signer is not there.
     pub async fn incident_plan(&self, leaks: &[Leak], using: Option<&Using>) -> Result<Vec<LeakPlan>> {
+        let cases = self.cases(leaks)?;
+        self.check_password(&cases, using)?;
         let authority = self.authority(using).await?;
-        self.cases(leaks)?.iter().map(|case| self.plan_leak(case, authority.as_ref())).collect()
+        let signing = Signing { using, authority: authority.as_ref() };
+        cases.iter().map(|case| self.plan_leak(case, signing)).collect()
     }
 
-    fn plan_leak(&self, case: &Case<'_>, using: Option<&Authority>) -> Result<LeakPlan> {
+    /// A password is sent to one host only.
+    fn check_password(&self, cases: &[Case<'_>], using: Option<&Using>) -> Result<()> {
+        let password = using.filter(|u| matches!(u, Using::Password { .. }));
+        self.check_signer(password, cases.iter().flat_map(|c| &c.hosts))
+    }
+
+    fn plan_leak(&self, case: &Case<'_>, signing: Signing<'_>) -> Result<LeakPlan> {
         let bulk = case.bulk_host().is_some();
         let plan = match case.hosts.first() {
             None => None,
-            Some(host) => Some(self.way_to_end(case, host, using)?),
+            Some(host) => Some(self.way_to_end(case, host, signing.at(self, host))?),
         };
         Ok(LeakPlan {
             leak: case.name.clone(),

@@ -18,6 +18,7 @@ impl Core {
     /// `Refused` where the host has no such list, refuses it, or somebody else has to sign; `Unreachable` where no answer
     /// came; usage and store errors before anything was sent.
     pub async fn inventory(&self, host: &Host, using: Option<&Using>) -> Result<InventoryReport> {
+        self.check_signer(using, std::iter::once(host))?;
         let authority = self.authority(using).await?;
         let (lister, authority) = self.lister(host, authority)?;
         let channel = self.channel(host)?;

@@ -37,6 +37,13 @@ impl Made {
         }
     }
 
+    /// Adds to a validation what the host told only when it made the secret: other verbs look for it there.
+    pub(crate) fn complete(&self, found: &mut Validation) {
+        found.remote_id = found.remote_id.take().or_else(|| self.remote_id.clone());
+        let name = Some(&self.name).filter(|n| !n.is_empty());
+        found.remote_name = found.remote_name.take().or_else(|| name.cloned());
+    }
+
     /// What a validation adds.
     pub(crate) fn learn(&mut self, found: &Validation) {
         if found.expiry != Expiry::Unknown {

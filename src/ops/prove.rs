@@ -145,6 +145,11 @@ impl Core {
         })
     }
 
+    /// The hosts at which credentials are revoked.
+    pub(crate) fn hosts_of(&self, ids: &[CredentialId]) -> Result<Vec<Host>> {
+        ids.iter().map(|id| Ok(self.target(id)?.1)).collect()
+    }
+
     /// The credential and the host at which it is revoked: its first binding.
     pub(crate) fn target(&self, id: &CredentialId) -> Result<(Credential, Host)> {
         let credential = self.rack.credential(id)?.ok_or_else(|| {

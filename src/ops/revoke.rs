@@ -23,6 +23,7 @@ impl Core {
     /// # Errors
     /// Where the rack cannot be read or the signer is not there.
     pub async fn revoke_plan(&self, ids: &[CredentialId], using: Option<&Using>) -> Result<Vec<RevokePlan>> {
+        self.check_signer(using, &self.hosts_of(ids)?)?;
         let authority = self.authority(using).await?;
         ids.iter().map(|id| self.plan_one(id, authority.as_ref())).collect()
     }
@@ -53,6 +54,7 @@ impl Core {
         cancel: &CancellationToken,
         mut on_result: impl FnMut(&RevokeResult),
     ) -> Result<Vec<RevokeResult>> {
+        self.check_signer(using, &self.hosts_of(ids)?)?;
         self.vault.unlock_if_needed().await?;
         self.settle_others().await;
         let authority = self.authority(using).await?;

@@ -20,8 +20,8 @@ use super::prove::Proof;
 use super::prove::{proof, whole};
 use super::signer::{Using, itself};
 use crate::domain::{
-    Credential, CredentialId, Expiry, Host, RotateEnd, RotatePattern, RotateResult, SecretState, Successor, Validation,
-    Way,
+    Credential, CredentialId, DeliverSteps, Expiry, Host, RotateEnd, RotatePattern, RotateResult, SecretState,
+    Successor, Validation, Way,
 };
 use crate::error::{Error, Result};
 use crate::hosts::Authority;
@@ -72,13 +72,13 @@ impl Core {
     /// # Errors
     /// Usage error where it is the old one again, or on the rack already.
     pub async fn successor(&self, id: &CredentialId, pasted: &Pasted) -> Result<Successor> {
-        let (credential, host) = self.target(id)?;
+        let (credential, _) = self.target(id)?;
         self.refuse_known(&credential, &pasted.secret)?;
-        let before = self.remote_facts(id, &host);
         let made = by_hand(&credential, pasted, None);
         let mut successor = Successor { found: Vec::new(), doubts: Vec::new() };
         for binding in &credential.bindings {
             let host = self.host(binding.host)?;
+            let before = self.last_alive(&credential, &host);
             let seen = self.validate(&host, swap::known(&made, &credential), &pasted.secret).await;
             successor.doubts.extend(swap::doubts(&host, before.as_ref(), &seen));
             successor.found.push((host.name, seen));
@@ -112,6 +112,7 @@ impl Core {
         if options.pasted.is_some() && ids.len() != 1 {
             return Err(Error::usage("one new secret can take the place of one credential only"));
         }
+        self.check_signer(options.using.as_ref(), &self.hosts_of(ids)?)?;
         self.vault.unlock_if_needed().await?;
         self.settle_others().await;
         let authority = self.authority(options.using.as_ref()).await?;
@@ -130,6 +131,10 @@ impl Core {
                     Err(error) => ended(&credential, &host, RotateEnd::Failed, whole(&error)),
                 }
             };
+            let mut result = result;
+            if matches!(result.end, RotateEnd::Rotated | RotateEnd::OldKept) {
+                result.deliver = self.deliver_steps(&credential);
+            }
             let outcome = match result.end {
                 RotateEnd::Rotated | RotateEnd::OldKept => "done",
                 RotateEnd::Unknown => "unknown",
@@ -141,6 +146,16 @@ impl Core {
             results.push(result);
         }
         Ok(results)
+    }
+
+    /// Where the new secret has to be taken, by the profiles of the credential. Profiles that cannot be read do not make a
+    /// rotation fail that has happened.
+    fn deliver_steps(&self, credential: &Credential) -> Vec<DeliverSteps> {
+        let all = self.profiles().unwrap_or_default();
+        let its = credential.profiles.iter().filter_map(|id| all.get(id));
+        its.flat_map(|p| p.delivered(&credential.family))
+            .map(|d| DeliverSteps { to: d.to.clone(), steps: d.steps.clone(), link: d.link.clone() })
+            .collect()
     }
 
     async fn rotate_one(
@@ -187,6 +202,8 @@ impl Core {
 
     async fn rotate_steps(&self, job: &Job<'_>) -> Result<RotateResult> {
         let own = itself(&job.credential, &job.secret);
+        // Before anything else: what is to be asked for depends on what the old one is and may do.
+        let before = self.look(&job.credential, &job.host, &job.secret).await;
         let chosen = match self.choose(&job.credential, &job.host, job.options, job.using, &own) {
             Ok(chosen) => chosen,
             // The host is known to refuse what would be asked for.
@@ -206,11 +223,11 @@ impl Core {
                 stopped.way = Some(chosen.new);
                 return Ok(stopped);
             }
-            (Way::AtHost { what }, RotatePattern::InPlace) => self.replace(job, what).await?,
+            (Way::AtHost { what }, RotatePattern::InPlace) => self.replace(job, what, before).await?,
             (Way::AtHost { what }, RotatePattern::Twin) => {
-                self.twin(job, what, chosen.request.unwrap_or_default(), &own).await?
+                self.twin(job, what, chosen.request.unwrap_or_default(), &own, before).await?
             }
-            (Way::AtHost { .. }, RotatePattern::Swap) => self.take_pasted(job).await?,
+            (Way::AtHost { .. }, RotatePattern::Swap) => self.take_pasted(job, before).await?,
         };
         match obtained {
             Obtained::Ended(result) => Ok(*result),
@@ -245,6 +262,7 @@ fn ended(credential: &Credential, host: &Host, end: RotateEnd, message: String) 
         notes: Vec::new(),
         validation: None,
         way: None,
+        deliver: Vec::new(),
     }
 }
 

@@ -204,6 +204,8 @@ fn every_effect(demo: &Demo) -> Vec<Effect> {
         username: None,
         owner: None,
         bindings: None,
+        profiles: None,
+        look_at: LookAt::default(),
     };
     let gone = HostId(4711);
     let mut last = 0;

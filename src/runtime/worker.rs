@@ -238,6 +238,8 @@ impl Job {
         match fx {
             RackFx::Load { job } => {
                 let rack = core.rack.clone();
+                // Where they cannot be read the rack is shown all the same; checks say what is wrong with them.
+                let profiles = core.profiles().unwrap_or_default();
                 let seen = Arc::clone(&self.seen);
                 let work = blocking(move || {
                     // Before the rest, so that a write in between is seen as one afterwards.
@@ -247,6 +249,7 @@ impl Job {
                         hosts: rack.hosts()?,
                         credentials: rack.credentials()?,
                         standings: rack.standings()?,
+                        profiles,
                     }))
                 });
                 let result = self.guarded(work).await;
@@ -401,7 +404,8 @@ fn save(core: &Core, edit: Edit) -> Result<()> {
         username: Some(edit.username),
         owner: Some(edit.owner),
         bindings: edit.bindings,
-        ..Changes::default()
+        profiles: edit.profiles,
+        look_at: edit.look_at,
     };
     core.edit(&edit.id, changes).map(|_| ())
 }

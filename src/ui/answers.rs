@@ -27,7 +27,8 @@ pub(super) fn on_rack(msg: RackMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
                 return;
             }
             match result {
-                Ok(data) => {
+                Ok(mut data) => {
+                    cx.s.profiles = std::mem::take(&mut data.profiles);
                     cx.s.rows.load(*data, cx.s.now);
                     cx.s.loaded = true;
                     cx.s.history.outdated();

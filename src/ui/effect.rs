@@ -8,7 +8,7 @@ mod inventory;
 mod permissions;
 mod rotate;
 
-use crate::domain::{Binding, CredentialId, Draft, Expiry, Host, HostId, Owner, Validation};
+use crate::domain::{Binding, CredentialId, Draft, Expiry, Host, HostId, LookAt, Owner, Validation};
 use crate::secret::SecretText;
 
 use super::msg::JobId;
@@ -129,6 +129,10 @@ pub struct Edit {
     pub owner: Option<Owner>,
     /// The hosts it is used at; none where they stay as they are.
     pub bindings: Option<Vec<Binding>>,
+    /// The profiles it is to serve; none where they stay as they are.
+    pub profiles: Option<Vec<String>>,
+    /// What profiles look at; what it does not name stays, an empty text forgets it.
+    pub look_at: LookAt,
 }
 
 /// About what is on the rack.

@@ -15,8 +15,8 @@ use jiff::Timestamp;
 
 use crate::config::Chord;
 use crate::domain::{
-    AuditEntry, Credential, CredentialId, Host, HostId, Identified, RevokePlan, RevokeResult, Standing, StoreKind,
-    Validation,
+    AuditEntry, Credential, CredentialId, Host, HostId, Identified, Profiles, RevokePlan, RevokeResult, Standing,
+    StoreKind, Validation,
 };
 use crate::error::Error;
 use crate::secret::SecretText;
@@ -106,6 +106,8 @@ pub struct RackData {
     pub credentials: Vec<Credential>,
     /// Where they stand, at most one per credential and host.
     pub standings: Vec<Standing>,
+    /// Every profile.
+    pub profiles: Profiles,
 }
 
 /// About what is on the rack.

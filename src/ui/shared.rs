@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::config::{Action, Context, Keymap, Theme};
-use crate::domain::{CredentialId, FamilyId, Kind};
+use crate::domain::{CredentialId, FamilyId, Kind, Profiles};
 use crate::error::Error;
 use crate::hosts::facts::Facts;
 use crate::secret::SecretText;
@@ -62,6 +62,8 @@ pub struct Shared {
     pub settings: Vec<(String, String)>,
     /// Everything shown is made up.
     pub demo: bool,
+    /// Every profile.
+    pub profiles: Profiles,
     /// The rack.
     pub rows: Rows,
     /// Whether the rack was read at least once.
@@ -94,6 +96,7 @@ impl Shared {
             families: setup.families,
             settings: setup.settings,
             demo: setup.demo,
+            profiles: Profiles::default(),
             rows: Rows::new(setup.warn_days),
             loaded: false,
             jobs: Jobs::default(),

@@ -125,6 +125,27 @@ async fn another_credential_signs() {
 }
 
 #[tokio::test]
+async fn a_credential_is_never_sent_to_a_host_that_it_does_not_belong_to() {
+    let (home, aws, lab) = (Home::new(), start(CodeCommit::default()).await, start(GitLabSite::com()).await);
+    home.host("aws", &aws).await;
+    home.host("lab", &lab).await;
+    home.add(&aws, "aws-alice", "aws").await;
+    home.add(&lab, "release-train", "lab").await;
+    for line in [
+        "revoke release-train --using aws-alice --yes",
+        "revoke release-train --using aws-alice --dry-run",
+        "rotate release-train --using aws-alice --yes",
+        "inventory lab --using aws-alice",
+        "create --label more --host lab --using aws-alice",
+    ] {
+        home.run(line).await.exits(2).says("cannot sign at lab");
+    }
+    let both = "revoke release-train aws-alice --using ask:jdoe --yes";
+    home.pipe("a-password", both).await.exits(2).says("it belongs to one host").lacks("a-password");
+    assert_eq!(home.secrets(), 2);
+}
+
+#[tokio::test]
 async fn a_revoked_credential_cannot_sign() {
     let (home, site) = (Home::new(), start(CodeCommit::default()).await);
     home.host("aws", &site).await;

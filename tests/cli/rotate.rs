@@ -94,6 +94,13 @@ async fn a_pasted_one_takes_the_place_and_the_old_one_is_revoked() {
 }
 
 #[tokio::test]
+async fn where_the_new_one_has_to_be_taken_is_said() {
+    let (home, _site, [new, _]) = github().await;
+    home.run("edit old --profile git-integration-for-jira").await.exits(0);
+    home.pipe(&new, "rotate old --yes").await.says("rotated").says("Then take it to");
+}
+
+#[tokio::test]
 async fn one_of_another_account_has_to_be_confirmed() {
     let (home, _site, [_, foreign]) = github().await;
     let ran = home.pipe(&foreign, "rotate old").await.exits(5);

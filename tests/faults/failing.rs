@@ -71,4 +71,5 @@ everywhere! {
     forget_over_a_failing_store, forget_on_a_full_rack: Forget,
     rotating_in_place_over_a_failing_store, rotating_in_place_on_a_full_rack: RotateInPlace,
     rotating_by_swap_over_a_failing_store, rotating_by_swap_on_a_full_rack: RotateSwap,
+    rotating_by_twin_over_a_failing_store, rotating_by_twin_on_a_full_rack: RotateTwin,
 }

@@ -101,13 +101,14 @@ everywhere! {
     forget: Forget,
     rotating_in_place: RotateInPlace,
     rotating_by_swap: RotateSwap,
+    rotating_by_twin: RotateTwin,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_patterns_are_what_they_are_said_to_be() {
     let told: Vec<_> = futures_util::future::join_all(Verb::ALL.map(undisturbed)).await;
     let words: Vec<_> = told.iter().map(|u| u.told.as_str()).collect();
-    assert_eq!(words, ["added", "revoked", "revoked", "revoked", "forgotten", "rotated", "rotated"]);
+    assert_eq!(words, ["added", "revoked", "revoked", "revoked", "forgotten", "rotated", "rotated", "rotated"]);
     // An order that was carried out and whose process was killed before it could know.
     let scene = Scene::new(Verb::RevokeItself).await;
     let last = told[1].requests - 1;

@@ -44,6 +44,7 @@ everywhere! {
     revoking_with_a_password: RevokeByPassword,
     rotating_in_place: RotateInPlace,
     rotating_by_swap: RotateSwap,
+    rotating_by_twin: RotateTwin,
 }
 
 /// The request of the order, counted from 0.

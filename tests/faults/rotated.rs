@@ -1,7 +1,7 @@
 //! What must hold after a rotation that anything happened to: no secret is lost but with the host's own answer, no order
 //! is given twice, and what was told is so.
 
-use keyrack::domain::{Credential, Expiry, Kind};
+use keyrack::domain::{Credential, Kind};
 use keyrack::ops::Core;
 use keyrack::simulator::SimCredential;
 use keyrack::store::SecretStore;
@@ -31,11 +31,10 @@ async fn lives(scene: &Scene, record: &Credential) -> bool {
 }
 
 pub async fn check(scene: &Scene, core: &Core, orders: &[String], told: Option<&str>, what: &str) {
-    let rotations = |all: &[String]| all.iter().filter(|o| *o == "ROTATE").count();
+    let rotations = |all: &[String]| all.iter().filter(|o| *o == "ROTATE" || *o == "CREATE").count();
     assert!(rotations(orders) <= 1, "{what}: a rotation was asked for twice: {orders:?}");
     let target = core.by_label(TARGET).unwrap();
     assert!(is_present(&target), "{what}: the target has no secret");
-    assert!(target.label == TARGET && target.expiry != Expiry::Never || scene.verb == Verb::RotateSwap, "{what}");
 
     let mut alive = Vec::new();
     for record in kin(core) {
@@ -53,7 +52,7 @@ pub async fn check(scene: &Scene, core: &Core, orders: &[String], told: Option<&
         assert!(scene.store().get(&target.id).unwrap() != scene.target_secret(), "{what}: it is still the old one");
         assert!(scene.verdict().await.verdict.is_dead(), "{what}: said to be rotated, and the old one lives");
     }
-    if scene.verb == Verb::RotateSwap {
+    if scene.verb != Verb::RotateInPlace {
         let secrets: Vec<_> = kin(core).iter().map(|r| scene.store().get(&r.id).unwrap()).collect();
         let old_is_here = secrets.iter().any(|s| *s == scene.target_secret());
         assert!(old_is_here || scene.verdict().await.verdict.is_dead(), "{what}: the old one lives and nobody has it");

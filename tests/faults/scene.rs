@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyrack::domain::{
-    Clock, Credential, Draft, Host, HostChoice, HostId, Kind, LookAt, RevokeEnd, RotateEnd, SecretState, Validation,
+    Clock, CreateRequest, CreateWish, Credential, Draft, Host, HostChoice, HostId, Kind, LookAt, RevokeEnd, RotateEnd,
+    SecretState, Validation,
 };
 use keyrack::error::{Error, Result};
 use keyrack::net::client::{Network, Timeouts};
@@ -16,6 +17,7 @@ use keyrack::ops::rotate::{Pasted, RotateOptions};
 use keyrack::ops::{Core, Settings, Vault};
 use keyrack::rack::Rack;
 use keyrack::secret::{Secret, SecretText};
+use keyrack::simulator::azure_devops::AzureDevOps;
 use keyrack::simulator::bitbucket_datacenter::{BitbucketDatacenter, PASSWORD};
 use keyrack::simulator::codecommit::CodeCommit;
 use keyrack::simulator::github::GitHubSite;
@@ -50,10 +52,12 @@ pub enum Verb {
     RotateInPlace,
     /// GitHub: a new one made by hand takes the place, and the old one is revoked by its value.
     RotateSwap,
+    /// Azure DevOps: another credential has a second one made, and the old one revoked.
+    RotateTwin,
 }
 
 impl Verb {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Add,
         Self::RevokeItself,
         Self::RevokeByKey,
@@ -61,6 +65,7 @@ impl Verb {
         Self::Forget,
         Self::RotateInPlace,
         Self::RotateSwap,
+        Self::RotateTwin,
     ];
 
     pub fn name(self) -> String {
@@ -76,12 +81,13 @@ impl Verb {
     }
 
     pub fn is_rotate(self) -> bool {
-        matches!(self, Self::RotateInPlace | Self::RotateSwap)
+        matches!(self, Self::RotateInPlace | Self::RotateSwap | Self::RotateTwin)
     }
 
     fn site(self) -> Arc<dyn Site> {
         match self {
             Self::RotateSwap => Arc::new(GitHubSite::dot_com()),
+            Self::RotateTwin => Arc::new(AzureDevOps::services()),
             Self::RevokeByKey => Arc::new(CodeCommit::default()),
             Self::RevokeByPassword => Arc::new(BitbucketDatacenter::new()),
             _ => Arc::new(GitLabSite::self_managed()),
@@ -95,6 +101,8 @@ impl Verb {
             // The key that signs.
             (Self::RevokeByKey, _) => site.roster(now).into_iter().next().unwrap(),
             (Self::RevokeByPassword, TARGET) => site.roster(now).into_iter().next().unwrap(),
+            // The one that signs; the target is made by the host.
+            (Self::RotateTwin, _) => site.roster(now).into_iter().find(|c| c.label == "azure-entra").unwrap(),
             // One that may rotate itself.
             (Self::RotateInPlace, TARGET) => site.spare(3, now),
             (_, TARGET) => site.spare(1, now),
@@ -123,14 +131,39 @@ impl Scene {
         let site = Watched::new(verb.site());
         let running = start(Arc::clone(&site) as Arc<dyn Site>, delay, Clock::System).await.unwrap();
         let target = verb.credential(&*site, TARGET);
-        let scene = Self { verb, home: tempfile::tempdir().unwrap(), target, site, running, network: network() };
+        let mut scene = Self { verb, home: tempfile::tempdir().unwrap(), target, site, running, network: network() };
         let core = scene.core();
         core.rack.add_host(&scene.host()).unwrap();
-        if verb != Verb::Add {
+        if verb != Verb::Add && verb != Verb::RotateTwin {
             scene.put(&core, TARGET, &scene.target).await;
         }
         scene.put(&core, OTHER, &verb.credential(&*scene.site, OTHER)).await;
+        if verb == Verb::RotateTwin {
+            scene.target = scene.made(&core).await;
+            scene.site.forget_orders();
+        }
         scene
+    }
+
+    /// The target, made by the host, whose id for it is known that way.
+    async fn made(&self, core: &Core) -> SimCredential {
+        let request =
+            CreateRequest { name: "build".into(), scopes: vec!["vso.code".into()], ..CreateRequest::default() };
+        let host = core.rack.host_by_name("the-host").unwrap().unwrap().id;
+        let wish =
+            CreateWish { label: TARGET.into(), host, request, owner: None, tags: Vec::new(), note: String::new() };
+        let using = Using::Credential(core.by_label(OTHER).unwrap().id);
+        let made = core.create(&wish, Some(&using)).await.unwrap();
+        let secret = self.store().get(made.credential.as_ref().unwrap_or_else(|| panic!("{made:#?}"))).unwrap();
+        SimCredential {
+            label: TARGET.into(),
+            kind: Kind::Pat,
+            username: None,
+            secret: secret.token.reveal().to_owned(),
+            tags: Vec::new(),
+            note: String::new(),
+            expect: keyrack::domain::Verdict::Valid,
+        }
     }
 
     pub async fn put(&self, core: &Core, label: &str, seed: &SimCredential) -> Credential {
@@ -241,10 +274,14 @@ pub async fn run_as(core: &Core, verb: Verb, label: &str, seed: &SimCredential) 
             let id = core.by_label(label)?.id;
             core.forget(&id).await.map(|_| "forgotten".to_owned())
         }
-        Verb::RotateInPlace | Verb::RotateSwap => {
+        Verb::RotateInPlace | Verb::RotateSwap | Verb::RotateTwin => {
             let id = core.by_label(label)?.id;
             let pasted = (verb == Verb::RotateSwap).then(|| Pasted { secret: successor(), username: None });
-            let options = RotateOptions { pasted, ..RotateOptions::default() };
+            let using = match verb {
+                Verb::RotateTwin => Some(Using::Credential(core.by_label(OTHER)?.id)),
+                _ => None,
+            };
+            let options = RotateOptions { pasted, using, ..RotateOptions::default() };
             let results = core.rotate(&[id], &options, &CancellationToken::new(), |_| {}).await?;
             let [result] = results.as_slice() else { return Err(Error::internal("one result was expected")) };
             Ok(rotated_word(result.end).to_owned())

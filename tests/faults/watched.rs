@@ -63,6 +63,12 @@ impl Watched {
         self.orders.lock().unwrap().iter().map(|(_, order)| order.clone()).collect()
     }
 
+    /// Setting the scene is over.
+    pub fn forget_orders(&self) {
+        self.orders.lock().unwrap().clear();
+        self.requests.store(0, Ordering::SeqCst);
+    }
+
     /// Which request, since it was armed, was the first order.
     pub fn first_order(&self) -> Option<usize> {
         self.orders.lock().unwrap().first().map(|(n, _)| *n)
@@ -87,6 +93,7 @@ fn order(request: &SimRequest) -> Option<String> {
     match action {
         Some(action) => Some(action.to_owned()),
         None if request.method == "POST" && request.path.ends_with("/rotate") => Some("ROTATE".to_owned()),
+        None if request.method == "POST" && request.path.ends_with("/tokens/pats") => Some("CREATE".to_owned()),
         None if request.path.ends_with("/credentials/revoke") => Some("REVOKE".to_owned()),
         None => (request.method == "DELETE").then(|| format!("DELETE {}", request.path)),
     }

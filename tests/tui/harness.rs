@@ -9,8 +9,8 @@ use keyrack::config::Chord;
 use keyrack::config::keymap::{DEFAULT, Keymap};
 use keyrack::config::theme::{DARK, Theme};
 use keyrack::domain::{
-    Binding, Credential, CredentialId, Evidence, Expiry, FamilyId, Grant, Host, HostId, Identity, Kind, SecretState,
-    Standing, StoreKind, Validation, Verdict,
+    Binding, Credential, CredentialId, Evidence, Expiry, FamilyId, Grant, Host, HostId, Identity, Kind, Profiles,
+    SecretState, Standing, StoreKind, Validation, Verdict,
 };
 use keyrack::hosts::facts::Facts;
 use keyrack::ui::effect::{Effect, RackFx};
@@ -409,6 +409,7 @@ pub fn fixture() -> RackData {
     gone.secret = SecretState::Destroyed;
     let lab = credential("6", "lab-runner", "gitlab", Kind::Pat, &[3]);
     RackData {
+        profiles: Profiles::default(),
         hosts: vec![
             host(1, "github.com", "github", "https://github.com"),
             host(2, "acme.atlassian.net", "jira-cloud", "https://acme.atlassian.net"),

@@ -1,6 +1,6 @@
 //! Help, palette, settings, edit, forget, unlock, log.
 
-use keyrack::domain::{AuditEntry, Binding, CredentialId, Expiry, HostId, Owner};
+use keyrack::domain::{AuditEntry, Binding, CredentialId, Expiry, HostId, LookAt, Owner, Profile, Profiles};
 use keyrack::error::{Error, ErrorKind};
 use keyrack::secret::SecretText;
 use keyrack::ui::effect::{AddFx, Edit, Effect, LogFx, RackFx, StoreFx};
@@ -72,6 +72,8 @@ fn edit_and_save() {
         username: Some("ana@acme.example".to_owned()),
         owner: None,
         bindings: None,
+        profiles: None,
+        look_at: LookAt::default(),
     };
     let job = ui.job();
     assert_eq!(ui.take(), [Effect::Rack(RackFx::Save { job, edit: Box::new(edit) })]);
@@ -92,6 +94,32 @@ fn kept(ui: &mut Ui) -> Edit {
         Some(Effect::Rack(RackFx::Save { edit, .. })) => *edit,
         other => panic!("nothing was saved: {other:?}\n{}", ui.screen()),
     }
+}
+
+#[test]
+fn profiles_and_what_they_look_at_can_be_edited() {
+    let mut data = fixture();
+    data.credentials[0].profiles = vec!["git-read".to_owned()];
+    let profile: Profile =
+        toml::from_str("id = \"ci\"\ntitle = \"CI\"\nabout = \"\"\n[[entries]]\nfamily = \"github\"\nneeds = []\n")
+            .unwrap();
+    data.profiles = Profiles(vec![profile]);
+    let mut ui = Ui::with((80, 24), data);
+    ui.sees("ci-release").keys("/ci-release<enter><enter>").sees("Profiles  git-read").keys("e");
+    for _ in 0..4 {
+        ui.keys("<shift-tab>");
+    }
+    ui.keys("acme/web").sees("acme/web");
+    for _ in 0..3 {
+        ui.keys("<shift-tab>");
+    }
+    ui.keys(", <down>");
+    snapshot!(ui);
+    ui.take();
+    ui.keys("<enter>");
+    let edit = kept(&mut ui);
+    assert_eq!(edit.profiles, Some(vec!["git-read".to_owned(), "ci".to_owned()]));
+    assert_eq!(edit.look_at, LookAt { repository: Some("acme/web".to_owned()), ..LookAt::default() });
 }
 
 #[test]

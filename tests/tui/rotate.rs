@@ -1,7 +1,8 @@
 //! Replacing secrets: plan, paste, typed confirmation, run, summary.
 
 use keyrack::domain::{
-    CredentialId, Expiry, RotateEnd, RotatePattern, RotatePlan, RotateResult, Successor, Validation, Verdict, Way,
+    CredentialId, DeliverSteps, Expiry, RotateEnd, RotatePattern, RotatePlan, RotateResult, Successor, Validation,
+    Verdict, Way,
 };
 use keyrack::error::Error;
 use keyrack::ui::effect::{Account, Effect, RotateFx, Rotation, Signer, SystemFx};
@@ -58,7 +59,9 @@ fn result(credential: &str, label: &str, end: RotateEnd, message: &str) -> Rotat
         left: None,
         notes: Vec::new(),
         validation: None,
+        deliver: Vec::new(),
         way: None,
+        deliver: Vec::new(),
     }
 }
 
@@ -80,6 +83,11 @@ fn what_a_host_replaces_is_confirmed_by_its_label() {
     assert_eq!(ui.take(), [Effect::Rotate(RotateFx::Run { job, ids: vec![id("1")], rotation })]);
     let mut end = result("1", "ci-release", RotateEnd::Rotated, "the new one is proved and in place");
     end.validation = Some(Validation::new(Verdict::Valid, "accepted by GET /user", now()));
+    end.deliver = vec![DeliverSteps {
+        to: "Git Integration for Jira".to_owned(),
+        steps: vec!["Open the connection and paste the new token.".to_owned()],
+        link: String::new(),
+    }];
     done(&mut ui, job, vec![end]);
     snapshot!("summary", ui);
     assert!(ui.effects.iter().any(|e| matches!(e, Effect::Rack(_))), "the rack is read again");

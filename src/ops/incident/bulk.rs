@@ -4,11 +4,11 @@ use futures_util::stream::{self, StreamExt as _};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::Case;
 use super::run::result;
+use super::{Case, Signing};
 use crate::domain::{Credential, Host, LeakResult, RevokeEnd, Verdict};
 use crate::error::{Error, Result};
-use crate::hosts::{self, Authority, Revocation, Wire};
+use crate::hosts::{self, Revocation, Wire};
 use crate::ops::Core;
 use crate::ops::exchange::mask_revocation;
 use crate::ops::prove::{Proof, proof, whole};
@@ -39,7 +39,7 @@ impl Core {
     pub(super) async fn end_in_bulk(
         &self,
         group: &[&Case<'_>],
-        using: Option<&Authority>,
+        signing: Signing<'_>,
         cancel: &CancellationToken,
     ) -> Vec<LeakResult> {
         let Some(host) = group.first().and_then(|c| c.bulk_host()) else { return Vec::new() };
@@ -74,7 +74,7 @@ impl Core {
             Revocation::Refused(_) | Revocation::Unsupported(_) => {
                 for (case, entry) in asked {
                     entry.into_iter().for_each(|e| self.close(e));
-                    results.push(self.end_one(case, using, cancel).await);
+                    results.push(self.end_one(case, signing, cancel).await);
                 }
                 return results;
             }

@@ -4,10 +4,10 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
-use super::{Case, Leak, outcome};
+use super::{Case, Leak, Signing, outcome};
 use crate::domain::{Expiry, Host, LeakResult, RevokeEnd, RevokeResult, SecretState, Validation, Verdict, Way};
 use crate::error::Result;
-use crate::hosts::{Authority, Revocation};
+use crate::hosts::Revocation;
 use crate::ops::Core;
 use crate::ops::exchange::{Doomed, Known, family, order};
 use crate::ops::prove::{Proof, proof, whole};
@@ -28,12 +28,13 @@ impl Core {
         mut on_result: impl FnMut(&LeakResult),
     ) -> Result<Vec<LeakResult>> {
         let cases = self.cases(leaks)?;
+        self.check_password(&cases, using)?;
         if cases.iter().any(|c| c.credential.is_some()) || using.is_some() {
             self.vault.unlock_if_needed().await?;
             self.settle_others().await;
         }
         let authority = self.authority(using).await?;
-        let authority = authority.as_ref();
+        let signing = Signing { using, authority: authority.as_ref() };
         let (bulk, single): (Vec<_>, Vec<_>) = cases.iter().partition(|c| c.bulk_host().is_some() && !is_over(c));
         let mut results = Vec::with_capacity(leaks.len());
         let mut take = |result: LeakResult| {
@@ -45,7 +46,7 @@ impl Core {
             results.push(result);
         };
         for group in super::bulk::groups(&bulk) {
-            for result in self.end_in_bulk(&group, authority, cancel).await {
+            for result in self.end_in_bulk(&group, signing, cancel).await {
                 take(result);
             }
         }
@@ -53,14 +54,14 @@ impl Core {
         let signs = |c: &Case<'_>| c.credential.as_ref().is_some_and(|r| using.is_some_and(|u| u.is(&r.id)));
         let (signer, rest): (Vec<_>, Vec<_>) = single.into_iter().partition(|c| signs(c));
         let futures: Vec<BoxFuture<'_, LeakResult>> =
-            rest.into_iter().map(|case| Box::pin(self.end_one(case, authority, cancel)) as BoxFuture<'_, _>).collect();
+            rest.into_iter().map(|case| Box::pin(self.end_one(case, signing, cancel)) as BoxFuture<'_, _>).collect();
         let mut running = stream::iter(futures).buffer_unordered(self.settings.per_host.clamp(1, 8));
         while let Some(result) = running.next().await {
             take(result);
         }
         drop(running);
         for case in signer {
-            take(self.end_one(case, None, cancel).await);
+            take(self.end_one(case, Signing { using: None, authority: None }, cancel).await);
         }
         results.sort_by_key(|r| r.leak.n);
         Ok(results)
@@ -70,7 +71,7 @@ impl Core {
     pub(super) async fn end_one(
         &self,
         case: &Case<'_>,
-        using: Option<&Authority>,
+        signing: Signing<'_>,
         cancel: &CancellationToken,
     ) -> LeakResult {
         if cancel.is_cancelled() {
@@ -85,19 +86,19 @@ impl Core {
                 let message = "it was on the rack and was revoked before; its secret is destroyed here";
                 return result(case, Some(host), Some(RevokeEnd::AlreadyDead), message);
             }
-            return match self.revoke_one(record, host, using).await {
+            return match self.revoke_one(record, host, signing.at(self, host)).await {
                 Ok(ended) => ours(case, host, ended),
                 Err(error) => result(case, Some(host), Some(RevokeEnd::Failed), &whole(&error)),
             };
         }
-        match self.end_stranger(case, using).await {
+        match self.end_stranger(case, signing).await {
             Ok(result) => result,
             Err(error) => result(case, case.hosts.first(), Some(RevokeEnd::Failed), &whole(&error)),
         }
     }
 
     /// One that is not on the rack: the first host of its family that knows it is asked to revoke it.
-    async fn end_stranger(&self, case: &Case<'_>, using: Option<&Authority>) -> Result<LeakResult> {
+    async fn end_stranger(&self, case: &Case<'_>, signing: Signing<'_>) -> Result<LeakResult> {
         let mut refused: Vec<(&Host, Validation)> = Vec::new();
         let mut silent: Vec<(&Host, Validation)> = Vec::new();
         let mut place = None;
@@ -130,6 +131,7 @@ impl Core {
             ended.validation = refused.pop().map(|(_, v)| v);
             return Ok(ended);
         };
+        let using = signing.at(self, host);
         let way = self.way_to_end(case, host, using)?;
         let revoker = match (&way, family(&host.family)?.revoker()) {
             (Way::AtHost { .. }, Some(revoker)) => revoker,

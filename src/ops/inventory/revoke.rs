@@ -62,6 +62,7 @@ impl Core {
         cancel: &CancellationToken,
         mut on_result: impl FnMut(&RemoteRevokeResult),
     ) -> Result<Vec<RemoteRevokeResult>> {
+        self.check_signer(Some(using), std::iter::once(host))?;
         self.vault.unlock_if_needed().await?;
         self.settle_others().await;
         let authority = self.authority(Some(using)).await?;

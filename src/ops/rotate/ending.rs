@@ -12,22 +12,23 @@ use crate::ops::made::{Made, Place};
 use crate::ops::prove::{Proof, known, proof};
 use crate::secret::Secret;
 
+/// What was known of the old one before the new one took its place.
+pub(super) struct Old {
+    /// The host's id for it.
+    pub(super) remote_id: Option<String>,
+    /// It was dead without anybody's doing.
+    pub(super) was_dead: bool,
+}
+
 impl Core {
     /// Revokes the old one, signed by whoever was named, else by the new one, else by itself. One that is not seen dead
     /// goes on the rack under a label of its own.
-    pub(super) async fn end_old(
-        &self,
-        job: &Job<'_>,
-        made: &Made,
-        new: &Secret,
-        before: Option<&Validation>,
-        was_dead: bool,
-    ) -> Result<RotateResult> {
+    pub(super) async fn end_old(&self, job: &Job<'_>, made: &Made, new: &Secret, old: &Old) -> Result<RotateResult> {
         let host = &job.host;
         let rotated = |text: String| {
             job.ended(RotateEnd::Rotated, format!("the new one is accepted by {} and in place; {text}", host.name))
         };
-        if was_dead {
+        if old.was_dead {
             self.bury(job).await?;
             return Ok(rotated("the old one was dead already, and is destroyed here".into()));
         }
@@ -42,7 +43,7 @@ impl Core {
         let mut said = way.sentence();
         for signer in signers {
             let Way::AtHost { what } = self.way(&job.credential, host, signer)? else { continue };
-            match self.order_old(job, signer, before, &what).await? {
+            match self.order_old(job, signer, old, &what).await? {
                 Revocation::Accepted | Revocation::Unknown(_) => {
                     let seen = self.watch(host, known(&job.credential), &job.secret, Proof::Dead, |_| {}).await;
                     if proof(&seen) == Proof::Dead {
@@ -80,13 +81,7 @@ impl Core {
         Ok(result)
     }
 
-    async fn order_old(
-        &self,
-        job: &Job<'_>,
-        signer: Option<&Authority>,
-        before: Option<&Validation>,
-        what: &str,
-    ) -> Result<Revocation> {
+    async fn order_old(&self, job: &Job<'_>, signer: Option<&Authority>, old: &Old, what: &str) -> Result<Revocation> {
         let channel = self.channel(&job.host)?;
         let Some(revoker) = family(&job.host.family)?.revoker() else {
             return Ok(Revocation::Refused(Box::new(Validation::new(
@@ -101,7 +96,7 @@ impl Core {
             kind: job.credential.kind,
             username: job.credential.username.as_deref(),
             secret: &job.secret,
-            remote_id: before.and_then(|v| v.remote_id.as_deref()),
+            remote_id: old.remote_id.as_deref(),
         };
         Ok(order(&channel, revoker, &doomed, signer, self.clock.now()).await)
     }

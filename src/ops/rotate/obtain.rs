@@ -32,11 +32,10 @@ fn end(result: RotateResult) -> Result<Obtained> {
 
 impl Core {
     /// One request in place, never repeated: the old one is dead with it.
-    pub(super) async fn replace(&self, job: &Job<'_>, what: &str) -> Result<Obtained> {
-        let before = match self.look_before(job, false).await {
-            Ok(before) => before,
-            Err(result) => return end(*result),
-        };
+    pub(super) async fn replace(&self, job: &Job<'_>, what: &str, before: Validation) -> Result<Obtained> {
+        if let Some(stopped) = stopped_by(job, &before, false) {
+            return end(stopped);
+        }
         let Some(replacer) = family(&job.host.family)?.replacer() else {
             return end(job.ended(RotateEnd::Guided, "this host has no API for it".into()));
         };
@@ -51,7 +50,7 @@ impl Core {
             username: job.credential.username.as_deref(),
             secret: &job.secret,
         };
-        let remote_id = self.remote_id(job, &before);
+        let remote_id = self.remote_id(job, Some(&before));
         let mut outcome = replacer.replace(&session, remote_id.as_deref(), job.options.expires, job.using).await;
         mask_outcome(&session.wire, &mut outcome);
         match outcome {
@@ -90,11 +89,11 @@ impl Core {
         what: &str,
         request: CreateRequest,
         own: &Authority,
+        before: Validation,
     ) -> Result<Obtained> {
-        let before = match self.look_before(job, job.using.is_some()).await {
-            Ok(before) => before,
-            Err(result) => return end(*result),
-        };
+        if let Some(stopped) = stopped_by(job, &before, job.using.is_some()) {
+            return end(stopped);
+        }
         let Some(creator) = family(&job.host.family)?.creator() else {
             return end(job.ended(RotateEnd::Guided, "this host has no API for it".into()));
         };
@@ -116,41 +115,15 @@ impl Core {
     }
 
     /// The new one was made by hand.
-    pub(super) async fn take_pasted(&self, job: &Job<'_>) -> Result<Obtained> {
+    pub(super) async fn take_pasted(&self, job: &Job<'_>, before: Validation) -> Result<Obtained> {
         let Some(pasted) = &job.options.pasted else {
             return end(job.ended(RotateEnd::Guided, "nothing was pasted".into()));
         };
-        let before = self.look(&job.credential, &job.host, &job.secret).await;
         let made = by_hand(&job.credential, pasted, job.options.expires);
         self.rack.step(job.entry, "begun", &json!({ "pattern": RotatePattern::Swap, "made": made }))?;
         self.vault.put(&job.new, &pasted.secret).await?;
         self.rack.step(job.entry, "stored", &json!({ "made": made }))?;
         Ok(Obtained::Made { made, notes: Vec::new(), before: Some(Box::new(before)) })
-    }
-
-    /// What the host says of the old one now. A dead one cannot be rotated, unless somebody else signs; with a host that
-    /// does not answer nothing is begun.
-    async fn look_before(
-        &self,
-        job: &Job<'_>,
-        other_signs: bool,
-    ) -> std::result::Result<Validation, Box<RotateResult>> {
-        let before = self.look(&job.credential, &job.host, &job.secret).await;
-        match proof(&before) {
-            Proof::Dead if !other_signs => {
-                let message = format!(
-                    "nothing was sent: {} refuses it already ({}); another one may have rotated or revoked it. Make a new \
-                     one by hand and paste it, or let another credential sign",
-                    job.host.name, before.reason
-                );
-                Err(Box::new(job.ended_with(RotateEnd::Dead, message, before)))
-            }
-            Proof::None if before.verdict == Verdict::Unreachable && !is_about_token(&before) => {
-                let message = format!("nothing was sent: {}", before.reason);
-                Err(Box::new(job.ended_with(RotateEnd::Unreachable, message, before)))
-            }
-            _ => Ok(before),
-        }
     }
 
     /// Writes the old secret where the new one will go: a store that is locked or full is found out while nothing is lost.
@@ -159,8 +132,8 @@ impl Core {
         self.vault.put(&job.new, &job.secret).await
     }
 
-    pub(super) fn remote_id(&self, job: &Job<'_>, before: &Validation) -> Option<String> {
-        before.remote_id.clone().or_else(|| self.remote_facts(&job.credential.id, &job.host)?.remote_id)
+    pub(super) fn remote_id(&self, job: &Job<'_>, before: Option<&Validation>) -> Option<String> {
+        before.and_then(|v| v.remote_id.clone()).or_else(|| self.remote_facts(&job.credential.id, &job.host)?.remote_id)
     }
 
     async fn keep_new(
@@ -215,6 +188,7 @@ impl Core {
                     job.credential.kind,
                     &request,
                     true,
+                    self.clock.now(),
                     validation.reason.clone(),
                 );
                 let message =
@@ -227,6 +201,26 @@ impl Core {
                 job.ended(RotateEnd::Failed, "an answer was taken for another".into())
             }
         })
+    }
+}
+
+/// Why a rotation stops before anything is asked for: a dead one cannot be rotated, unless somebody else signs; with a
+/// host that does not answer nothing is begun.
+fn stopped_by(job: &Job<'_>, before: &Validation, other_signs: bool) -> Option<RotateResult> {
+    match proof(before) {
+        Proof::Dead if !other_signs => {
+            let message = format!(
+                "nothing was sent: {} refuses it already ({}); another one may have rotated or revoked it. Make a new one by \
+                 hand and paste it, or let another credential sign",
+                job.host.name, before.reason
+            );
+            Some(job.ended_with(RotateEnd::Dead, message, before.clone()))
+        }
+        Proof::None if before.verdict == Verdict::Unreachable && !is_about_token(before) => {
+            let message = format!("nothing was sent: {}", before.reason);
+            Some(job.ended_with(RotateEnd::Unreachable, message, before.clone()))
+        }
+        _ => None,
     }
 }
 

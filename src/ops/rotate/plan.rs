@@ -28,6 +28,7 @@ impl Core {
     /// # Errors
     /// Where the rack cannot be read, the signer is not there, or a host is known to refuse it.
     pub async fn rotate_plan(&self, ids: &[CredentialId], options: &RotateOptions) -> Result<Vec<RotatePlan>> {
+        self.check_signer(options.using.as_ref(), &self.hosts_of(ids)?)?;
         let authority = self.authority(options.using.as_ref()).await?;
         let mut plans = Vec::with_capacity(ids.len());
         for id in ids {
@@ -98,7 +99,9 @@ impl Core {
                 Ok(Route::Guided { why: said }) => why = said,
                 Ok(route) => {
                     limits::check(family.facts(), &request, self.clock.now())?;
-                    let new = by_hand::way(route, |why| by_hand::making(host, credential.kind, &request, true, why));
+                    let new = by_hand::way(route, |why| {
+                        by_hand::making(host, credential.kind, &request, true, self.clock.now(), why)
+                    });
                     return Ok(Chosen { pattern: RotatePattern::Twin, new, request: Some(request) });
                 }
                 Err(error) => return Err(error.into()),
@@ -111,18 +114,28 @@ impl Core {
             expires: options.expires,
             at: None,
         };
-        let new = by_hand::making(host, credential.kind, &request, true, why);
+        let new = by_hand::making(host, credential.kind, &request, true, self.clock.now(), why);
         Ok(Chosen { pattern: RotatePattern::Swap, new, request: Some(request) })
     }
 
-    /// The newest validation at which the credential worked, else the newest that says something of it.
-    fn last_alive(&self, credential: &Credential, host: &Host) -> Option<Validation> {
+    /// The newest validation at which the credential worked, else the newest that says something of it, with the host's id
+    /// and name for it, which some hosts tell only once.
+    pub(super) fn last_alive(&self, credential: &Credential, host: &Host) -> Option<Validation> {
+        let alive = |v: &Validation| proof(v) == Proof::Alive;
         let latest = self.rack.latest_real(&credential.id, host.id).ok().flatten();
-        if latest.as_ref().is_some_and(|v| proof(v) == Proof::Alive) {
-            return latest;
+        let mut last = latest.filter(alive).or_else(|| {
+            let history = self.rack.history(&credential.id, usize::MAX).unwrap_or_default();
+            let mut here = history.into_iter().filter(|(at, v)| *at == host.id && v.verdict.is_real()).map(|(_, v)| v);
+            let newest = here.next();
+            here.find(alive).or(newest)
+        })?;
+        if (last.remote_id.is_none() || last.remote_name.is_none())
+            && let Some(facts) = self.remote_facts(&credential.id, host)
+        {
+            last.remote_id = last.remote_id.or(facts.remote_id);
+            last.remote_name = last.remote_name.or(facts.remote_name);
         }
-        let history = self.rack.history(&credential.id, usize::MAX).unwrap_or_default();
-        history.into_iter().find(|(at, v)| *at == host.id && proof(v) == Proof::Alive).map(|(_, v)| v).or(latest)
+        Some(last)
     }
 
     /// How the old one would end, signed by `authority`, else by itself.

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::ending::Old;
 use super::{Job, is_surely_dead};
 use crate::domain::{Credential, CredentialId, Expiry, Host, RotateEnd, RotatePattern, RotateResult, Validation};
 use crate::error::Result;
@@ -53,7 +54,7 @@ impl Core {
             _ => self.watch(&job.host, known(&made, &job.credential), &secret, Proof::Alive, |_| {}).await,
         };
         let facts = before.filter(|v| v.identity.is_some()).cloned();
-        let facts = facts.or_else(|| self.remote_facts(&job.credential.id, &job.host));
+        let facts = facts.or_else(|| self.last_alive(&job.credential, &job.host));
         let mut doubts = doubts(&job.host, facts.as_ref(), &seen);
         for binding in job.credential.bindings.iter().skip(1) {
             let host = self.host(binding.host)?;
@@ -82,9 +83,10 @@ impl Core {
         let keep_old = pattern != RotatePattern::InPlace;
         self.rack.step(job.entry, "proved", &json!({ "made": made, "keep_old": keep_old }))?;
         let id = &job.credential.id;
-        let was_dead = self.was_dead(job, before);
+        // Told from the rack as it is before the new one takes the place.
+        let old = Old { remote_id: self.remote_id(job, before), was_dead: self.was_dead(job, before) };
         self.put_in_place(id, &job.new, keep_old.then_some(&job.old), &made, job.entry).await?;
-        seen.remote_id = seen.remote_id.or_else(|| made.remote_id.clone());
+        made.complete(&mut seen);
         let _ = self.rack.record(id, job.host.id, &seen);
         let mut result = match pattern {
             RotatePattern::InPlace => {
@@ -102,7 +104,7 @@ impl Core {
                 };
                 job.ended(RotateEnd::Rotated, message)
             }
-            _ => self.end_old(job, &made, &secret, before, was_dead).await?,
+            _ => self.end_old(job, &made, &secret, &old).await?,
         };
         result.notes.extend(doubts);
         result.expiry = made.expiry;

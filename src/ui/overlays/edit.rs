@@ -1,11 +1,11 @@
-//! Everything of a credential's record that is the user's to say: label, tags, note, owner, user name, hosts and, where
+//! Everything of a credential's record that is the user's to say: label, tags, note, profiles, owner, user name, hosts and, where
 //! the host does not tell it, the expiry. Never the secret.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::config::{Action, Context};
-use crate::domain::{Credential, CredentialId, Expiry, FamilyId, Owner};
+use crate::domain::{Credential, CredentialId, Expiry, FamilyId, LookAt, Owner};
 use crate::error::Error;
 
 use super::super::effect::{Edit as Change, Effect, RackFx};
@@ -24,6 +24,10 @@ enum Name {
     Tags,
     Note,
     Expires,
+    Profiles,
+    Project,
+    Issue,
+    Repository,
     Owner,
     Username,
     Hosts,
@@ -39,6 +43,10 @@ pub struct Edit {
     family: FamilyId,
     /// The hosts as they were shown: left alone, they are left alone on the rack.
     hosts: String,
+    /// The profiles as they were.
+    profiles: Vec<String>,
+    /// What they look at, where it is used at one host alone.
+    look_at: Option<LookAt>,
     saving: Option<JobId>,
 }
 
@@ -50,6 +58,12 @@ pub fn tags(text: &str) -> Vec<String> {
     tags.sort();
     tags.dedup();
     tags
+}
+
+/// Ids of profiles as typed, in that order.
+#[must_use]
+pub fn words(text: &str) -> Vec<String> {
+    text.split([',', ' ']).filter(|t| !t.is_empty()).map(str::to_owned).collect()
 }
 
 impl Edit {
@@ -71,6 +85,25 @@ impl Edit {
         } else {
             form
         };
+        let mut form = form.text(
+            Name::Profiles,
+            "Profiles",
+            &credential.profiles.join(", "),
+            "its jobs: ids, with commas between",
+        );
+        let offered = s.profiles.concerning(&credential.family, Some(credential.kind)).map(|p| p.id.clone());
+        form.offer(Name::Profiles, offered.collect());
+        let look_at = match credential.bindings.as_slice() {
+            [only] => Some(only.look_at.clone()),
+            _ => None,
+        };
+        if let Some(look_at) = &look_at {
+            let text = |place: &Option<String>| place.clone().unwrap_or_default();
+            form = form
+                .text(Name::Project, "Project", &text(&look_at.project), "its key; profiles look there")
+                .text(Name::Issue, "Issue", &text(&look_at.issue), "its key, like OPS-17; profiles look there")
+                .text(Name::Repository, "Repository", &text(&look_at.repository), "owner/name; profiles look there");
+        }
         let owner = match credential.owner {
             None => 0,
             Some(Owner::Person) => 1,
@@ -86,7 +119,17 @@ impl Edit {
             .text(Name::Hosts, "Hosts", &hosts, "several are possible: a, b; with roles: a=source, b=target");
         form.offer(Name::Hosts, places::names(Some(&credential.family), s));
         let title = format!("Edit {}", credential.label);
-        Self { id: credential.id.clone(), title, form, expires, family: credential.family.clone(), hosts, saving: None }
+        Self {
+            id: credential.id.clone(),
+            title,
+            form,
+            expires,
+            family: credential.family.clone(),
+            hosts,
+            profiles: credential.profiles.clone(),
+            look_at,
+            saving: None,
+        }
     }
 
     /// The rack's answer; false where it was not asked by this edit.
@@ -107,6 +150,20 @@ impl Edit {
             }
         }
         true
+    }
+
+    /// What profiles look at, as far as it was changed here.
+    fn looked(&self) -> LookAt {
+        let Some(before) = &self.look_at else { return LookAt::default() };
+        let changed = |name, before: &Option<String>| {
+            let now = self.form.value(name);
+            (now != before.as_deref().unwrap_or_default()).then(|| now.to_owned())
+        };
+        LookAt {
+            project: changed(Name::Project, &before.project),
+            issue: changed(Name::Issue, &before.issue),
+            repository: changed(Name::Repository, &before.repository),
+        }
     }
 
     fn submit(&mut self, cx: &mut Cx<'_>) {
@@ -139,9 +196,13 @@ impl Edit {
             Some(Ok(bindings)) => Some(bindings),
             Some(Err(why)) => return self.form.refuse(Name::Hosts, why),
         };
+        let profiles = words(self.form.value(Name::Profiles));
+        let profiles = Some(profiles).filter(|p| *p != self.profiles);
+        let look_at = self.looked();
         let job = cx.s.jobs.begin_weighty("saving");
         self.saving = Some(job);
-        let edit = Box::new(Change { id: self.id.clone(), label, tags, note, expiry, username, owner, bindings });
+        let id = self.id.clone();
+        let edit = Box::new(Change { id, label, tags, note, expiry, username, owner, bindings, profiles, look_at });
         cx.emit(Effect::Rack(RackFx::Save { job, edit }));
     }
 }
@@ -171,7 +232,7 @@ impl Pane for Edit {
     }
 
     fn view(&self, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
-        let inner = panel::window(frame, panel::middle(area, 76, 13), &self.title, &s.theme);
+        let inner = panel::window(frame, panel::middle(area, 76, 16), &self.title, &s.theme);
         self.form.view(frame, inner, &s.theme);
     }
 }

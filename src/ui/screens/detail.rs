@@ -350,6 +350,9 @@ impl Page<'_> {
         if let Some(owner) = credential.owner {
             self.fact("Owner", owner.slug());
         }
+        if !credential.profiles.is_empty() {
+            self.fact("Profiles", &credential.profiles.join(", "));
+        }
         if !credential.tags.is_empty() {
             self.fact("Tags", &credential.tags.join(", "));
         }

@@ -3,7 +3,7 @@
 use crate::domain::{Draft, Expiry, FamilyId, Identified, Kind, LookAt, Owner};
 use crate::hosts::facts::KindFacts;
 
-use super::super::super::overlays::edit::tags;
+use super::super::super::overlays::edit::{tags, words};
 use super::super::super::shared::Shared;
 use super::super::super::widgets::form::Form;
 use super::super::super::{places, time};
@@ -20,6 +20,7 @@ pub(super) enum Name {
     Owner,
     Tags,
     Note,
+    Profiles,
 }
 
 /// What was recognised, and the form.
@@ -70,7 +71,8 @@ impl Details {
             .text(Name::Expires, "Expires", "", "only where the host does not tell: 2027-01-23, 90d, never")
             .choice(Name::Owner, "Owner", ["not said", "a person", "a service"].map(str::to_owned).to_vec(), 0, "")
             .text(Name::Tags, "Tags", "", "words to group by, separated by commas")
-            .text(Name::Note, "Note", "", "anything worth knowing; never the secret");
+            .text(Name::Note, "Note", "", "anything worth knowing; never the secret")
+            .text(Name::Profiles, "Profiles", "", "its jobs: ids, with commas between");
         let mut details = Self { identified, kinds, form, proposed: String::new(), chosen: false };
         details.propose(s);
         details
@@ -112,6 +114,8 @@ impl Details {
         let help = format!("name or URL like {example}. Several are possible: a, b; with roles: a=source, b=target");
         self.form.explain(Name::Host, &help);
         self.form.offer(Name::Host, offered);
+        let jobs = family.iter().flat_map(|f| s.profiles.concerning(f, Some(kind))).map(|p| p.id.clone()).collect();
+        self.form.offer(Name::Profiles, jobs);
         let username = family.as_ref().and_then(|f| facts(s, f, kind)).and_then(|k| k.username.as_deref());
         self.form.explain(Name::Username, username.unwrap_or("not needed for this kind"));
     }
@@ -166,7 +170,7 @@ impl Details {
             expires,
             tags: tags(self.form.value(Name::Tags)),
             note: self.form.value(Name::Note).to_owned(),
-            profiles: Vec::new(),
+            profiles: words(self.form.value(Name::Profiles)),
             look_at: LookAt::default(),
             hosts,
         })

@@ -167,6 +167,12 @@ fn outcome_of(result: &RotateResult, s: &Shared, width: usize) -> Vec<Line<'stat
     for note in &result.notes {
         say(&format!("! {note}"), s.theme.warn);
     }
+    for deliver in &result.deliver {
+        say(&format!("Then: {}", deliver.to), s.theme.title);
+        for (at, step) in deliver.steps.iter().enumerate() {
+            say(&format!("{}. {step}", at + 1), s.theme.text);
+        }
+    }
     if let Some(by_hand) = &result.way {
         way(by_hand, s, &mut say);
     }
