@@ -44,7 +44,8 @@ pub(crate) fn measure(
     if !found.surplus.is_empty() {
         found.narrower = entry.tick.clone();
     }
-    found.notes = entry.notes.clone();
+    found.notes.extend(Some(entry.unfit.clone()).filter(|u| !u.is_empty()));
+    found.notes.extend(entry.notes.iter().cloned());
     Ok(found)
 }
 
