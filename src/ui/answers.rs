@@ -1,7 +1,9 @@
 //! Answers to effects: jobs are closed here, in one place, so that a late or repeated answer reaches nobody; then the
 //! answer goes to the layer that waits for it.
 
-use super::effect::{AddFx, DeploymentFx, Effect, RackFx, RevokeFx};
+use super::effect::{
+    AddFx, CreateFx, DeploymentFx, Effect, IncidentFx, InventoryFx, PermissionsFx, RackFx, RevokeFx, RotateFx,
+};
 use super::layer::Layer;
 use super::msg::{
     AddMsg, CheckMsg, CreateMsg, DeploymentMsg, GuideMsg, HostMsg, IncidentMsg, InventoryMsg, LogMsg, Msg, Passphrase,
@@ -294,6 +296,18 @@ pub(super) fn give_up(effect: Effect, cx: &mut Cx<'_>) {
         Effect::Revoke(RevokeFx::Run { job, .. } | RevokeFx::Verify { job, .. }) => {
             Msg::Revoke(RevokeMsg::Done { job, result: Err(error) })
         }
+        Effect::Inventory(InventoryFx::Read { job, .. }) => {
+            Msg::Inventory(InventoryMsg::Read { job, result: Err(error) })
+        }
+        Effect::Inventory(InventoryFx::Revoke { job, .. }) => {
+            Msg::Inventory(InventoryMsg::Done { job, result: Err(error) })
+        }
+        Effect::Create(CreateFx::Make { job, .. }) => Msg::Create(CreateMsg::Made { job, result: Err(error) }),
+        Effect::Permissions(PermissionsFx::Ask { job, .. }) => {
+            Msg::Permissions(PermissionsMsg::Found { job, result: Err(error) })
+        }
+        Effect::Rotate(RotateFx::Run { job, .. }) => Msg::Rotate(RotateMsg::Done { job, result: Err(error) }),
+        Effect::Incident(IncidentFx::Run { job, .. }) => Msg::Incident(IncidentMsg::Done { job, result: Err(error) }),
         Effect::Deployment(DeploymentFx::Run { job, .. }) => {
             Msg::Deployment(DeploymentMsg::Done { job, result: Err(error) })
         }

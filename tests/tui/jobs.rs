@@ -3,7 +3,9 @@
 use keyrack::domain::{CredentialId, HostId, Validation, Verdict};
 use keyrack::error::Error;
 use keyrack::ui::effect::Effect;
-use keyrack::ui::msg::{AddMsg, CheckMsg, HostMsg, JobId, LogMsg, Msg, RackData, RackMsg, RevokeMsg, StoreMsg};
+use keyrack::ui::msg::{
+    AddMsg, CheckMsg, HostMsg, JobId, LogMsg, Msg, Passphrase, RackData, RackMsg, RevokeMsg, StoreMsg,
+};
 
 use crate::harness::{Ui, fixture, now};
 
@@ -201,4 +203,24 @@ fn every_effect_with_a_job_has_its_own() {
     unique.sort();
     unique.dedup();
     assert_eq!(unique.len(), jobs.len());
+}
+
+/// Whatever waits for a store that stays locked is given up, so that nothing turns for ever.
+#[test]
+fn every_act_that_waits_for_the_store_ends_when_it_stays_locked() {
+    for keys in ["c", "p", "HjjN", "/lab-runner<enter>i"] {
+        let mut ui = Ui::bare((80, 24), false);
+        ui.store(Passphrase::Open);
+        ui.send(Msg::Start).load(fixture());
+        ui.keys(keys);
+        match keys {
+            "HjjN" => ui.keys("nightly<enter>"),
+            "c" | "p" => &mut ui,
+            _ => ui.keys("<enter>"),
+        };
+        ui.sees("assphrase").keys("<esc>");
+        let model = format!("{:?}", ui.model);
+        let jobs = model.split("jobs: Jobs {").nth(1).unwrap();
+        assert!(jobs.split('}').next().unwrap().trim_end().ends_with("open: {"), "{keys}: {}", ui.screen());
+    }
 }
