@@ -61,7 +61,6 @@ fn result(credential: &str, label: &str, end: RotateEnd, message: &str) -> Rotat
         validation: None,
         deliver: Vec::new(),
         way: None,
-        deliver: Vec::new(),
     }
 }
 
