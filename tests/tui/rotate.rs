@@ -59,7 +59,6 @@ fn result(credential: &str, label: &str, end: RotateEnd, message: &str) -> Rotat
         left: None,
         notes: Vec::new(),
         validation: None,
-        deliver: Vec::new(),
         way: None,
     }
 }
