@@ -32,8 +32,7 @@ async fn the_version_chooses() {
 
 #[tokio::test]
 async fn what_configuration_manager_needs_is_delivered_there() {
-    let ran =
-        Home::bare().run("guide jira-cloud --profile configuration-manager-cloud").await.exits(0);
+    let ran = Home::bare().run("guide jira-cloud --profile configuration-manager-cloud").await.exits(0);
     // A token with scopes works at the gateway only: no guide leads there.
     assert!(!ran.out.contains("scoped-api-token"), "{ran}");
     ran.says("Settings > Apps > Configuration Manager > Authorization").says("Save token");

@@ -60,6 +60,7 @@ fn result(credential: &str, label: &str, end: RotateEnd, message: &str) -> Rotat
         notes: Vec::new(),
         validation: None,
         way: None,
+        deliver: Vec::new(),
     }
 }
 
