@@ -20,7 +20,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::worker::Worker;
 use super::{Screens, Source, Start, hook_panics, run};
-use crate::domain::{Clock, CredentialId, Draft, Host, HostChoice, HostId, LookAt, StoreKind};
+use crate::domain::{Clock, CredentialId, Draft, FamilyId, Host, HostChoice, HostId, LookAt, StoreKind};
 use crate::net::client::{Network, Timeouts};
 use crate::net::proxy::ProxyEnv;
 use crate::ops::demo::{Demo, DemoSize};
@@ -281,7 +281,7 @@ fn what_only_reads_is_dropped_at_the_end_and_checks_stop_but_keep_what_they_foun
         // Takes the connection and never answers.
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", silent.local_addr().unwrap());
-        let host = Host::new("silent", rack.hosts().unwrap().remove(0).family, url);
+        let host = Host::new("silent", FamilyId::new("github"), url);
         let (sender, mut answers) = unbounded_channel();
         let mut worker = Worker::new(Arc::new(Source::Demo(Box::new(demo))), sender);
         worker.start(Effect::Hosts(HostFx::Test { job: JobId(1), host: Box::new(host) }));

@@ -30,7 +30,7 @@ fn a_pasted_token_is_added_checked_found_and_revoked() {
     term.sees("walked is on the rack");
 
     term.types("/walk\r");
-    term.sees("1 of 47");
+    term.sees("/walk ─ 1 of");
     term.types("c");
     term.sees("1 check done");
 
@@ -60,6 +60,7 @@ fn a_pasted_token_is_added_checked_found_and_revoked() {
 fn a_typed_secret_is_not_echoed_either() {
     let home = tempfile::tempdir().unwrap();
     let token = GitHubSite::dot_com().spare(6, Clock::System.now()).secret;
+    let middle = &token[10..24];
     let mut term = calm_demo(home.path());
     term.types("a");
     term.sees("Add a credential");
@@ -73,12 +74,12 @@ fn a_typed_secret_is_not_echoed_either() {
             || (term.written() > before).then_some(()),
         );
     }
-    assert!(!holds(&term.output(), "Keyrack"), "the middle of the token was echoed");
+    assert!(!holds(&term.output(), middle), "the middle of the token was echoed");
     term.types("\r");
     term.sees("checksum fits");
     term.types("\u{3}");
     assert_eq!(term.ends(), 0);
-    assert!(!holds(&term.output(), "Keyrack"));
+    assert!(!holds(&term.output(), middle));
     // A secret typed key by key is in no single write: the last screen must not spell it either.
     assert!(!term.shown().contains(&token[4..20]));
 }
