@@ -7,6 +7,9 @@ use keyrack::simulator::github::GitHubSite;
 use super::calm_demo;
 use super::support::holds;
 
+/// What every made-up value of the simulated hosts carries, public ones too.
+const MARK: &str = "KeyrackFake";
+
 #[test]
 fn a_pasted_token_is_added_checked_found_and_revoked() {
     let home = tempfile::tempdir().unwrap();
@@ -52,6 +55,9 @@ fn a_pasted_token_is_added_checked_found_and_revoked() {
     // Nor in pieces: no stretch of it longer than what a hint shows.
     for piece in token.as_bytes().windows(9).filter(|w| !w.starts_with(b"ghp_")) {
         let piece = std::str::from_utf8(piece).unwrap();
+        if MARK.contains(piece) {
+            continue;
+        }
         assert!(!holds(&output, piece), "a piece of the token was echoed: {piece}");
     }
 }
