@@ -46,9 +46,6 @@ pub(super) struct DiagnoseArgs {
     profiles: Vec<String>,
     #[command(flatten)]
     look_at: LookAtArgs,
-    /// The clone URL that git has trouble with
-    #[arg(long, value_name = "URL")]
-    git_url: Option<String>,
     /// Write a redacted report in Markdown to this file; `-` for standard output
     #[arg(long, value_name = "FILE|-")]
     report: Option<PathBuf>,
@@ -97,12 +94,8 @@ pub(super) async fn run(context: &mut Context<'_>, args: DiagnoseArgs) -> Result
 }
 
 async fn patients(context: &mut Context<'_>, args: &DiagnoseArgs) -> Result<Vec<Patient>> {
-    let wanted = Wanted {
-        host: args.host.clone(),
-        profiles: args.profiles.clone(),
-        look_at: args.look_at.clone().into(),
-        git_url: args.git_url.clone(),
-    };
+    let wanted =
+        Wanted { host: args.host.clone(), profiles: args.profiles.clone(), look_at: args.look_at.clone().into() };
     match (&args.label, &args.host) {
         (Some(label), _) => context.core()?.patients(label, &wanted),
         (None, Some(host)) => {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::look::Look;
 use super::names::texts_of_stage;
-use crate::domain::{Diagnosis, Stage, StageReport, StageState, Subject, Validation};
+use crate::domain::{Diagnosis, Finding, Stage, StageReport, StageState, Subject, Validation};
 use crate::secret::{Masker, Secret};
 
 /// The diagnosis under way.
@@ -62,8 +62,9 @@ impl<'a> Board<'a> {
     }
 
     /// What a stage warned of turned out to be the reason of a failure that came later: it decides.
-    pub(crate) fn promote(&self, stage: Stage) {
-        let warned = self.lock().stage(stage).filter(|s| s.state == StageState::Warned).cloned();
+    pub(crate) fn promote(&self, stage: Stage, explains: impl Fn(&Finding) -> bool) {
+        let fits = |s: &&StageReport| s.state == StageState::Warned && s.findings.first().is_some_and(&explains);
+        let warned = self.lock().stage(stage).filter(fits).cloned();
         if let Some(report) = warned {
             self.report(StageReport { state: StageState::Failed, ..report });
         }

@@ -83,7 +83,8 @@ async fn run(core: &Core, patient: &Patient, _around: &Surroundings, board: &Boa
     let asked = board.time(Stage::Authentication, authentication::look(core, patient, &way.channel, &secret)).await;
     clock::settle(core, patient, board, &way.recorder, Some(&asked));
     if asked.verdict.is_dead() {
-        board.promote(Stage::Record);
+        let now = core.clock.now();
+        board.promote(Stage::Record, |finding| record::explains(finding, now));
     }
     judge_permission(core, patient, board, &secret, asked).await;
 }

@@ -28,7 +28,6 @@ pub struct Patient {
     pub(crate) expiry_by_user: bool,
     pub(crate) profiles: Vec<String>,
     pub(crate) look_at: LookAt,
-    pub(crate) git_url: Option<String>,
 }
 
 /// What is to be looked at besides what the record says.
@@ -40,8 +39,6 @@ pub struct Wanted {
     pub profiles: Vec<String>,
     /// Where permissions are looked at.
     pub look_at: LookAt,
-    /// Clone URL that git has trouble with.
-    pub git_url: Option<String>,
 }
 
 /// A token that is not on the rack.
@@ -125,7 +122,6 @@ impl Core {
                 expiry_by_user: credential.expiry_by_user,
                 profiles,
                 look_at: wanted.look_at.or(&binding.look_at),
-                git_url: wanted.git_url.clone(),
                 origin: Origin::Rack(Box::new(credential.clone())),
             });
         }
@@ -168,7 +164,6 @@ impl Core {
             expiry_by_user: false,
             profiles: wanted.profiles.clone(),
             look_at: wanted.look_at.clone(),
-            git_url: wanted.git_url.clone(),
             origin: Origin::Given(stranger.secret),
         })
     }

@@ -4,6 +4,8 @@
 //! Fails only for what leaves no doubt, and then nothing is sent; a suspicion is a warning, which decides where the host
 //! then refuses.
 
+use jiff::Timestamp;
+
 use super::look::{Look, finding};
 use super::patient::Patient;
 use crate::domain::{Candidate, Checksum, Finding, StageState};
@@ -36,6 +38,8 @@ pub(crate) fn look(core: &Core, patient: &Patient, secret: Option<&Secret>) -> (
     if let Some(credential) = patient.credential() {
         suspicions.extend(stale::of_credential(credential, &[&patient.host], &[], now));
     }
+    // What would explain a refusal comes first.
+    suspicions.sort_by_key(|finding| !explains(finding, now));
     let look = match suspicions.first() {
         None => Look::passed(match secret {
             Some(secret) => format!("{named} {}, as recorded", secret.hint()),
@@ -44,6 +48,11 @@ pub(crate) fn look(core: &Core, patient: &Patient, secret: Option<&Secret>) -> (
         Some(first) => Look { findings: suspicions.clone(), ..Look::of(StageState::Warned, first.title.clone()) },
     };
     (look, secret.is_some())
+}
+
+/// Whether a suspicion is reason enough for a host to refuse the credential.
+pub(crate) fn explains(finding: &Finding, now: Timestamp) -> bool {
+    !finding.code.starts_with(stale::PREFIX) || stale::is_over(finding, now)
 }
 
 /// What the form of the secret tells: a certain contradiction, or doubts.
