@@ -20,6 +20,7 @@ use super::super::widgets::list::scroll;
 use super::super::widgets::{bar, panel};
 use super::super::{body, check, text, time};
 use super::deployment::Deployment;
+use super::diagnose::Diagnose;
 use super::inventory::Inventory;
 use super::permissions::Permissions;
 use super::revoke::Revoke;
@@ -76,6 +77,7 @@ impl Pane for Detail {
                 Action::Page,
                 Action::Check,
                 Action::Permissions,
+                Action::Diagnose,
                 Action::Edit,
                 Action::Rotate,
                 Action::Revoke,
@@ -94,7 +96,7 @@ impl Pane for Detail {
 
     fn enabled(&self, action: Action, s: &Shared) -> bool {
         match action {
-            Action::Check | Action::Rotate | Action::Revoke | Action::Permissions => {
+            Action::Check | Action::Rotate | Action::Revoke | Action::Permissions | Action::Diagnose => {
                 s.rows.get(&self.id).is_some_and(|r| !r.retired())
             }
             Action::Page => link(&self.id, s).is_some(),
@@ -140,6 +142,11 @@ impl Pane for Detail {
             Action::Permissions => {
                 if let Some(permissions) = Permissions::open(&self.id, cx) {
                     cx.open(permissions.into());
+                }
+            }
+            Action::Diagnose => {
+                if let Some(diagnose) = Diagnose::open(&self.id, cx) {
+                    cx.open(diagnose.into());
                 }
             }
             Action::Inventory => {
@@ -309,6 +316,11 @@ impl Page<'_> {
                 let known = format!("  last known: {} {real}, {} ago", real.symbol(), time::ago(at, self.s.now));
                 self.say(&known, theme.verdict(real));
             }
+        }
+        let key = self.s.key(&[Context::Detail], Action::Diagnose);
+        let bad = row.verdict.is_dead() || matches!(row.verdict, Verdict::Blocked | Verdict::Unreachable);
+        if bad && !row.retired() && !key.is_empty() {
+            self.say(&format!("{key} diagnoses it"), theme.info);
         }
     }
 
