@@ -70,7 +70,7 @@ fn a_dead_token_is_diagnosed_and_the_report_written() {
     term.sees("/old-laptop ─ 1 of");
     term.types("d");
     term.sees("Diagnose old-laptop at");
-    term.sees("decides: ");
+    term.sees("verdict: ✖");
     term.types("E");
     term.sees("keyrack-old-laptop.md");
     term.types("\t \r");

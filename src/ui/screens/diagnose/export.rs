@@ -43,7 +43,7 @@ impl ExportForm {
                 Name::File,
                 "File",
                 &file_name(label),
-                "Markdown, readable by you alone; here, or with a folder before it",
+                "Markdown that you alone can read; a folder may stand before it",
             )
             .choice(
                 Name::Names,

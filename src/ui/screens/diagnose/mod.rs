@@ -315,9 +315,11 @@ impl Pane for Diagnose {
             _ if self.pane => "stages",
             _ => "",
         };
-        vec![
-            (Action::Back, back),
-            (Action::NextPane, if self.pane { "stages" } else { "advice" }),
+        let mut hints: Hints = vec![(Action::Back, back)];
+        if !self.pane {
+            hints.push((Action::NextPane, "details"));
+        }
+        hints.extend([
             (Action::Next, "next host"),
             (Action::CopyCommand, ""),
             (Action::Page, ""),
@@ -326,7 +328,8 @@ impl Pane for Diagnose {
             (Action::Down, ""),
             (Action::PageDown, "more"),
             (Action::Help, ""),
-        ]
+        ]);
+        hints
     }
 
     fn enabled(&self, action: Action, _s: &Shared) -> bool {

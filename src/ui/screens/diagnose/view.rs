@@ -94,7 +94,7 @@ pub(super) fn view(diagnose: &Diagnose, s: &Shared, frame: &mut Frame<'_>, _area
             let text = format!("verdict: {} {verdict} · looked at {at}, in {}", verdict.symbol(), took(tab.found.ms));
             Line::styled(text::cut(&text, width), s.theme.verdict(verdict))
         } else {
-            let text = "the secret is sent only to its own host, and only once that is the right product";
+            let text = "the secret is sent only to its own host, and only once that is seen to be the right product";
             Line::styled(text::cut(text, width), s.theme.faint)
         });
     }
@@ -141,8 +141,10 @@ fn heading(diagnose: &Diagnose, tab: &Tab, s: &Shared) -> (String, Style) {
             let running = tab.found.stages.iter().filter(|r| r.state == StageState::Running);
             let names: Vec<&str> = running.map(|r| r.stage.title()).collect();
             let done = tab.found.stages.iter().filter(|r| r.state.is_settled()).count();
-            let what = if names.is_empty() { "beginning".to_owned() } else { names.join(", ") };
-            format!("{} {done}/{} {what}", bar::spinner(s.now), Stage::ALL.len())
+            let all = Stage::ALL.len();
+            let what =
+                if names.is_empty() { "beginning".to_owned() } else { format!("looking at {}", names.join(", ")) };
+            format!("{} {done} of {all} stages done · {what}", bar::spinner(s.now))
         }
         (StageState::Failed, Some((stage, summary))) => {
             let stopped = tab.found.stages.iter().any(|r| r.state == StageState::Cancelled);
@@ -268,7 +270,8 @@ pub(super) fn about(diagnose: &Diagnose, s: &Shared, width: usize) -> Vec<Line<'
     let (mut command, mut link) = (diagnose.command(), diagnose.page());
     let key = |action, word: &str| format!("{} {word}", s.key(&[Context::Diagnose], action)).trim().to_owned();
     for (at, finding) in report.findings.iter().enumerate() {
-        if at > 0 || finding.title != report.summary {
+        // Stages that found one thing are summed up by its title.
+        if at > 0 || !report.summary.ends_with(&finding.title) {
             page.heading(&finding.title);
         }
         // The keys act on the first of each; the others are there to be read.
