@@ -332,7 +332,7 @@ async fn the_site_shows_an_owner_the_group_and_revokes_from_there() {
     assert!(names.contains(&"intern-summer") && names.contains(&"image-sync"), "{names:?}");
     let intern = all.tokens.iter().find(|t| t.name == "intern-summer").unwrap().id.clone();
     let act = Act { wire: wire(&GitLab, &host, &direct, &[&owner.secret]), host: &host, using: &owner };
-    assert_eq!(GitLab.lister().unwrap().revoke(&act, &[intern.clone()]).await, [Revocation::Accepted]);
+    assert_eq!(GitLab.lister().unwrap().revoke(&act, std::slice::from_ref(&intern)).await, [Revocation::Accepted]);
     let again = list(&direct, &host, &owner).await;
     let gone = again.tokens.iter().find(|t| t.id == intern).unwrap();
     assert_eq!(gone.state, keyrack::domain::RemoteState::Revoked);
