@@ -145,7 +145,9 @@ impl Core {
             }
         };
         match asked {
-            Outcome::Done(token) => self.take(wish, host, &channel, authority, token, &id, entry, &beside, &place).await,
+            Outcome::Done(token) => {
+                self.take(wish, host, &channel, authority, token, &id, entry, &beside, &place).await
+            }
             Outcome::Refused(validation) => {
                 self.close(entry);
                 let end = if is_no_answer(&validation) { CreateEnd::Unreachable } else { CreateEnd::Refused };

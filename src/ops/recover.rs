@@ -100,8 +100,7 @@ impl Core {
                 }
             }
             ("revoke", Some(record)) if last == "asked" => {
-                let reason =
-                    "keyrack was stopped after it had asked the host to revoke this, before it had the answer: check it";
+                let reason = "keyrack was stopped after it had asked the host to revoke this, before it had the answer: check it";
                 self.unchecked(record, reason, None)?;
                 "the host was asked to revoke it and the answer was lost: check it to see whether it is dead"
             }

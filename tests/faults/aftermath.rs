@@ -79,7 +79,8 @@ fn told_names(core: &Core) -> Vec<String> {
 /// where it was killed while the answer was under way, or while it noted the answer, does nobody know more than that
 /// there may be one.
 fn new_is_not_lost(scene: &Scene, core: &Core, called: &[String], settled: &[Settled], what: &str) {
-    let here: Vec<_> = core.rack.credentials().unwrap().into_iter().filter(|c| c.label != OTHER && is_present(c)).collect();
+    let here: Vec<_> =
+        core.rack.credentials().unwrap().into_iter().filter(|c| c.label != OTHER && is_present(c)).collect();
     let new = here.iter().filter(|c| scene.store().get(&c.id).unwrap() != scene.target_secret()).count();
     if scene.site.made() == 0 || new > 0 {
         return;

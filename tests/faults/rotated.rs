@@ -44,7 +44,11 @@ pub async fn check(scene: &Scene, core: &Core, orders: &[String], told: Option<&
         let lives = lives(scene, &record).await;
         // With the user name and kind of its own record: the new one is not lost by losing what it is called.
         let is_new = scene.store().get(&record.id).unwrap() != scene.target_secret();
-        assert!(lives || !is_new, "{what}: `{}` is new, and its record does not open the host: {record:?}", record.label);
+        assert!(
+            lives || !is_new,
+            "{what}: `{}` is new, and its record does not open the host: {record:?}",
+            record.label
+        );
         if lives {
             alive.push(record.label);
         }

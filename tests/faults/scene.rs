@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyrack::domain::{
-    Clock, CreateEnd, CreateRequest, CreateWish, Credential, Draft, Host, HostChoice, HostId, Kind, LookAt, RevokeEnd, RotateEnd,
-    RotateResult, SecretState, Validation,
+    Clock, CreateEnd, CreateRequest, CreateWish, Credential, Draft, Host, HostChoice, HostId, Kind, LookAt, RevokeEnd,
+    RotateEnd, RotateResult, SecretState, Validation,
 };
 use keyrack::error::{Error, Result};
 use keyrack::net::client::{Network, Timeouts};
@@ -118,7 +118,9 @@ impl Verb {
             Self::RotateSwap => Arc::new(GitHubSite::dot_com()),
             Self::RotateTwin | Self::CreateByToken => Arc::new(AzureDevOps::services()),
             Self::RevokeByKey | Self::RotateTwinByKey | Self::CreateByKey => Arc::new(CodeCommit::default()),
-            Self::RevokeByPassword | Self::RotateTwinByPassword | Self::CreateByPassword => Arc::new(BitbucketDatacenter::new()),
+            Self::RevokeByPassword | Self::RotateTwinByPassword | Self::CreateByPassword => {
+                Arc::new(BitbucketDatacenter::new())
+            }
             _ => Arc::new(GitLabSite::self_managed()),
         }
     }
@@ -131,9 +133,13 @@ impl Verb {
             (Self::CreateByKey, _) => site.spare(4, now),
             // The key that signs.
             (Self::RevokeByKey, _) => site.roster(now).into_iter().next().unwrap(),
-            (Self::RevokeByPassword | Self::RotateTwinByPassword, TARGET) => site.roster(now).into_iter().next().unwrap(),
+            (Self::RevokeByPassword | Self::RotateTwinByPassword, TARGET) => {
+                site.roster(now).into_iter().next().unwrap()
+            }
             // The one that signs; the target is made by the host.
-            (Self::RotateTwin | Self::CreateByToken, _) => site.roster(now).into_iter().find(|c| c.label == "azure-entra").unwrap(),
+            (Self::RotateTwin | Self::CreateByToken, _) => {
+                site.roster(now).into_iter().find(|c| c.label == "azure-entra").unwrap()
+            }
             // One that may rotate itself.
             (Self::RotateInPlace, TARGET) => site.spare(3, now),
             (_, TARGET) => site.spare(1, now),
@@ -324,11 +330,9 @@ fn signer(core: &Core, verb: Verb) -> Result<Option<Using>> {
         Verb::RotateTwin | Verb::RevokeByKey | Verb::CreateByToken | Verb::CreateByKey => {
             Some(Using::Credential(core.by_label(OTHER)?.id))
         }
-        Verb::RevokeByPassword | Verb::RotateTwinByPassword | Verb::CreateByPassword => Some(Using::Password {
-            user: "jdoe".into(),
-            password: SecretText::from(PASSWORD),
-            one_time_code: None,
-        }),
+        Verb::RevokeByPassword | Verb::RotateTwinByPassword | Verb::CreateByPassword => {
+            Some(Using::Password { user: "jdoe".into(), password: SecretText::from(PASSWORD), one_time_code: None })
+        }
         _ => None,
     })
 }

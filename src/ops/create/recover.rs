@@ -30,7 +30,9 @@ impl Core {
         let credential = self.keep_made(&entry.credential, &secret, &made, &place).await?;
         self.unchecked(&credential, "keyrack was stopped before it had seen this one work", Some(&made))?;
         let label = credential.label;
-        Ok(format!("its secret was in the store: it is on the rack as `{label}` now. See whether it works: keyrack check {label}"))
+        Ok(format!(
+            "its secret was in the store: it is on the rack as `{label}` now. See whether it works: keyrack check {label}"
+        ))
     }
 
     /// Whether the host of that name shows a list of its own credentials.

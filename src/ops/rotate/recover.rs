@@ -112,7 +112,8 @@ impl Core {
                     )
                 }
                 ("told", Some(RotatePattern::InPlace)) => {
-                    let reason = "the host replaced this one, and keyrack was stopped before the new one was in the store";
+                    let reason =
+                        "the host replaced this one, and keyrack was stopped before the new one was in the store";
                     self.unchecked(record, reason, None)?;
                     format!(
                         "the host had replaced it, and keyrack was stopped before the new one was in the store: its secret is \
