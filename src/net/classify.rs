@@ -200,6 +200,10 @@ impl<'a> Chain<'a> {
             return None;
         }
         if self.says("error connecting to socks proxy") || self.says("SOCKS error: ") {
+            // The limit on TCP and the one on everything are equal: which of the two strikes is chance.
+            if self.io() == Some(io::ErrorKind::TimedOut) {
+                return of_proxy(Kind::ConnectTimeout, after(phase.elapsed));
+            }
             return of_proxy(Kind::Socks, self.text_after("SOCKS error: ").unwrap_or("it did not answer").to_owned());
         }
         if let Some(tunnel) = self.text_after("tunnel error: ") {

@@ -1,8 +1,12 @@
 //! The probe, and a request beside it, through proxies of our own making.
 
+use std::net::SocketAddr;
+
 use keyrack::net::client::{Network, USER_AGENT};
 use keyrack::net::probe::TunnelBy;
 use keyrack::net::{NetErrorKind, NetSettings};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::TcpStream;
 
 use crate::proxies::{FAR, by, far_https, socks, tunnelling};
 use crate::real::both;
@@ -108,7 +112,7 @@ async fn tls_is_spoken_with_the_proxy_itself() {
 }
 
 #[tokio::test]
-async fn socks_in_every_version() {
+async fn through_socks_5() {
     let authority = Authority::new();
     let target = https(authority.issue(FAR, |_| ()).acceptor()).await;
     let proxy = socks(0, Some(target.address)).await;
@@ -135,4 +139,89 @@ async fn socks_failures() {
         let walk = both(&network(), &by(format!("socks5://{}", proxy.address)), &url).await;
         assert_eq!(walk.error().map(|e| e.kind), Some(NetErrorKind::Dns));
     }
+}
+
+/// A SOCKS5 proxy that wants user name and password, and takes those that it is told to.
+async fn socks_with_log_in(verdict: u8, target: SocketAddr) -> Server {
+    Server::start(move |mut stream, log| async move {
+        let methods = usize::from(stream.read_u16().await.unwrap() & 0xff);
+        stream.read_exact(&mut vec![0; methods]).await.unwrap();
+        stream.write_all(&[5, 2]).await.unwrap();
+        stream.read_u8().await.unwrap();
+        for _ in 0..2 {
+            let mut text = vec![0; usize::from(stream.read_u8().await.unwrap())];
+            stream.read_exact(&mut text).await.unwrap();
+            log.note(String::from_utf8(text).unwrap());
+        }
+        stream.write_all(&[1, verdict]).await.unwrap();
+        if verdict != 0 {
+            return drain(stream).await;
+        }
+        let mut head = [0; 5];
+        stream.read_exact(&mut head).await.unwrap();
+        stream.read_exact(&mut vec![0; usize::from(head[4]) + 2]).await.unwrap();
+        stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
+        let mut far = TcpStream::connect(target).await.unwrap();
+        let _ = copy_bidirectional(&mut stream, &mut far).await;
+    })
+    .await
+}
+
+/// A SOCKS4a proxy that answers with `reply` and, where that is 90, leads to `target`.
+async fn socks_4a(reply: u8, target: SocketAddr) -> Server {
+    Server::start(move |mut stream, log| async move {
+        stream.read_exact(&mut [0; 8]).await.unwrap();
+        for _ in 0..2 {
+            let mut text = Vec::new();
+            loop {
+                match stream.read_u8().await.unwrap() {
+                    0 => break,
+                    byte => text.push(byte),
+                }
+            }
+            log.note(String::from_utf8(text).unwrap());
+        }
+        stream.write_all(&[0, reply, 0, 0, 0, 0, 0, 0]).await.unwrap();
+        if reply != 90 {
+            return drain(stream).await;
+        }
+        let mut far = TcpStream::connect(target).await.unwrap();
+        let _ = copy_bidirectional(&mut stream, &mut far).await;
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_socks_proxy_that_wants_a_log_in() {
+    let authority = Authority::new();
+    let target = https(authority.issue(FAR, |_| ()).acceptor()).await;
+    let proxy = socks_with_log_in(0, target.address).await;
+    let by_it = by(format!("socks5h://ana:hunter%32@{}", proxy.address));
+    let walk = both(&network(), &NetSettings { ca_file: authority.trusted().ca_file, ..by_it }, &far_https()).await;
+    assert_eq!(walk.error(), None, "{walk:#?}");
+    assert_eq!(proxy.log.heads()[..2], ["ana", "hunter2"]);
+
+    let refusing = socks_with_log_in(1, target.address).await;
+    let walk = both(&network(), &by(format!("socks5h://ana:hunter2@{}", refusing.address)), &far_https()).await;
+    let error = walk.error().unwrap();
+    assert!(error.kind == NetErrorKind::Socks && error.detail.contains("refuses the user name"), "{error}");
+    assert!(!format!("{walk:?}").contains("hunter2"), "{walk:?}");
+
+    let walk = both(&network(), &by(format!("socks5h://{}", refusing.address)), &far_https()).await;
+    let error = walk.error().unwrap();
+    assert!(error.kind == NetErrorKind::Socks && error.detail.contains("wants a log-in"), "{error}");
+}
+
+#[tokio::test]
+async fn through_socks_4a() {
+    let authority = Authority::new();
+    let target = https(authority.issue(FAR, |_| ()).acceptor()).await;
+    let proxy = socks_4a(90, target.address).await;
+    let settings = NetSettings { ca_file: authority.trusted().ca_file, ..by(format!("socks4a://{}", proxy.address)) };
+    let walk = both(&network(), &settings, &far_https()).await;
+    assert_eq!(walk.error(), None, "{walk:#?}");
+    assert_eq!(proxy.log.heads()[1], FAR);
+    let refusing = socks_4a(91, target.address).await;
+    let walk = both(&network(), &by(format!("socks4a://{}", refusing.address)), &far_https()).await;
+    assert_eq!(walk.error().map(|e| e.kind), Some(NetErrorKind::Socks));
 }

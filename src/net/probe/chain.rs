@@ -173,7 +173,7 @@ mod tests {
         let stranger = certificate("CN=other", "CN=elsewhere");
         assert_eq!(top_issuer(&[leaf.clone(), root, middle.clone()]), Some("CN=root"));
         assert_eq!(top_issuer(&[leaf.clone(), middle]), Some("CN=root"));
-        assert!(is_alone(&[leaf.clone()]) && is_alone(&[leaf, stranger]));
+        assert!(is_alone(std::slice::from_ref(&leaf)) && is_alone(&[leaf, stranger]));
         assert!(!is_alone(&[certificate("CN=me", "CN=me")]) && !is_alone(&[]));
     }
 
