@@ -307,9 +307,9 @@ fn said(tab: &Tab, report: &StageReport) -> String {
     match report.state {
         StageState::Waiting => "its turn has not come".to_owned(),
         StageState::Running => "under way".to_owned(),
-        StageState::NotReached => match tab.found.decides() {
-            Some(earlier) => format!("not looked at: {} stands in the way", earlier.stage.title()),
-            None => "not looked at: an earlier stage stands in the way".to_owned(),
+        StageState::NotReached => match tab.found.decides().filter(|d| d.state == StageState::Failed) {
+            Some(failed) => format!("not looked at: {} stands in the way", failed.stage.title()),
+            None => "not looked at".to_owned(),
         },
         StageState::Cancelled => "stopped before it was through".to_owned(),
         state => state.slug().replace('-', " "),
