@@ -147,7 +147,10 @@ impl Core {
             Outcome::Done(token) => self.take(wish, host, &channel, authority, token, &id, entry, &place).await,
             Outcome::Refused(validation) => {
                 self.close(entry);
-                let end = if validation.verdict.is_real() { CreateEnd::Refused } else { CreateEnd::Unreachable };
+                let end = match super::refusal::is_the_hosts(&validation) {
+                    true => CreateEnd::Refused,
+                    false => CreateEnd::Unreachable,
+                };
                 let mut refused = result(wish, host, end, format!("{} refused: {}", host.name, validation.reason));
                 refused.validation = Some(*validation);
                 Ok(refused)
