@@ -78,6 +78,15 @@ impl Wizard for Ui {
     }
 }
 
+/// The wizard at the details of a GitHub token, with the profiles that are shipped.
+fn with_profiles() -> Ui {
+    let mut data = crate::harness::fixture();
+    data.profiles = keyrack::config::profiles::shipped();
+    let mut ui = Ui::with((80, 24), data);
+    ui.recognised(github());
+    ui
+}
+
 #[test]
 fn paste_is_asked_for() {
     snapshot!(Ui::new().keys("aNotAToken"));
@@ -202,6 +211,39 @@ fn what_the_kind_needs_is_asked() {
     let mut ui = Ui::new();
     ui.recognised(identified(vec![candidate("jira-cloud", Kind::ApiToken, true)]));
     ui.keys("x<tab><tab>acme.atlassian.net<enter>").sees("this kind needs the e-mail address of the account");
+}
+
+#[test]
+fn the_jobs_of_a_kind_are_offered_and_go_into_the_draft() {
+    let mut ui = with_profiles();
+    // Label, kind, host, user name, expires, owner, tags, note, profiles.
+    ui.keys("x<tab><tab><tab><tab><tab><tab><tab><tab>").sees("git-read").sees("pull-requests");
+    ui.keys("<down>, <down><down><enter>");
+    let draft = ui.draft();
+    assert_eq!(draft.profiles.len(), 2, "{:?}", draft.profiles);
+    assert_ne!(draft.profiles[0], draft.profiles[1]);
+}
+
+#[test]
+fn another_kind_offers_other_jobs_and_keeps_what_was_chosen() {
+    let mut ui = with_profiles();
+    ui.keys("x<tab><tab><tab><tab><tab><tab><tab><tab>git-write<shift-tab>").sees("git-write");
+    // What stands below the field: its help and what is offered.
+    let offered = |ui: &Ui| ui.screen().lines().skip_while(|l| !l.contains("Profiles")).skip(1).collect::<String>();
+    ui.keys("<tab>");
+    let of_github = offered(&ui);
+    // To the kind, and to one of another family.
+    ui.keys("<tab><tab><right><right><right><right><right><right><right><right><right><right>");
+    ui.keys("<tab><tab><tab><tab><tab><tab><tab>");
+    assert_ne!(of_github, offered(&ui));
+    ui.sees("git-write");
+}
+
+#[test]
+fn no_job_at_all_is_a_draft_too_and_blanks_are_none() {
+    let mut ui = with_profiles();
+    ui.keys("x<tab><tab><tab><tab><tab><tab><tab><tab> , ,<enter>");
+    assert_eq!(ui.draft().profiles, Vec::<String>::new());
 }
 
 #[test]
