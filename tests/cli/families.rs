@@ -163,10 +163,11 @@ async fn walk(home: &Home, one: &Try, family: &dyn Family) {
         }
     }
 
-    let before = home.run(&format!("show {label} --json")).await.json()["hint"].clone();
+    let secret = || home.rack().credential_by_label(label).unwrap().unwrap().fingerprint;
+    let before = secret();
     let stdin = if verbs.rotate == How::AtHost { PASSWORD } else { "" };
     let ran = home.pipe(stdin, &format!("rotate {label} --yes {}", one.rotate)).await;
-    let after = home.run(&format!("show {label} --json")).await.json()["hint"].clone();
+    let after = secret();
     match verbs.rotate {
         // The old one may live on where the host does not say which of its lines it is; that is told, and exits 5.
         How::AtHost => {
