@@ -114,7 +114,7 @@ fn who_has_to_sign_is_told_once_with_the_way_back() {
         way: Way::NeedsAuthority { why: why.to_owned(), password: true },
     });
     ui.send(Msg::Create(CreateMsg::Made { job, result: Ok(Box::new(unsigned)) }));
-    ui.sees("Say who signs: e leads back").sees("an account and its password");
+    ui.sees("Say who signs: e leads back").sees("name a credential under Sign with");
     assert_eq!(ui.screen().matches(why).count(), 1, "{}", ui.screen());
     ui.keys("e").sees("Sign with");
 }

@@ -261,6 +261,6 @@ fn a_message_cut_short_over_a_form_names_a_key_that_works_there() {
     for n in 0..8 {
         error = error.hint(format!("the {n}th thing to do about it, in so many words that no corner has room for it"));
     }
-    answer(&mut ui, Err(error)).sees("f2 shows all of it").keys("<f2>").sees("the 7th thing to do");
+    answer(&mut ui, Err(error)).sees("f2 shows all of it").keys("<f2>").sees("the 6th thing to do");
     ui.keys("<esc>").sees("ACME-1").keys("M").sees("ACME-1M");
 }

@@ -73,7 +73,7 @@ fn of_several_places_the_worst_counts_and_is_named() {
     let mut bad = Validation::new(Verdict::Limited, "misses", ago(2));
     bad.missing.insert("jira-users-and-issues".to_owned(), vec!["USER_PICKER".to_owned()]);
     let mut ui = Ui::with((140, 45), data);
-    ui.keys("/jira-sync<enter>");
+    ui.answer_detail().keys("/jira-sync<enter>");
     let (job, id) = ui.last_detail().unwrap();
     ui.send(Msg::Rack(RackMsg::Detail { job, id, result: Ok(vec![(HostId(2), good), (HostId(4), bad)]) }));
     ui.sees("jira-users-and-issues ✗ missing USER_PICKER at").sees("beta.atlassian.net");

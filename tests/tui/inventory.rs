@@ -139,7 +139,7 @@ fn only_what_is_used_at_the_host_is_offered_to_sign() {
     data.hosts.push(crate::harness::host(9, "gitlab.com", "gitlab", "https://gitlab.com"));
     data.credentials.push(crate::harness::credential("9", "elsewhere", "gitlab", Kind::Pat, &[9]));
     let mut ui = Ui::with((80, 24), data);
-    ui.keys("/lab-runner<enter>i").sees("lab-runner · old-deploy").sees_not("elsewhere");
+    ui.keys("/lab-runner<enter>i").sees("old-deploy · lab-runner").sees_not("elsewhere");
 }
 
 #[test]
