@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
-use crate::domain::{FamilyId, Finding, Kind, Verdict};
+use crate::domain::{FamilyId, Finding, Kind, Severity, Verdict};
 pub use guide::{GuideFacts, LimitFacts, PrefillFacts};
 pub use stale::{RowFacts, StaleFacts, stale};
 
@@ -163,6 +163,9 @@ pub struct FindingFacts {
     /// The vendor's page on it.
     #[serde(default)]
     pub link: String,
+    /// How much it matters, where that is not what its verdict says.
+    #[serde(default)]
+    pub severity: Option<Severity>,
 }
 
 /// The verbs whose way differs between families.
@@ -252,6 +255,12 @@ impl CommonFindings {
 }
 
 impl FindingFacts {
+    /// How much it matters.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.severity.unwrap_or_else(|| self.verdict.into())
+    }
+
     fn fill(&self, code: String, args: &[(&str, &str)]) -> Finding {
         let fill = |text: &str| {
             args.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
@@ -262,6 +271,7 @@ impl FindingFacts {
             cause: fill(&self.cause),
             remedy: fill(&self.remedy),
             link: fill(&self.link),
+            severity: self.severity(),
         }
     }
 }
@@ -346,6 +356,7 @@ fn bare(code: &str) -> Finding {
         cause: String::new(),
         remedy: String::new(),
         link: String::new(),
+        severity: Severity::Error,
     }
 }
 
@@ -353,6 +364,12 @@ fn bare(code: &str) -> Finding {
 #[must_use]
 pub fn read(path: &str) -> Option<&'static str> {
     ASSETS.get_file(path).and_then(|f| f.contents_utf8())
+}
+
+/// The texts of all embedded assets of a folder below `assets/`, by name.
+pub fn read_all(folder: &str) -> impl Iterator<Item = &'static str> {
+    let files = ASSETS.get_dir(folder).into_iter().flat_map(|dir| dir.files());
+    files.filter_map(|file| file.contents_utf8())
 }
 
 #[cfg(test)]
