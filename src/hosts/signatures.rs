@@ -151,10 +151,11 @@ pub struct SignatureFacts {
     #[serde(default)]
     pub before: Vec<String>,
     /// Method and path, or whole URL, of the request that is answered so; `*` stands for anything, and ` with TEXT` at
-    /// the end demands that text in its body or headers. Empty for what a program prints.
+    /// the end demands that text in its body or headers. Empty for what a program prints, and where nothing is sent since
+    /// the host is known to refuse it.
     #[serde(default)]
     pub request: String,
-    /// Status; none for what a program prints.
+    /// Status; none where there is no request.
     #[serde(default)]
     pub status: Option<u16>,
     /// Headers, `Name: value`.

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use keyrack::domain::{Severity, Verdict};
 use keyrack::hosts::facts::common;
 use keyrack::hosts::{families, family};
+use keyrack::net::NetErrorKind;
 use keyrack::secret::Secret;
 use keyrack::simulator::sites;
 use serde::Deserialize;
@@ -110,11 +112,53 @@ fn the_tests_that_are_named_exist_and_name_the_finding() {
         };
         for code in codes {
             let bare = code.split_once('.').map_or("", |(_, bare)| bare);
-            let names = [format!("\"{code}\""), format!("\"{bare}\""), format!("[{code}]"), format!("{code}\\")];
-            if !names.iter().any(|name| body.contains(name)) {
+            let kind = NetErrorKind::ALL.iter().find(|kind| kind.code() == code);
+            let kind = kind.map(|kind| format!("NetErrorKind::{kind:?}"));
+            let names = [format!("\"{code}\""), format!("\"{bare}\""), format!("[{code}]"), format!(".{bare}\"")];
+            let mut names = names.into_iter().chain(kind);
+            if !names.any(|name| body.contains(&name)) {
                 missing.push(format!("{file}: {test} does not name {code}"));
             }
         }
     }
     assert!(missing.is_empty(), "{}", missing.join("\n"));
+}
+
+/// Findings of a family that no page of its vendor is about, and why.
+const WITHOUT_LINK: &[(&str, &str)] = &[("generic.any-host", "nothing is known of the vendor")];
+
+#[test]
+fn every_finding_of_a_family_leads_to_its_vendor_s_page() {
+    let mut wrong = Vec::new();
+    for facts in families().iter().map(|family| family.facts()) {
+        for finding in &facts.findings {
+            let code = format!("{}.{}", facts.id, finding.name);
+            let excused = WITHOUT_LINK.iter().any(|(without, _)| *without == code);
+            let host = url::Url::parse(&finding.link).ok().filter(|url| url.scheme() == "https" && url.has_host());
+            if host.is_some() == excused {
+                wrong.push(format!("{code}: `{}`", finding.link));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for finding in &common().findings {
+        let link = &finding.link;
+        assert!(link.is_empty() || link.starts_with("https://"), "{}: `{link}`", finding.name);
+    }
+}
+
+#[test]
+fn how_much_a_finding_matters_fits_its_verdict() {
+    let of_families = families().iter().flat_map(|family| &family.facts().findings);
+    for finding in of_families.chain(&common().findings) {
+        let (severity, verdict) = (finding.severity(), finding.verdict);
+        let fits = match verdict {
+            Verdict::Valid => severity < Severity::Error,
+            verdict if verdict.is_dead() => severity == Severity::Error,
+            _ => severity > Severity::Info,
+        };
+        assert!(fits, "{}: {severity} at {verdict}", finding.name);
+        // What is said as usual is not said.
+        assert_ne!(finding.severity, Some(verdict.into()), "{}: leave the severity out", finding.name);
+    }
 }

@@ -5,12 +5,12 @@ use keyrack::domain::{
     LookAt, Pipeline, Validation, Verdict,
 };
 use keyrack::hosts::signatures::{SignatureFacts, SignatureFile, SubjectFacts, When};
-use keyrack::hosts::{self, Act, Authority, Detection, Family, Revocation, Session};
+use keyrack::hosts::{self, Act, Authority, Detection, Family, Revocation, Session, Wire};
 use keyrack::net::NetError;
-use keyrack::secret::Secret;
+use keyrack::secret::{Masker, Secret};
 
 use super::exchange::Exchange;
-use crate::support::{now, wire};
+use crate::support::now;
 
 /// What came of it.
 pub struct Outcome {
@@ -114,10 +114,12 @@ struct Played<'a> {
 }
 
 impl<'a> Played<'a> {
-    fn wire(&self) -> hosts::Wire<'a> {
-        let mut secrets = vec![self.secret];
-        secrets.extend(self.using.map(|u| &u.secret));
-        wire(self.family, self.host, self.exchange, &secrets)
+    fn wire(&self) -> Wire<'a> {
+        let secrets = std::iter::once(self.secret).chain(self.using.map(|u| &u.secret));
+        let masker = Masker::new(secrets.flat_map(|s| std::iter::once(&s.token).chain(s.session.as_ref())));
+        // A host that has none is said to be unfit before anything is sent.
+        let endpoints = self.family.endpoints(self.host).unwrap_or_default();
+        Wire::new(self.exchange, endpoints, masker, now())
     }
 
     fn session(&self) -> Session<'a> {
