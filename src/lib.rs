@@ -25,6 +25,7 @@
 
 pub mod cli;
 pub mod config;
+pub mod diagnose;
 pub mod domain;
 pub mod error;
 pub mod hosts;

@@ -23,9 +23,10 @@ fn law() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("hosts", with(&["net"])),
         ("simulator", vec!["domain", "hosts::facts"]),
         ("ops", with(&["config", "net", "store", "rack", "hosts", "simulator"])),
+        ("diagnose", with(&["ops", "config", "net", "store", "rack", "hosts"])),
         ("ui", with(&["config", "hosts::facts"])),
-        ("cli", with(&["ops", "config", "hosts", "net", "rack", "store"])),
-        ("runtime", with(&["ui", "ops", "config", "hosts", "store"])),
+        ("cli", with(&["ops", "diagnose", "config", "hosts", "net", "rack", "store"])),
+        ("runtime", with(&["ui", "ops", "diagnose", "config", "hosts", "store"])),
     ])
 }
 
@@ -35,6 +36,7 @@ fn foreign() -> BTreeMap<&'static str, Vec<&'static str>> {
         // Addresses may be read there, as text; sockets may not be opened.
         ("ui", vec!["tokio", "reqwest", "rusqlite", "std::fs", "std::env", "std::net::TcpStream", "std::process"]),
         ("ops", vec!["clap", "ratatui", "crossterm"]),
+        ("diagnose", vec!["clap", "ratatui", "crossterm", "reqwest"]),
         ("hosts", vec!["reqwest", "tokio", "rusqlite"]),
         ("domain", vec!["tokio", "reqwest", "std::fs", "std::env", "std::net"]),
         ("simulator", vec!["reqwest"]),

@@ -10,6 +10,7 @@ mod context;
 mod create;
 mod demo;
 mod deployment;
+mod diagnose;
 mod doctor;
 mod edit;
 mod forget;
@@ -172,6 +173,7 @@ enum Verb {
     Token(token::TokenArgs),
     #[command(subcommand)]
     Deployment(deployment::DeploymentVerb),
+    Diagnose(diagnose::DiagnoseArgs),
     Log(log::LogArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
@@ -287,6 +289,7 @@ async fn run_verb(verb: Verb, context: &mut Context<'_>) -> Result<u8> {
         Verb::Revoke(args) => revoke::run(context, args).await,
         Verb::Token(args) => token::run(context, &args).await,
         Verb::Deployment(verb) => deployment::run(context, verb).await,
+        Verb::Diagnose(args) => diagnose::run(context, args).await,
         Verb::Log(args) => log::run(context, &args),
         Verb::Doctor(args) => doctor::run(context, &args).await,
         Verb::Completions(args) => completions::run(context, &args),

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod creation;
 pub mod credential;
 pub mod deployment;
+pub mod diagnosis;
 pub mod draft;
 pub mod grant;
 pub mod guide;
@@ -29,6 +30,7 @@ pub use deployment::{
     DeploymentDone, DeploymentInput, DeploymentKey, DeploymentShown, DeploymentState, DeploymentTold, Environment,
     EnvironmentType, Pipeline, RejectedDeployment,
 };
+pub use diagnosis::{Diagnosis, Stage, StageReport, StageState, Subject};
 pub use draft::{Draft, HostChoice, Identified};
 pub use grant::{Grant, GrantSource};
 pub use guide::{DeliverSteps, Guide};

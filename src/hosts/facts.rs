@@ -208,6 +208,9 @@ pub struct Facts {
     pub default_url: String,
     /// What the host URL looks like, for prompts.
     pub url_example: String,
+    /// How far a clock may be off, in seconds, before the host refuses what is signed with it; none where nothing is.
+    #[serde(default)]
+    pub clock_tolerance: Option<u32>,
     /// How each verb is done.
     pub verbs: VerbFacts,
     /// Named endpoints.
@@ -328,6 +331,7 @@ impl Facts {
             docs: String::new(),
             default_url: String::new(),
             url_example: String::new(),
+            clock_tolerance: None,
             verbs: VerbFacts {
                 validate: How::None,
                 identity: How::None,

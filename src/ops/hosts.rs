@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Core;
 use super::exchange::{Channel, Known, endpoints_of, family};
-use crate::domain::{Credential, FamilyId, Finding, Host, HostId, SecretState, Severity, Validation};
+use crate::domain::{Credential, Evidence, FamilyId, Finding, Host, HostId, SecretState, Severity, Validation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hosts::{self, Detection, Family, HostUrl, Wire};
 use crate::net::proxy::ProxyAddress;
@@ -285,6 +285,11 @@ impl Core {
 
     /// [`Core::detect`] over a channel that is there already.
     pub(crate) async fn detect_over(&self, host: &Host, channel: &Channel) -> HostTest {
+        self.detect_with_evidence(host, channel).await.0
+    }
+
+    /// [`Core::detect_over`], and the requests that it took.
+    pub(crate) async fn detect_with_evidence(&self, host: &Host, channel: &Channel) -> (HostTest, Vec<Evidence>) {
         let mut test = HostTest { endpoints: channel.endpoints.clone(), ..HostTest::of(host) };
         let wire = Wire::new(&*channel.transport, channel.endpoints.clone(), Masker::new([]), self.clock.now());
         match channel.family.detect(&wire).await {
@@ -295,10 +300,28 @@ impl Core {
             }
             Detection::NotThis(finding) => test.finding = Some(*finding),
             Detection::Unreachable(error) => {
-                test.finding = wire.unreachable(&error).findings.pop();
+                let mut seen = wire.unreachable(&error);
+                test.finding = seen.findings.pop();
+                return (test, seen.evidence);
             }
         }
-        test
+        let evidence = wire.take_evidence();
+        (test, evidence)
+    }
+
+    /// A record for what a user typed, by asking the host where the URL alone does not tell its family. It is not kept.
+    ///
+    /// # Errors
+    /// Usage error where the input cannot be used.
+    pub(crate) async fn host_proposed(&self, input: &HostInput) -> Result<Host> {
+        match propose(input) {
+            Ok(proposed) => Ok(proposed.host),
+            Err(error) if input.family.is_none() && understand(&input.url, None).is_err() => {
+                let known = url::Url::parse(&input.url).is_ok() && !is_plain_http(&input.url);
+                if known { Ok(self.ask_around(input, error).await?.host) } else { Err(error) }
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Tests a host: what answers there, and, with a credential, how it is answered. Keeps product and version.

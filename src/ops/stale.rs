@@ -79,6 +79,15 @@ pub(crate) fn end_of(findings: &[Finding]) -> Option<(Timestamp, String)> {
         .min()
 }
 
+/// Whether what a finding says no longer holds has come to its end already: such a credential works nowhere any more.
+pub(crate) fn is_over(finding: &Finding, now: Timestamp) -> bool {
+    let found = finding.code.strip_prefix(PREFIX).and_then(|id| stale().iter().find(|s| s.id == id));
+    found.is_some_and(|s| {
+        let day = s.ends.or(s.since).and_then(|d| d.to_zoned(TimeZone::UTC).ok());
+        day.is_some_and(|d| d.timestamp() <= now)
+    })
+}
+
 /// An accepted credential whose end is announced, and near, is expiring.
 pub(crate) fn judge(validation: &mut Validation, findings: &[Finding], warn_days: i64) {
     let Some((end, title)) = end_of(findings) else { return };

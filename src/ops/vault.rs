@@ -116,6 +116,16 @@ impl Vault {
         .await
     }
 
+    /// Reads a secret, and says where it cannot be had in which way the store stands in the way.
+    ///
+    /// # Errors
+    /// How the store is unavailable, and the error that a verb would have given.
+    pub async fn examine(&self, id: &CredentialId) -> std::result::Result<Option<Secret>, (Unavailable, Error)> {
+        let (inner, id) = (Arc::clone(&self.0), id.clone());
+        let asked = tokio::task::spawn_blocking(move || inner.examine(&id)).await;
+        asked.unwrap_or_else(|_| Err((Unavailable::Unreadable, Error::internal("a background task of keyrack failed"))))
+    }
+
     /// Writes a secret.
     ///
     /// # Errors
@@ -161,7 +171,55 @@ impl Vault {
     }
 }
 
+/// In which way a store does not give a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unavailable {
+    /// It is there, and has to be unlocked.
+    Locked,
+    /// There is none in this session.
+    Absent,
+    /// It gave something that cannot be used, or refuses to be read.
+    Unreadable,
+}
+
+impl From<&StoreError> for Unavailable {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Locked { .. } | StoreError::WrongPassphrase { .. } | StoreError::TimedOut { .. } => {
+                Self::Locked
+            }
+            StoreError::Absent { .. } => Self::Absent,
+            _ => Self::Unreadable,
+        }
+    }
+}
+
 impl Inner {
+    fn examine(&self, id: &CredentialId) -> std::result::Result<Option<Secret>, (Unavailable, Error)> {
+        let told = |error: StoreError| (Unavailable::from(&error), Error::from(error));
+        if !self.is_open() {
+            let passphrase = match choice::passphrase_needed(self.chosen().kind, &self.data_dir) {
+                Passphrase::NotNeeded => None,
+                // A store that was never set up has nothing: it must not be made by looking.
+                Passphrase::Create => {
+                    let why = "it was never set up here".to_owned();
+                    return Err(told(StoreError::Absent { store: self.chosen().kind, why }));
+                }
+                need => Some((self.ask)(need).map_err(|error| (Unavailable::Locked, error))?),
+            };
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            if open.is_none() {
+                *open = Some(choice::open(self.chosen().kind, &self.data_dir, passphrase.as_ref()).map_err(told)?);
+            }
+        }
+        let store = self.store().map_err(|error| (Unavailable::Locked, error))?;
+        match store.get(id) {
+            Ok(secret) => Ok(Some(secret)),
+            Err(StoreError::Missing { .. }) => Ok(None),
+            Err(error) => Err(told(error)),
+        }
+    }
+
     fn chosen(&self) -> &Chosen {
         self.chosen.get_or_init(|| choice::choose(self.explicit, &self.data_dir, choice::probe_keyring))
     }

@@ -32,11 +32,14 @@ struct Named {
 #[serde(deny_unknown_fields)]
 struct AllNamed {
     named: Vec<Named>,
+    /// Codes whose test is not written yet. To be emptied; what is produced may not stand here.
+    #[serde(default)]
+    pending: BTreeSet<String>,
 }
 
-fn named() -> Vec<Named> {
+fn all_named() -> AllNamed {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hosts/produced.toml")).unwrap();
-    toml::from_str::<AllNamed>(&text).unwrap().named
+    toml::from_str(&text).unwrap()
 }
 
 /// The codes of all findings.
@@ -80,7 +83,7 @@ fn body<'a>(text: &'a str, test: &str) -> Option<&'a str> {
 async fn every_finding_is_produced() {
     let played = signatures::produced().await;
     let rosters = of_rosters().await;
-    let named = named();
+    let AllNamed { named, pending } = all_named();
     let by_test: BTreeSet<String> = named.iter().flat_map(|n| n.codes.iter().cloned()).collect();
     let known = known();
     let none: Vec<_> = known
@@ -94,9 +97,13 @@ async fn every_finding_is_produced() {
         rosters.intersection(&known).count(),
         by_test.len()
     );
+    let none: Vec<_> = none.into_iter().filter(|code| !pending.contains(*code)).collect();
     assert!(none.is_empty(), "{} of {} findings are produced by nothing:\n{none:#?}", none.len(), known.len());
     let needless: Vec<_> = by_test.iter().filter(|code| played.contains(*code)).collect();
     assert!(needless.is_empty(), "a signature produces them; take them from produced.toml: {needless:#?}");
+    let done: Vec<_> =
+        pending.iter().filter(|c| played.contains(*c) || rosters.contains(*c) || by_test.contains(*c)).collect();
+    assert!(done.is_empty(), "they are produced; take them from `pending`: {done:#?}");
     let unknown: Vec<_> = by_test.difference(&known).collect();
     assert!(unknown.is_empty(), "there are no such findings: {unknown:#?}");
 }
@@ -104,7 +111,7 @@ async fn every_finding_is_produced() {
 #[test]
 fn the_tests_that_are_named_exist_and_name_the_finding() {
     let mut missing = Vec::new();
-    for Named { file, test, codes } in named() {
+    for Named { file, test, codes } in all_named().named {
         let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file)).unwrap_or_default();
         let Some(body) = body(&text, &test) else {
             missing.push(format!("{file} has no test {test}"));

@@ -1,0 +1,37 @@
+//! Product, version and path: is the host what its record says.
+
+use super::look::{Look, finding};
+use super::patient::Patient;
+use super::suggest;
+use crate::domain::{StageState, Verdict};
+use crate::ops::Core;
+use crate::ops::exchange::Channel;
+
+/// Asks the host, without a credential, what it is; gives whether a secret may be sent there.
+pub(crate) async fn look(core: &Core, patient: &Patient, channel: &Channel) -> (Look, bool) {
+    let facts = channel.family.facts();
+    if facts.id.as_str() == "generic" {
+        return (Look::skipped("nothing is known of a host of this family but its URL"), true);
+    }
+    let (test, evidence) = core.detect_with_evidence(&patient.host, channel).await;
+    if test.found {
+        let product = test.product.clone().unwrap_or_else(|| facts.name.clone());
+        let version = test.version.as_deref().map_or_else(|| "version not told".to_owned(), str::to_owned);
+        let look = Look::passed(format!("{product}, {version}")).fact("product", product).fact("version", version);
+        return (look.proved(evidence), true);
+    }
+    let other = suggest::elsewhere(core, patient).await;
+    let seen_before = patient.credential().is_some_and(|c| {
+        let last = core.rack.latest_real(&c.id, patient.host.id).ok().flatten();
+        last.is_some_and(|v| matches!(v.verdict, Verdict::Valid | Verdict::Expiring | Verdict::Limited))
+    });
+    let mut findings: Vec<_> = other.into_iter().chain(test.finding).collect();
+    if findings.is_empty() {
+        findings.push(finding("host.unknown", &[("product", &facts.name), ("url", &patient.host.url)]));
+    }
+    // A host that once accepted this very secret knows it already.
+    let state = if seen_before { StageState::Warned } else { StageState::Failed };
+    let mut look = Look::of(state, findings[0].title.clone()).proved(evidence);
+    look.findings = findings;
+    (look, seen_before)
+}

@@ -1,0 +1,128 @@
+//! Why does it say 401? The way from the secret store to the host's word on a credential, looked at stage by stage.
+//!
+//! ```text
+//!  store ──▶ record ───────────────┐
+//!  environment                      ├─▶ authentication ──▶ permission
+//!  dns ─▶ tcp ─▶ proxy ─▶ tls ─▶ host ─▶ clock
+//!  git (beside all of it)
+//! ```
+//!
+//! What does not depend on one another runs side by side; the first stage in order that fails decides; what would have
+//! come after a failure is `not reached`. A secret is sent only where the record says that it belongs, and only once the
+//! host was seen to be the right product.
+
+mod authentication;
+mod board;
+mod clock;
+mod host;
+mod look;
+pub mod names;
+mod network;
+mod patient;
+mod permission;
+mod record;
+pub mod report;
+mod store;
+mod suggest;
+mod surroundings;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::{Diagnosis, Stage, StageReport, StageState, Validation};
+use crate::net::record::Recorder;
+use crate::ops::Core;
+use crate::ops::exchange::Channel;
+use crate::secret::Secret;
+use board::Board;
+use look::Look;
+pub use patient::{Patient, Stranger, Wanted};
+pub use surroundings::Surroundings;
+
+/// Looks at one credential at one host. `on_stage` is told of every change of a stage, in the order of their happening.
+/// Never fails: whatever stands in the way is what the diagnosis is about. Cancelled, it gives what was found so far.
+pub async fn diagnose(
+    core: &Core,
+    patient: &Patient,
+    around: &Surroundings,
+    cancel: &CancellationToken,
+    on_stage: &(dyn Fn(&StageReport) + Send + Sync),
+) -> Diagnosis {
+    let board = Board::new(patient.subject(), core.clock.now(), on_stage);
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => {}
+        () = run(core, patient, around, &board) => {}
+    }
+    let diagnosis = board.finish(cancel.is_cancelled());
+    let outcome = diagnosis.first_finding().map_or_else(|| "healthy".to_owned(), |f| f.code.clone());
+    let label = patient.label().unwrap_or_default();
+    core.audit(
+        "diagnose",
+        label,
+        &patient.host.name,
+        if cancel.is_cancelled() { "cancelled" } else { "done" },
+        outcome,
+    );
+    diagnosis
+}
+
+async fn run(core: &Core, patient: &Patient, _around: &Surroundings, board: &Board<'_>) {
+    let local = async {
+        let secret = board.time(Stage::Store, store::look(core, patient)).await;
+        secret.iter().for_each(|s| board.learn(s));
+        let usable = board.time(Stage::Record, async { record::look(core, patient, secret.as_ref()) }).await;
+        secret.filter(|_| usable)
+    };
+    let (secret, way) = tokio::join!(local, the_way(core, patient, board));
+    let (Some(secret), Some(way)) = (secret, way) else {
+        board.not_reached(&[Stage::Authentication, Stage::Permission]);
+        return;
+    };
+    let asked = board.time(Stage::Authentication, authentication::look(core, patient, &way.channel, &secret)).await;
+    clock::settle(core, patient, board, &way.recorder, Some(&asked));
+    if asked.verdict.is_dead() {
+        let now = core.clock.now();
+        board.promote(Stage::Record, |finding| record::explains(finding, now));
+    }
+    judge_permission(core, patient, board, &secret, asked).await;
+}
+
+async fn judge_permission(core: &Core, patient: &Patient, board: &Board<'_>, secret: &Secret, asked: Validation) {
+    if !matches!(board.state(Stage::Authentication), StageState::Passed | StageState::Warned) {
+        board.not_reached(&[Stage::Permission]);
+        board.validated(asked);
+        return;
+    }
+    let judged = board.time(Stage::Permission, permission::look(core, patient, secret, asked)).await;
+    board.validated(judged);
+}
+
+/// The way to a host that was found to be the right one.
+struct Reached {
+    channel: Channel,
+    recorder: Arc<Recorder>,
+}
+
+/// Names, connections, proxy, TLS and the product behind them.
+async fn the_way(core: &Core, patient: &Patient, board: &Board<'_>) -> Option<Reached> {
+    const BEHIND: [Stage; 2] = [Stage::Clock, Stage::Host];
+    let channel = match core.channel(&patient.host) {
+        Ok(channel) => channel,
+        Err(error) => {
+            board.not_reached(&[Stage::Dns, Stage::Tcp, Stage::Proxy, Stage::Tls, Stage::Clock]);
+            board.put(Stage::Host, Look::failed(look::of_error("host.record", &error)));
+            return None;
+        }
+    };
+    if !network::look(core, patient, &channel, board).await {
+        board.not_reached(&BEHIND);
+        return None;
+    }
+    let recorder = Arc::new(Recorder::new(Arc::clone(&channel.transport)));
+    let channel = Channel { transport: Arc::clone(&recorder) as _, ..channel };
+    let fits = board.time(Stage::Host, host::look(core, patient, &channel)).await;
+    clock::settle(core, patient, board, &recorder, None);
+    fits.then_some(Reached { channel, recorder })
+}

@@ -1,0 +1,158 @@
+//! Hides who and where in a diagnosis, consistently: the same name becomes the same stand-in everywhere, so that a reader
+//! still sees what belongs together.
+
+use url::Url;
+
+use crate::domain::{Diagnosis, Finding, StageReport};
+
+/// The diagnoses with user and host names replaced by `USER-1`, `HOST-1` and so on, the same in all of them.
+#[must_use]
+pub fn masked(diagnoses: &[Diagnosis]) -> Vec<Diagnosis> {
+    let names = Names::of(diagnoses);
+    let mut out = diagnoses.to_vec();
+    for diagnosis in &mut out {
+        texts(diagnosis, &mut |text| *text = names.hide(text));
+    }
+    out
+}
+
+/// Calls `change` with every text of a diagnosis.
+pub(crate) fn texts(diagnosis: &mut Diagnosis, change: &mut dyn FnMut(&mut String)) {
+    let subject = &mut diagnosis.subject;
+    change(&mut subject.host);
+    change(&mut subject.url);
+    subject.label.iter_mut().chain(subject.username.iter_mut()).for_each(&mut *change);
+    for stage in &mut diagnosis.stages {
+        texts_of_stage(stage, change);
+    }
+    if let Some(validation) = &mut diagnosis.validation {
+        change(&mut validation.reason);
+        if let Some(who) = &mut validation.identity {
+            [&mut who.id, &mut who.login, &mut who.name].into_iter().for_each(&mut *change);
+        }
+        validation.remote_name.iter_mut().chain(validation.remote_id.iter_mut()).for_each(&mut *change);
+        validation.findings.iter_mut().for_each(|f| texts_of_finding(f, change));
+        for evidence in &mut validation.evidence {
+            change(&mut evidence.request);
+            change(&mut evidence.detail);
+        }
+    }
+}
+
+/// Calls `change` with every text of a stage.
+pub(crate) fn texts_of_stage(stage: &mut StageReport, change: &mut dyn FnMut(&mut String)) {
+    change(&mut stage.summary);
+    stage.facts.iter_mut().for_each(|(_, value)| change(value));
+    stage.findings.iter_mut().for_each(|f| texts_of_finding(f, change));
+    for evidence in &mut stage.evidence {
+        change(&mut evidence.request);
+        change(&mut evidence.detail);
+    }
+}
+
+fn texts_of_finding(finding: &mut Finding, change: &mut dyn FnMut(&mut String)) {
+    [&mut finding.title, &mut finding.cause, &mut finding.remedy].into_iter().for_each(change);
+}
+
+/// Names and their stand-ins, the longest name first.
+struct Names(Vec<(String, String)>);
+
+impl Names {
+    fn of(diagnoses: &[Diagnosis]) -> Self {
+        let (mut users, mut hosts, mut labels) = (Vec::new(), Vec::new(), Vec::new());
+        let add = |list: &mut Vec<String>, name: &str| {
+            if name.chars().count() >= 3 && !list.iter().any(|known| known == name) {
+                list.push(name.to_owned());
+            }
+        };
+        for diagnosis in diagnoses {
+            let subject = &diagnosis.subject;
+            let host = Url::parse(&subject.url).ok().and_then(|u| u.host_str().map(str::to_owned));
+            host.iter().for_each(|h| add(&mut hosts, h));
+            add(&mut hosts, &subject.host);
+            subject.label.iter().for_each(|l| add(&mut labels, l));
+            subject.username.iter().for_each(|u| add(&mut users, u));
+            if let Some(who) = diagnosis.validation.as_ref().and_then(|v| v.identity.as_ref()) {
+                [&who.login, &who.name, &who.id].into_iter().for_each(|n| add(&mut users, n));
+            }
+            // Whatever else was asked: gateways, proxies, addresses.
+            for evidence in diagnosis.stages.iter().flat_map(|s| &s.evidence) {
+                let url = evidence.request.split(' ').next_back().unwrap_or("");
+                Url::parse(url)
+                    .ok()
+                    .and_then(|u| u.host_str().map(str::to_owned))
+                    .iter()
+                    .for_each(|h| add(&mut hosts, h));
+            }
+        }
+        // A public host is nobody's secret, and its name tells the reader which product it is.
+        hosts.retain(|h| !PUBLIC.contains(&h.as_str()));
+        let stand_in = |list: Vec<String>, word: &'static str| {
+            list.into_iter().enumerate().map(move |(n, name)| (name, format!("{word}-{}", n + 1)))
+        };
+        let mut all: Vec<_> =
+            stand_in(users, "USER").chain(stand_in(hosts, "HOST")).chain(stand_in(labels, "LABEL")).collect();
+        all.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+        Self(all)
+    }
+
+    fn hide(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, (name, stand_in)| replaced(&text, name, stand_in))
+    }
+}
+
+/// Hosts that everybody uses.
+const PUBLIC: &[&str] = &[
+    "github.com",
+    "api.github.com",
+    "gitlab.com",
+    "bitbucket.org",
+    "api.bitbucket.org",
+    "dev.azure.com",
+    "vssps.dev.azure.com",
+    "app.vssps.visualstudio.com",
+    "api.atlassian.com",
+    "auth.atlassian.com",
+    "iam.amazonaws.com",
+    "sts.amazonaws.com",
+    "codeberg.org",
+    "127.0.0.1",
+    "localhost",
+];
+
+/// Replaces a name, whatever its case, where it stands as a word of its own: `ana` is not hidden inside `manager`.
+fn replaced(text: &str, name: &str, stand_in: &str) -> String {
+    let (lower, wanted) = (text.to_lowercase(), name.to_lowercase());
+    // Where case changes lengths, places in one text mean nothing in the other.
+    if lower.len() != text.len() {
+        return text.replace(name, stand_in);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for (at, _) in lower.match_indices(&wanted) {
+        let end = at + wanted.len();
+        let joined = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        if at < from || joined(text[..at].chars().next_back()) || joined(text[end..].chars().next()) {
+            continue;
+        }
+        out.push_str(&text[from..at]);
+        out.push_str(stand_in);
+        from = end;
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_hidden_as_a_word_and_in_any_case() {
+        assert_eq!(
+            replaced("Ana@ACME.dev by ana, the manager", "ana", "USER-1"),
+            "USER-1@ACME.dev by USER-1, the manager"
+        );
+        assert_eq!(replaced("https://git.acme.dev/x", "git.acme.dev", "HOST-1"), "https://HOST-1/x");
+    }
+}
