@@ -1,6 +1,8 @@
 //! Every finding is one that something produces: a failure signature, a state of a simulated roster, or a test that
 //! `produced.toml` names.
 
+#![allow(clippy::print_stdout, reason = "the counts are for whoever asks for them with --no-capture")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

@@ -2,6 +2,8 @@
 //!
 //! The files are read when the tests run, so that a line of data needs no compiling.
 
+#![allow(clippy::print_stdout, reason = "the counts are for whoever asks for them with --no-capture")]
+
 mod exchange;
 mod play;
 
