@@ -63,21 +63,21 @@ fn a_pasted_token_is_added_checked_found_and_revoked() {
 }
 
 #[test]
-fn a_dead_token_is_diagnosed_and_the_report_written() {
+fn a_token_that_does_not_work_is_diagnosed_and_the_report_written() {
     let home = tempfile::tempdir().unwrap();
     let mut term = calm_demo(home.path());
-    term.types("/old-laptop\r");
-    term.sees("/old-laptop ─ 1 of");
+    term.types("/acme-backup\r");
+    term.sees("/acme-backup ─ 1 of");
     term.types("d");
-    term.sees("Diagnose old-laptop at");
-    term.sees("verdict: ✖");
+    term.sees("Diagnose acme-backup at");
+    term.sees("verdict: ≁");
     term.types("E");
-    term.sees("keyrack-old-laptop.md");
+    term.sees("keyrack-acme-backup.md");
     term.types("\t \r");
     term.sees("the report is in");
-    let report = std::fs::read_to_string(home.path().join("keyrack-old-laptop.md")).unwrap();
+    let report = std::fs::read_to_string(home.path().join("keyrack-acme-backup.md")).unwrap();
     assert!(report.contains("# keyrack") && report.contains("| Authentication |"), "{report}");
-    assert!(!report.contains("old-laptop"), "names were to be hidden: {report}");
+    assert!(!report.contains("acme-backup"), "names were to be hidden: {report}");
     // The same name again is asked about.
     term.types("E");
     term.sees("Report for a ticket");
@@ -90,7 +90,7 @@ fn a_dead_token_is_diagnosed_and_the_report_written() {
     term.sees("on the clipboard");
     assert!(holds(&term.output(), "\u{1b}]52;c;"));
     term.types("\u{1b}");
-    term.sees("/old-laptop ─ 1 of");
+    term.sees("/acme-backup ─ 1 of");
     term.types("q");
     assert_eq!(term.ends(), 0);
     term.is_sane_again();
