@@ -1,8 +1,8 @@
 //! Why a credential does not work: stages as they run, the one that decides, what is done about it.
 
 use keyrack::domain::{
-    CredentialId, Diagnosis, Evidence, FamilyId, Finding, Kind, Stage, StageReport, StageState, Subject, Validation,
-    Verdict,
+    CredentialId, Diagnosis, Evidence, FamilyId, Finding, Kind, Severity, Stage, StageReport, StageState, Subject,
+    Validation, Verdict,
 };
 use keyrack::error::{Error, ErrorKind};
 use keyrack::ui::effect::{DiagnoseFx, Effect, Export, SystemFx};
@@ -51,6 +51,7 @@ fn expired() -> StageReport {
             cause: "GitLab says that its time was over on 2026-11-20.".to_owned(),
             remedy: "Replace it: keyrack rotate LABEL. Where another uses it, tell them.".to_owned(),
             link: LINK.to_owned(),
+            severity: Severity::Error,
         },
         Finding {
             code: "gitlab.other".to_owned(),
@@ -58,6 +59,7 @@ fn expired() -> StageReport {
             cause: "Said by a host that is not to be trusted.".to_owned(),
             remedy: "Ask the admin.".to_owned(),
             link: String::new(),
+            severity: Severity::Info,
         },
     ];
     report.evidence = vec![Evidence {
