@@ -7,6 +7,7 @@ mod support;
 
 mod add;
 mod bad_input;
+mod bearer;
 mod canary;
 mod check;
 mod contract;
@@ -14,6 +15,7 @@ mod create;
 mod deployment;
 mod doctor;
 mod edit;
+mod families;
 mod guide;
 mod host;
 mod hostile;
