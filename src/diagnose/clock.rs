@@ -7,6 +7,7 @@ use super::look::{Look, finding};
 use super::patient::Patient;
 use crate::domain::{Stage, StageState, Validation};
 use crate::hosts;
+use crate::net::Response;
 use crate::net::record::Recorder;
 use crate::ops::Core;
 
@@ -31,6 +32,13 @@ pub(crate) fn settle(
         }
         None => {}
     }
+}
+
+/// What the date of an answer in a transcript tells: only how old the transcript is, which is no fault.
+pub(crate) fn of_answer(answer: &Response, now: Timestamp) -> Option<Look> {
+    let theirs = answer.header("date").and_then(read)?;
+    let age = span(now.duration_since(theirs).abs().as_secs());
+    Some(Look::of(StageState::Untold, format!("the answer is {age} old; a clock cannot be judged by it")))
 }
 
 fn judge(patient: &Patient, ours: Timestamp, theirs: Timestamp) -> Look {

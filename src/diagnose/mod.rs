@@ -25,6 +25,7 @@ pub mod report;
 mod store;
 mod suggest;
 mod surroundings;
+pub mod transcript;
 
 use std::sync::Arc;
 

@@ -29,6 +29,11 @@ pub(crate) async fn look(core: &Core, _patient: &Patient, channel: &Channel, boa
     true
 }
 
+/// The stage that the code of a network finding belongs to.
+pub(crate) fn stage_of_code(code: &str) -> Stage {
+    NetErrorKind::ALL.iter().find(|k| k.code() == code).map_or(Stage::Host, |k| stage_of(*k))
+}
+
 /// The stage at which a request failed.
 pub(crate) fn stage_of(kind: NetErrorKind) -> Stage {
     use NetErrorKind as K;
