@@ -200,6 +200,7 @@ fn lines(palette: Palette, diagnosis: &Diagnosis, verbose: bool) -> Vec<String> 
             let told: &[_] = if verbose { &stage.findings } else { &stage.findings[..stage.findings.len().min(1)] };
             out.extend(explain_findings(palette, told));
             if !verbose {
+                out.extend(facts(palette, stage));
                 out.extend(proof(palette, stage));
             }
         }
@@ -220,14 +221,17 @@ fn paint(palette: Palette, state: StageState, text: &str) -> String {
 
 /// What a stage saw, with its findings.
 fn saw(palette: Palette, stage: &StageReport) -> Vec<String> {
-    let mut out: Vec<String> = stage
-        .facts
-        .iter()
-        .map(|(name, value)| palette.faint(&format!("    {}: {}", sanitize::line(name), sanitize::short(value, 300))))
-        .collect();
+    let mut out = facts(palette, stage);
     out.extend(proof(palette, stage));
     out.extend(explain_findings(palette, &stage.findings));
     out
+}
+
+fn facts(palette: Palette, stage: &StageReport) -> Vec<String> {
+    let line = |(name, value): &(String, String)| {
+        palette.faint(&format!("    {}: {}", sanitize::line(name), sanitize::short(value, 300)))
+    };
+    stage.facts.iter().map(line).collect()
 }
 
 fn proof(palette: Palette, stage: &StageReport) -> Vec<String> {

@@ -11,6 +11,7 @@ use super::secrets::Found;
 use super::{Asked, Exchange, Hint, Parsed};
 use crate::diagnose::clock;
 use crate::diagnose::look::{Look, finding};
+use crate::diagnose::names;
 use crate::diagnose::network::stage_of_code;
 use crate::domain::{Diagnosis, FamilyId, Host, Kind, Stage, StageReport, StageState, Subject, Validation, Verdict};
 use crate::error::{Error, Result};
@@ -116,6 +117,7 @@ async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) ->
         None => hosts::families().to_vec(),
     };
     let mut best: Option<(&'static dyn Family, Kind, Validation)> = None;
+    let mut alike: Vec<&str> = Vec::new();
     for family in families {
         let kinds: Vec<Kind> = match who.kind {
             Some(kind) => vec![kind],
@@ -123,15 +125,27 @@ async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) ->
         };
         for kind in kinds {
             let Some(validation) = replay(family, kind, who, parsed, exchange, now).await else { continue };
-            if best.as_ref().is_none_or(|(f, _, v)| rank(family, &validation) > rank(*f, v)) {
+            let (mine, other) = (rank(family, &validation), best.as_ref().map_or(0, |(f, _, v)| rank(*f, v)));
+            if best.is_none() || mine > other {
+                alike.clear();
                 best = Some((family, kind, validation));
+            } else if mine == OWN_WORDS && other == OWN_WORDS && !alike.contains(&family.facts().id.as_str()) {
+                alike.push(family.facts().id.as_str());
             }
         }
+    }
+    if let Some((_, _, validation)) = &mut best {
+        without_stand_ins(validation);
     }
     let subject = subject(parsed, who, best.as_ref().map(|(f, k, _)| (*f, *k)), exchange.asked.as_ref());
     let mut diagnosis = Diagnosis::new(subject, now);
     reached(&mut diagnosis, parsed);
-    let seen = Seen::of(exchange);
+    let mut seen = Seen::of(exchange);
+    alike.retain(|id| best.as_ref().is_some_and(|(f, _, _)| f.facts().id.as_str() != *id));
+    if let (None, Some((family, _, _)), false) = (who.family, &best, alike.is_empty()) {
+        let told = format!("{}; {} say the same: name it with --family", family.facts().id, alike.join(", "));
+        seen.facts.push(("taken for".to_owned(), told));
+    }
     match best {
         Some((family, _, validation)) if rank(family, &validation) > 0 || !seen.failed => {
             concluded(&mut diagnosis, &seen, validation);
@@ -149,11 +163,44 @@ async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) ->
     finish(diagnosis)
 }
 
+/// What stood in for what the transcript does not tell is taken out of the texts again.
+fn without_stand_ins(validation: &mut Validation) {
+    let mut holder = Diagnosis::new(
+        Subject {
+            label: None,
+            host: String::new(),
+            url: String::new(),
+            family: FamilyId::new(""),
+            kind: Kind::Unknown,
+            username: None,
+        },
+        validation.checked_at,
+    );
+    holder.validation = Some(validation.clone());
+    names::texts(&mut holder, &mut |text| {
+        if text.contains(SOMEBODY) || text.contains(SOMEWHERE) {
+            *text = text.replace(SOMEBODY, "the account").replace(SOMEWHERE, "https://HOST");
+        }
+    });
+    if let Some(clean) = holder.validation {
+        *validation = clean;
+    }
+}
+
+/// A family's own words.
+const OWN_WORDS: u8 = 3;
+
+/// Stands in for a user name.
+const SOMEBODY: &str = "somebody@example.invalid";
+
+/// Stands in for an address.
+const SOMEWHERE: &str = "https://host.invalid";
+
 /// How much a family has to say of an answer: its own words most, a common finding less, nothing least.
 fn rank(family: &dyn Family, validation: &Validation) -> u8 {
     let own = format!("{}.", family.facts().id);
     match validation.findings.first() {
-        Some(f) if f.code.starts_with(&own) => 3,
+        Some(f) if f.code.starts_with(&own) => OWN_WORDS,
         None if validation.verdict == Verdict::Valid => 2,
         Some(f) if !f.code.starts_with("net.") && f.code != "http.unexpected" && f.code != "http.not-the-vendor" => 1,
         _ => 0,
@@ -169,7 +216,7 @@ async fn replay(
     exchange: &Exchange,
     now: Timestamp,
 ) -> Option<Validation> {
-    let at = parsed.base.clone().unwrap_or_else(|| "https://host.invalid".to_owned());
+    let at = parsed.base.clone().unwrap_or_else(|| SOMEWHERE.to_owned());
     let host = match &who.host {
         Some(host) if host.family == family.facts().id => host.clone(),
         _ => host_for(family, &at),
@@ -180,7 +227,7 @@ async fn replay(
     let wire = Wire::new(&transport, endpoints, Masker::new(&who.masker), now);
     let username = who.username.clone().or_else(|| {
         let wants = family.facts().kind(kind)?.username.as_ref();
-        wants.map(|_| "somebody@example.invalid".to_owned())
+        wants.map(|_| SOMEBODY.to_owned())
     });
     let session = Session { wire, host: &host, kind, username: username.as_deref(), secret: &who.secret };
     let mut validation = family.validate(&session).await;
@@ -279,7 +326,8 @@ fn without_answer(parsed: &Parsed, who: &Who, now: Timestamp) -> Diagnosis {
     let subject = subject(parsed, who, None, None);
     let mut diagnosis = Diagnosis::new(subject, now);
     if let Some((code, words)) = &parsed.failure {
-        let target = parsed.base.as_deref().unwrap_or("the host");
+        let host = parsed.base.as_deref().and_then(|b| url::Url::parse(b).ok());
+        let target = host.as_ref().and_then(|u| u.host_str()).unwrap_or("the host");
         let at = stage_of_code(code);
         for stage in [Stage::Dns, Stage::Tcp, Stage::Proxy, Stage::Tls].into_iter().take_while(|s| *s != at) {
             put(&mut diagnosis, stage, Look::passed("the transcript got past it"));

@@ -65,13 +65,14 @@ impl Found {
 
     fn line(&mut self, line: &str) {
         let bare = line.trim_start_matches(['>', '<', '*', '=', ' ', '\t']);
-        if let Some((name, value)) = bare.split_once(':') {
+        let command = line.split_once("curl ").map(|(_, rest)| rest);
+        if let (None, Some((name, value))) = (command, bare.split_once(':')) {
             let name = name.rsplit([' ', '"', '\'']).next().unwrap_or("").to_ascii_lowercase();
             if SECRET_HEADERS.contains(&name.as_str()) {
                 self.header(&name, value.trim().trim_end_matches(['"', '\'', '\\', ' ']));
             }
         }
-        if let Some(words) = line.split_once("curl ").map(|(_, rest)| rest) {
+        if let Some(words) = command {
             let words = shlex::split(words).unwrap_or_default();
             for pair in words.windows(2) {
                 match pair[0].as_str() {
