@@ -38,7 +38,7 @@ async fn the_host_s_own_cause_is_the_first_finding_and_nothing_after_it_is_reach
     let found = home.run("diagnose old-laptop --json").await.json()["diagnoses"][0].clone();
     assert_eq!((&found["decides"], &found["finding"]["code"]), (&"authentication".into(), &"gitlab.expired".into()));
     assert_eq!(stage(&found, "permission")["state"], "not-reached");
-    assert_eq!(stage(&found, "tls")["state"] == "failed", false);
+    assert_ne!(stage(&found, "tls")["state"], "failed");
 }
 
 #[tokio::test]
