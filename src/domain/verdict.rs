@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::credential::{Expiry, UnknownSlug, slugs};
 use super::grant::Grant;
+use super::severity::Severity;
 
 slugs! {
     /// The outcome of a validation. Declared from best to worst.
@@ -117,6 +118,9 @@ pub struct Finding {
     pub remedy: String,
     /// The vendor's page on it; empty where there is none.
     pub link: String,
+    /// How much it matters.
+    #[serde(default)]
+    pub severity: Severity,
 }
 
 /// Everything one validation of a credential at one host found.

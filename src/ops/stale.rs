@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Core;
 use super::exchange::relative;
-use crate::domain::{Credential, FamilyId, Finding, Host, Kind, SecretState, Validation, Verdict};
+use crate::domain::{Credential, FamilyId, Finding, Host, Kind, SecretState, Severity, Validation, Verdict};
 use crate::error::Result;
 use crate::hosts::facts::{RowFacts, StaleFacts, stale};
 
@@ -166,6 +166,7 @@ fn finding(stale: &StaleFacts, title: String, cause: String) -> Finding {
         cause,
         remedy: stale.instead.clone(),
         link: stale.link.clone(),
+        severity: Severity::Warning,
     }
 }
 

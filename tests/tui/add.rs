@@ -2,7 +2,7 @@
 
 use keyrack::domain::{
     Candidate, Checksum, CredentialId, Draft, Expiry, FamilyId, Finding, Grant, HostChoice, HostId, Identified,
-    Identity, Kind, Owner, Validation, Verdict,
+    Identity, Kind, Owner, Severity, Validation, Verdict,
 };
 use keyrack::error::{Error, ErrorKind};
 use keyrack::secret::{Secret, SecretText};
@@ -233,6 +233,7 @@ fn rejected_by_the_host_it_can_be_kept_knowingly() {
         cause: "The token is wrong, expired or was deleted; GitHub does not say which.".to_owned(),
         remedy: "Make a new one at https://github.com/settings/tokens.".to_owned(),
         link: String::new(),
+        severity: Severity::Error,
     }];
     ui.answered(Ok(vec![("github.com".to_owned(), found)]));
     snapshot!(ui);

@@ -1,6 +1,6 @@
 //! The rack: what it shows, moving, filtering, sorting, selecting, checking, looking.
 
-use keyrack::domain::{CredentialId, Finding, HostId, Identity, Validation, Verdict};
+use keyrack::domain::{CredentialId, Finding, HostId, Identity, Severity, Validation, Verdict};
 use keyrack::error::{Error, ErrorKind};
 use keyrack::ui::effect::{Effect, SystemFx};
 use keyrack::ui::msg::{CheckMsg, JobId, Msg, Passphrase, RackData, RackMsg};
@@ -414,6 +414,7 @@ fn the_page_of_what_was_found_opens_with_a_key() {
         cause: "The organisation wants it.".to_owned(),
         remedy: "Authorise the token.".to_owned(),
         link: "https://docs.example/sso".to_owned(),
+        severity: Severity::Warning,
     }];
     ui.keys("o").sees("names no page to open");
     ui.send(Msg::Rack(RackMsg::Detail { job, id, result: Ok(vec![(HostId(1), newest)]) }));
