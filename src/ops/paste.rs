@@ -248,7 +248,7 @@ fn certain_word(text: &str) -> Option<&str> {
 }
 
 /// Every word whose form leaves no doubt, whatever stands around it.
-pub(super) fn certain_words(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn certain_words(text: &str) -> impl Iterator<Item = &str> {
     let around = |c: char| c.is_whitespace() || "\"'`,;()<>{}[]“”‘’".contains(c);
     text.split(around).filter_map(|word| {
         let word = word.trim_end_matches(['.', '!', '?']);

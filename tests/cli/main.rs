@@ -13,6 +13,8 @@ mod check;
 mod contract;
 mod create;
 mod deployment;
+mod diagnose;
+mod diagnose_transcript;
 mod doctor;
 mod edit;
 mod families;
