@@ -7,13 +7,17 @@ mod support;
 
 mod add;
 mod bad_input;
+mod bearer;
 mod canary;
 mod check;
 mod contract;
 mod create;
 mod deployment;
+mod diagnose;
+mod diagnose_transcript;
 mod doctor;
 mod edit;
+mod families;
 mod guide;
 mod host;
 mod hostile;
