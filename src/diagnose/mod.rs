@@ -14,6 +14,8 @@
 mod authentication;
 mod board;
 mod clock;
+mod environment;
+mod git;
 mod host;
 mod look;
 pub mod names;
@@ -68,11 +70,13 @@ pub async fn diagnose(
     diagnosis
 }
 
-async fn run(core: &Core, patient: &Patient, _around: &Surroundings, board: &Board<'_>) {
+async fn run(core: &Core, patient: &Patient, around: &Surroundings, board: &Board<'_>) {
     let local = async {
         let secret = board.time(Stage::Store, store::look(core, patient)).await;
         secret.iter().for_each(|s| board.learn(s));
         let usable = board.time(Stage::Record, async { record::look(core, patient, secret.as_ref()) }).await;
+        let looked = environment::look(patient, around, secret.as_ref(), board);
+        let _machine = board.time(Stage::Environment, looked).await;
         secret.filter(|_| usable)
     };
     let (secret, way) = tokio::join!(local, the_way(core, patient, board));
