@@ -19,7 +19,7 @@ use crate::sanitize;
 /// steps to make one by hand are shown.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  keyrack create --label ci --host gitlab.example.com --using admin --scope read_repository --expires 2027-06-30\n  keyrack create --label build --host bucket --using ask:jdoe --permission REPO_READ --at PROJ/repo"
+    after_help = "Examples:\n  keyrack create --label ci --host gitlab.example.com --using admin --scope read_repository --expires 2027-06-30\n  keyrack create --label build --host bucket --using ask:jdoe --permission REPO_READ --at PROJ/repo\n  keyrack create --label robot --host gitlab.example.com --using owner --at acme/app --permission role:developer --scope read_api"
 )]
 pub(super) struct CreateArgs {
     /// What to call it on the rack
@@ -39,13 +39,15 @@ pub(super) struct CreateArgs {
     /// What it may do, in the vendor's spelling; several with commas. May be repeated
     #[arg(long = "scope", value_name = "S,...", value_delimiter = ',')]
     scopes: Vec<String>,
-    /// The same, for hosts that speak of permissions
+    /// The same, for hosts that speak of permissions; at GitLab also the role of a project or group token, such as
+    /// `role:developer`
     #[arg(long = "permission", value_name = "P,...", value_delimiter = ',')]
     permissions: Vec<String>,
     /// When it is to end (YYYY-MM-DD)
     #[arg(long, value_name = "DATE")]
     expires: Option<String>,
-    /// The project, repository, group or account that is to own it
+    /// The project, repository, group or account that is to own it: `PROJ/repo`, `GROUP/PROJECT`, `group:PATH`, at GitLab
+    /// also a service account as `group:PATH/service_accounts/USER_ID`
     #[arg(long, value_name = "RESOURCE")]
     at: Option<String>,
     /// Whose account it acts as

@@ -96,6 +96,9 @@ fn place_lines(palette: Palette, place: &PlacePermissions) -> Vec<String> {
     for node in &place.grants {
         grant_lines(palette, node, 1, &mut lines);
     }
+    if !place.limited_to.is_empty() {
+        lines.push(format!("  limited to {}: they count nowhere else", sanitize::line(&place.limited_to.join(", "))));
+    }
     if !place.denied.is_empty() {
         lines.push(format!("  seen not to have: {}", sanitize::line(&place.denied.join(", "))));
     }
@@ -203,6 +206,7 @@ fn place_json(place: &PlacePermissions) -> serde_json::Value {
         "verdict": place.verdict, "reason": place.reason,
         "checked_at": place.checked_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         "grants": place.grants, "all_told": place.all_told, "denied": place.denied,
+        "limited_to": place.limited_to,
         "profiles": place.profiles, "tables": place.tables,
         "findings": place.findings.iter().map(finding_json).collect::<Vec<_>>(),
         "evidence": place.evidence.iter().map(evidence_json).collect::<Vec<_>>(),

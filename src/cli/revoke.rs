@@ -116,7 +116,13 @@ pub(super) fn stop_on_interrupt() -> (CancellationToken, tokio::task::JoinHandle
 fn exit_code(ends: impl IntoIterator<Item = RevokeEnd>) -> u8 {
     let ends: Vec<RevokeEnd> = ends.into_iter().collect();
     let any = |these: &[RevokeEnd]| ends.iter().any(|end| these.contains(end));
-    if any(&[RevokeEnd::Refused, RevokeEnd::NeedsAuthority, RevokeEnd::Guided, RevokeEnd::StillAccepted]) {
+    if any(&[
+        RevokeEnd::Refused,
+        RevokeEnd::NeedsAuthority,
+        RevokeEnd::Guided,
+        RevokeEnd::StillAccepted,
+        RevokeEnd::Busy,
+    ]) {
         5
     } else if any(&[RevokeEnd::Failed]) {
         70
@@ -140,6 +146,7 @@ fn word(end: RevokeEnd) -> &'static str {
         RevokeEnd::NeedsAuthority => "needs a signer",
         RevokeEnd::Unknown => "unknown",
         RevokeEnd::Unreachable => "unreachable",
+        RevokeEnd::Busy => "not begun",
         RevokeEnd::Failed => "failed",
         RevokeEnd::Cancelled => "cancelled",
     }

@@ -186,6 +186,7 @@ fn print(context: &mut Context<'_>, result: &RotateResult) -> Result<()> {
         RotateEnd::Unknown => "unknown",
         RotateEnd::Unreachable => "unreachable",
         RotateEnd::Dead => "dead",
+        RotateEnd::Busy => "not begun",
         RotateEnd::Failed => "failed",
         RotateEnd::Cancelled => "cancelled",
     };
@@ -234,6 +235,7 @@ fn exit_code(results: &[RotateResult]) -> u8 {
         RotateEnd::Guided,
         RotateEnd::NewUnproved,
         RotateEnd::OldKept,
+        RotateEnd::Busy,
     ]) {
         5
     } else if any(&[RotateEnd::Failed]) {

@@ -132,6 +132,9 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
                 sanitize::line(&who.id)
             ))?;
         }
+        if !told.limited_to.is_empty() {
+            context.out(&format!("  limited to: {}", sanitize::line(&told.limited_to.join(", "))))?;
+        }
         if !told.grants.is_empty() {
             let grants: Vec<_> = told.grants.iter().map(|g| g.name.as_str()).collect();
             context.out(&format!("  grants: {}", sanitize::line(&grants.join(", "))))?;

@@ -4,8 +4,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
+use super::output::finding_json;
 use crate::error::{Error, Result};
 use crate::ops::exchange::relative;
+use crate::ops::stale;
 use crate::sanitize;
 
 /// Print a fresh Bearer token for an OAuth client
@@ -38,6 +40,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: &TokenArgs) -> Result<u
     let place = if json { core.place_of(&host).await } else { None };
     core.audit("token", &credential.label, &host.name, "done", format!("ends {}", bearer.minted.expires_at));
     let minted = bearer.minted;
+    let untrue = stale::for_token(&credential.family, minted.expires_at, now);
     if json {
         let claims: serde_json::Map<_, _> = minted.claims.iter().map(|(n, v)| (n.clone(), json!(v))).collect();
         context.out_json(&json!({
@@ -51,6 +54,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: &TokenArgs) -> Result<u
             "claims": claims,
             "claims_verified": false,
             "cloud_id": place,
+            "stale": untrue.iter().map(finding_json).collect::<Vec<_>>(),
         }))?;
         return Ok(0);
     }
@@ -62,5 +66,8 @@ pub(super) async fn run(context: &mut Context<'_>, args: &TokenArgs) -> Result<u
         minted.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         sanitize::short(&scopes, 300)
     ));
+    for finding in &untrue {
+        context.remark(&format!("note: {}", finding.title));
+    }
     Ok(0)
 }

@@ -50,6 +50,8 @@ pub struct PlacePermissions {
     pub all_told: bool,
     /// Grants that it was seen not to have.
     pub denied: Vec<String>,
+    /// Where alone the grants count; empty where that is not limited.
+    pub limited_to: Vec<String>,
     /// Every profile that was asked for, in order.
     pub profiles: Vec<ProfileFound>,
     /// The vendor's tables of what pairs of scopes allow, with the cell of this credential.

@@ -40,6 +40,8 @@ pub enum RevokeEnd {
     Unknown,
     /// The host could not be asked; nothing changed.
     Unreachable,
+    /// Another keyrack is at this very credential, or was faster; nothing was sent from here.
+    Busy,
     /// keyrack itself failed (store, rack).
     Failed,
     /// Stopped by the user before anything was sent.

@@ -61,6 +61,8 @@ pub enum RotateEnd {
     Unreachable,
     /// The host refuses the secret already: there is nothing to rotate.
     Dead,
+    /// Another keyrack is at this very credential, or was faster; nothing was sent from here.
+    Busy,
     /// keyrack itself failed (store, rack).
     Failed,
     /// Stopped by the user before anything was sent.

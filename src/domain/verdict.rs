@@ -138,6 +138,10 @@ pub struct Validation {
     /// Grants that it was seen not to have.
     #[serde(default)]
     pub denied: Vec<String>,
+    /// Where alone its grants count, in the vendor's spelling (`owner/repository`); empty where that is not limited, or
+    /// not told. A limit is no grant.
+    #[serde(default)]
+    pub limited_to: Vec<String>,
     /// What the profiles of the credential need and it does not have, by profile.
     #[serde(default)]
     pub missing: BTreeMap<String, Vec<String>>,
@@ -173,6 +177,7 @@ impl Validation {
             grants: Vec::new(),
             all_grants_told: false,
             denied: Vec::new(),
+            limited_to: Vec::new(),
             missing: BTreeMap::new(),
             untold: BTreeMap::new(),
             expiry: Expiry::Unknown,

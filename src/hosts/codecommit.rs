@@ -8,11 +8,12 @@
 //! A paste of the id alone (`AKIA…`, `ASIA…`, `alice-at-123456789012`) is recognised as certain and carries the fact
 //! [`keys::PART`] = [`keys::ID_ONLY`], so that whoever handles the paste keeps it as user name and asks for the secret.
 //!
-//! - [`place`]: partitions, regions, endpoints, typed addresses
+//! - [`place`]: partitions, regions, endpoints; [`names`], [`address`]: host names, typed addresses
 //! - [`keys`]: what ids and secrets tell offline
 //! - [`sign`], [`call`], [`refusal`], [`iam`]: one call, its failure, its result
 //! - [`validate`], [`probe`], [`create`], [`inventory`], [`revoke`]: the verbs; [`trouble`]: orders that did not go through
 
+mod address;
 pub mod call;
 mod conclude;
 mod create;
@@ -20,6 +21,7 @@ mod git;
 pub mod iam;
 mod inventory;
 pub mod keys;
+mod names;
 pub mod place;
 mod probe;
 pub mod refusal;
@@ -51,7 +53,7 @@ impl Family for CodeCommit {
     }
 
     fn host_url(&self, typed: &str) -> Result<HostUrl, HostUrlError> {
-        place::read(typed)
+        address::read(typed)
     }
 
     fn endpoints(&self, host: &Host) -> Result<Endpoints, HostUrlError> {
@@ -131,9 +133,9 @@ mod tests {
         #[test]
         fn nothing_a_user_types_or_a_host_says_makes_it_panic(text in "\\PC*", tail in any::<String>()) {
             for typed in [text.clone(), format!("https://{text}"), format!("codecommit::{text}"), format!("{text}-at-{tail}")] {
-                if let Ok(found) = place::read(&typed) {
+                if let Ok(found) = address::read(&typed) {
                     prop_assert!(url::Url::parse(&found.url).is_ok_and(|u| u.has_host()), "{}", found.url);
-                    prop_assert!(found.region.as_deref().is_none_or(place::is_region));
+                    prop_assert!(found.region.as_deref().is_none_or(names::is_region));
                 }
                 for kind in Kind::ALL {
                     let _ = keys::carried(*kind, &typed);

@@ -2,6 +2,7 @@
 //!
 //! Unknown fields are errors; a test reads every shipped file. Nothing here does I/O: the files are embedded.
 
+mod git_login;
 mod guide;
 mod stale;
 
@@ -12,6 +13,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
 use crate::domain::{FamilyId, Finding, Kind, Verdict};
+pub use git_login::{GitLogin, GitLoginFacts};
 pub use guide::{GuideFacts, LimitFacts, PrefillFacts};
 pub use stale::{RowFacts, StaleFacts, stale};
 
@@ -67,6 +69,10 @@ pub struct KindFacts {
     /// What the second secret part is (`session token`), where there can be one.
     #[serde(default)]
     pub second: Option<String>,
+    /// The user name that goes with it when git asks; none where the vendor names no way to use it for git. Read it by
+    /// [`KindFacts::git_login`].
+    #[serde(default)]
+    pub git_username: Option<GitLoginFacts>,
     /// Forms to recognise it by.
     #[serde(default)]
     pub patterns: Vec<PatternFacts>,

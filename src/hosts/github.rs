@@ -18,10 +18,12 @@ mod bulk;
 mod check;
 mod form;
 mod inventory;
+mod listed;
 mod paging;
 mod probe;
 mod refusal;
 mod revoke;
+mod revoke_listed;
 
 use std::sync::LazyLock;
 

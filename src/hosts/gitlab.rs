@@ -15,20 +15,25 @@
 //! | 404 in GitLab's form | asked as on a server before 15.5 |
 //! | 429, 5xx, HTML, redirect, any refusal not in GitLab's form | `unreachable` |
 
+mod by_value;
 mod create;
 mod detect;
 mod fresh;
 mod inventory;
+mod listing;
 mod order;
 mod own_record;
+mod owned;
 mod probe;
 mod refusal;
 mod resource;
 mod revoke;
 mod rotate;
+mod row;
 mod token;
 mod url;
 mod validate;
+mod wish;
 
 use std::sync::LazyLock;
 

@@ -26,6 +26,7 @@ use super::deploy::Deploy;
 use super::facts::Facts;
 use super::{
     Carried, Detection, Endpoints, Family, HostUrl, HostUrlError, Mint, Outcome, Probe, RequestError, Session, Wire,
+    jwt,
 };
 use crate::domain::{
     Checksum, Deployment, DeploymentAnswer, DeploymentKey, DeploymentShown, Host, Kind, LookAt, Minted, Probed,
@@ -55,13 +56,8 @@ impl Family for OpenDevOps {
 
     /// An access token that names Atlassian as its maker or its audience; a client's secret has no form.
     fn carried(&self, kind: Kind, token: &str) -> Option<Carried> {
-        let read = claims::read(token).filter(|_| kind == Kind::OauthToken)?;
-        let of_atlassian = |text: &str| text.contains("atlassian");
-        let ours = read
-            .shown
-            .iter()
-            .any(|(name, value)| matches!(name.as_str(), "issuer" | "audience") && of_atlassian(value));
-        ours.then_some(Carried { facts: read.shown, checksum: Checksum::None })
+        let read = jwt::read(token).filter(|_| kind == Kind::OauthToken)?;
+        claims::names_atlassian(&read).then(|| Carried { facts: claims::shown(&read), checksum: Checksum::None })
     }
 
     fn detect<'a>(&'a self, wire: &'a Wire<'a>) -> BoxFuture<'a, Detection> {

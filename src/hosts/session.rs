@@ -117,7 +117,7 @@ impl<'a> Wire<'a> {
             texts.extend([&mut who.id, &mut who.login, &mut who.name, &mut who.kind]);
         }
         texts.extend(validation.grants.iter_mut().map(|g| &mut g.name));
-        texts.extend(validation.denied.iter_mut());
+        texts.extend(validation.denied.iter_mut().chain(&mut validation.limited_to));
         texts.extend([&mut validation.remote_name, &mut validation.remote_id].into_iter().flatten());
         for finding in &mut validation.findings {
             texts.extend([&mut finding.title, &mut finding.cause, &mut finding.remedy, &mut finding.link]);

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::exchange::{Channel, Doomed, act_wire, family, mask_outcome, order};
 use super::hosts::check_name;
 use super::made::{Made, Place, new_id};
-use super::prove::{Proof, known, proof, whole};
+use super::prove::{Proof, is_no_answer, known, proof, whole};
 use super::signer::Using;
 use super::{Core, by_hand};
 use crate::domain::{
@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::hosts::{Act, Authority, Create, Outcome, RequestError, Revocation};
 use crate::rack::JournalId;
 use crate::sanitize;
+use crate::secret::{Secret, SecretText};
 
 impl From<RequestError> for Error {
     fn from(error: RequestError) -> Self {
@@ -121,7 +122,7 @@ impl Core {
             }
         };
         let channel = self.channel(host)?;
-        let id = new_id();
+        let (id, beside) = (new_id(), new_id());
         let place = Place {
             label: wish.label.clone(),
             family: host.family.clone(),
@@ -133,7 +134,7 @@ impl Core {
         };
         let detail = json!({
             "label": wish.label, "store": self.vault.kind().await?, "host": host.name, "name": wish.request.name,
-            "kind": wish.request.kind, "place": place,
+            "kind": wish.request.kind, "place": place, "beside": beside,
         });
         let entry = self.rack.begin("create", &id, &detail)?;
         let asked = match self.rack.step(entry, "asked", &json!({ "what": what })) {
@@ -144,10 +145,12 @@ impl Core {
             }
         };
         match asked {
-            Outcome::Done(token) => self.take(wish, host, &channel, authority, token, &id, entry, &place).await,
+            Outcome::Done(token) => {
+                self.take(wish, host, &channel, authority, token, &id, entry, &beside, &place).await
+            }
             Outcome::Refused(validation) => {
                 self.close(entry);
-                let end = if validation.verdict.is_real() { CreateEnd::Refused } else { CreateEnd::Unreachable };
+                let end = if is_no_answer(&validation) { CreateEnd::Unreachable } else { CreateEnd::Refused };
                 let mut refused = result(wish, host, end, format!("{} refused: {}", host.name, validation.reason));
                 refused.validation = Some(*validation);
                 Ok(refused)
@@ -181,10 +184,11 @@ impl Core {
         token: CreatedToken,
         id: &CredentialId,
         entry: JournalId,
+        beside: &CredentialId,
         place: &Place,
     ) -> Result<CreateResult> {
         let made = Made::by_host(&token, wish.request.expires);
-        if let Err(error) = self.store_new(id, &token, &made, entry).await {
+        if let Err(error) = self.store_new(id, &token, &made, entry, beside).await {
             let back = self.take_back(host, channel, authority, &token).await;
             self.close(entry);
             let message =
@@ -202,9 +206,10 @@ impl Core {
                 self.rack.release(entry);
                 done.end = CreateEnd::Failed;
                 done.message = format!(
-                    "{} made it and its secret is in the store, but the rack could not be written ({}). `keyrack doctor \
+                    "{} made {} and its secret is in the store, but the rack could not be written ({}). `keyrack doctor \
                      --fix` puts it on the rack",
                     host.name,
+                    made.words(),
                     whole(&error)
                 );
                 return Ok(done);
@@ -238,20 +243,32 @@ impl Core {
         Ok(done)
     }
 
-    /// Keeps a secret that exists nowhere else yet, then says so in the journal.
+    /// Keeps a secret that exists nowhere else yet. What the host tells only beside it (a user name of its own, an id) goes
+    /// into the journal first: a crash between the two then loses a secret that is known by its id and can be ended at the
+    /// host, never a key whose id is gone.
     pub(crate) async fn store_new(
         &self,
         id: &CredentialId,
         token: &CreatedToken,
         made: &Made,
         entry: JournalId,
+        beside: &CredentialId,
     ) -> Result<()> {
-        if self.vault.put(id, &token.secret).await.is_err() {
-            // It is worth a second try: what is lost here cannot be had again.
-            self.vault.put(id, &token.secret).await?;
+        let told = json!({ "made": made });
+        let noted = self.rack.step(entry, "told", &told).is_ok();
+        if !noted {
+            // A rack that is full is no reason to lose either: what belongs to the secret goes where the secret goes.
+            let _ = self.vault.put(beside, &Secret::token(SecretText::new(json!(made).to_string()))).await;
         }
-        // In the store is what counts; without the step the journal knows less of it, no more.
-        let _ = self.rack.step(entry, "stored", &json!({ "made": made }));
+        let mut stored = self.vault.put(id, &token.secret).await;
+        if stored.is_err() {
+            // It is worth a second try: what is lost here cannot be had again.
+            stored = self.vault.put(id, &token.secret).await;
+        }
+        if !noted && (stored.is_err() || self.rack.step(entry, "told", &told).is_ok()) {
+            let _ = self.vault.delete(beside).await;
+        }
+        stored?;
         let _ = self.remember_store();
         Ok(())
     }
@@ -314,6 +331,23 @@ pub(crate) fn lost(why: &str, name: &str, host: &str) -> String {
     format!(
         "sent, and the answer was lost ({why}): {host} may or may not have made one named `{name}`, whose secret nobody \
          has. Look at the host's own list and revoke it there before trying again"
+    )
+}
+
+/// What to do where a new one was made and its secret is lost, but not what it is called.
+pub(crate) fn lost_secret(made: &Made, host: &str, has_list: bool) -> String {
+    let list = if has_list {
+        format!(
+            ": `keyrack inventory {host}` lists it (add --using LABEL or --using ask:USER), and `keyrack revoke --remote ID \
+             --host {host}` ends it"
+        )
+    } else {
+        " in the host's own list".to_owned()
+    };
+    format!(
+        "{host} made {} and keyrack was stopped before its secret was in the store: nobody has that secret. Revoke it there \
+         before trying again{list}",
+        made.words()
     )
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Core;
 use crate::domain::{
-    Binding, CreatedToken, Credential, CredentialId, Expiry, FamilyId, Kind, Owner, SecretState, Validation,
+    Binding, CreatedToken, Credential, CredentialId, Expiry, FamilyId, Kind, Owner, SecretState, Validation, Verdict,
 };
 use crate::error::{Error, Result};
 use crate::rack::RackError;
@@ -42,6 +42,17 @@ impl Made {
         found.remote_id = found.remote_id.take().or_else(|| self.remote_id.clone());
         let name = Some(&self.name).filter(|n| !n.is_empty());
         found.remote_name = found.remote_name.take().or_else(|| name.cloned());
+    }
+
+    /// How the host's own list and its people name it.
+    pub(crate) fn words(&self) -> String {
+        let id = self.remote_id.as_deref().or(self.username.as_deref()).filter(|id| *id != self.name);
+        match (self.name.as_str(), id) {
+            ("", None) => "one without a name".to_owned(),
+            ("", Some(id)) => format!("`{}`", sanitize::short(id, 80)),
+            (name, None) => format!("`{name}`"),
+            (name, Some(id)) => format!("`{name}` (id {})", sanitize::short(id, 80)),
+        }
     }
 
     /// What a validation adds.
@@ -82,6 +93,20 @@ impl Place {
 }
 
 impl Core {
+    /// What is known of a secret by whoever settles the journal, and was seen by nobody yet: the row says so until it is
+    /// checked, and keeps the host's id for it, which the host may tell only once.
+    ///
+    /// # Errors
+    /// Where the rack cannot be written.
+    pub(crate) fn unchecked(&self, record: &Credential, reason: &str, made: Option<&Made>) -> Result<()> {
+        let Some(binding) = record.bindings.first() else { return Ok(()) };
+        let mut unknown = Validation::new(Verdict::Unchecked, reason, self.clock.now());
+        if let Some(made) = made {
+            made.complete(&mut unknown);
+        }
+        Ok(self.rack.record(&record.id, binding.host, &unknown)?)
+    }
+
     /// Puts a secret that is in the store already on the rack. A label that is taken gets a number: what a host made
     /// must not be lost over a name. Repeating it does nothing.
     ///

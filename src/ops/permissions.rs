@@ -166,6 +166,7 @@ impl Core {
             grants: tree::grants(facts, held),
             all_told: held.all_told,
             denied: held.denied.iter().cloned().collect(),
+            limited_to: validation.limited_to,
             profiles,
             tables: tree::tables(facts, held),
             findings: validation.findings,

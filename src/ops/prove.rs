@@ -29,6 +29,11 @@ pub(crate) fn proof(validation: &Validation) -> Proof {
     }
 }
 
+/// Where an act was refused: a gateway, a proxy or the network said no, not the host.
+pub(crate) fn is_no_answer(validation: &Validation) -> bool {
+    validation.findings.iter().any(|f| f.code.starts_with("http.") || f.code.starts_with("net."))
+}
+
 /// What the record says of a credential besides its secret.
 pub(crate) fn known(credential: &Credential) -> Known<'_> {
     Known {
@@ -45,16 +50,40 @@ pub(crate) fn whole(error: &Error) -> String {
 }
 
 impl Core {
-    /// Whether a living process began on the same credential before this entry was made. Of two that begin at once the
-    /// earlier entry goes on, so that a host is never given the same order by both.
-    pub(crate) fn is_under_way_elsewhere(&self, id: &CredentialId, mine: JournalId) -> Result<bool> {
+    /// Why nothing may be sent for a credential after all, asked once the entry `mine` is in the journal; `seen` is the
+    /// record as it was when this was wished for. Either a living process began on it before: of two that begin at once the
+    /// earlier entry goes on, so that a host is never given the same order by both. Or one has ended meanwhile and left
+    /// another secret, which nobody meant.
+    pub(crate) fn overtaken(&self, seen: &Credential, mine: JournalId) -> Result<Option<String>> {
+        let label = &seen.label;
         for entry in self.rack.open_entries()? {
             // One of this process is not `adopt`ed from anybody: it was given up, or runs beside this one.
-            if entry.credential == *id && entry.id < mine && entry.owner_alive && !self.rack.adopt(entry.id)? {
-                return Ok(true);
+            if entry.credential == seen.id && entry.id < mine && entry.owner_alive && !self.rack.adopt(entry.id)? {
+                let doing = match entry.op.as_str() {
+                    "rotate" => "rotating",
+                    "revoke" => "revoking",
+                    "forget" => "forgetting",
+                    _ => "at work on",
+                };
+                let since = super::exchange::relative(self.clock.now(), entry.started_at);
+                return Ok(Some(format!(
+                    "another keyrack is {doing} `{label}` at this moment (begun {since}), so nothing was sent from here. When \
+                     it is done, see what came of it: keyrack show {label}"
+                )));
             }
         }
-        Ok(false)
+        let now = self.rack.credential(&seen.id)?;
+        Ok(match now {
+            None => Some(format!(
+                "another keyrack has taken `{label}` off the rack a moment ago, so nothing was sent from here. See who: \
+                 keyrack log {label}"
+            )),
+            Some(now) if now.fingerprint != seen.fingerprint => Some(format!(
+                "another keyrack has given `{label}` a new secret a moment ago, so nothing was sent from here. Look at it: \
+                 keyrack show {label}"
+            )),
+            Some(_) => None,
+        })
     }
 
     /// Whether a step was noted; where that cannot be seen, it may have been.
@@ -86,7 +115,9 @@ impl Core {
     /// The newest validation at a host that knows the host's id for the credential.
     pub(crate) fn remote_facts(&self, id: &CredentialId, host: &Host) -> Option<Validation> {
         let latest = self.rack.latest_real(id, host.id).ok().flatten();
-        if latest.as_ref().is_some_and(|v| v.remote_id.is_some()) {
+        let newest = self.rack.latest(id, host.id).ok().flatten();
+        // After a rotation nobody may have looked yet, and what is real is of the one before.
+        if latest.as_ref().is_some_and(|v| v.remote_id.is_some()) && newest == latest {
             return latest;
         }
         // A refusal does not tell the id; an earlier answer may have.

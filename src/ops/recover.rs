@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Core;
-use crate::domain::{Credential, CredentialId, SecretState, StoreKind, Validation, Verdict};
+use crate::domain::{Credential, CredentialId, SecretState, StoreKind};
 use crate::error::{Error, Result};
 use crate::rack::JournalEntry;
 
@@ -22,7 +22,7 @@ pub struct Settled {
 
 /// Every secret in the store that an open entry is about: none of them is an orphan.
 pub(crate) fn secrets_of(entry: &JournalEntry) -> Vec<CredentialId> {
-    let noted = ["new", "old"].into_iter().filter_map(|name| entry.detail.get(name).and_then(Value::as_str));
+    let noted = ["new", "old", "beside"].into_iter().filter_map(|name| entry.detail.get(name).and_then(Value::as_str));
     std::iter::once(entry.credential.clone()).chain(noted.map(|id| CredentialId(id.to_owned()))).collect()
 }
 
@@ -75,6 +75,9 @@ impl Core {
             _ => None,
         };
         if let Some(what) = made {
+            if let Some(beside) = super::create::recover::beside(entry) {
+                self.vault.delete(&beside).await?;
+            }
             self.rack.finish(entry.id)?;
             return Ok(what);
         }
@@ -97,7 +100,8 @@ impl Core {
                 }
             }
             ("revoke", Some(record)) if last == "asked" => {
-                self.mark_unknown(record)?;
+                let reason = "keyrack was stopped after it had asked the host to revoke this, before it had the answer: check it";
+                self.unchecked(record, reason, None)?;
                 "the host was asked to revoke it and the answer was lost: check it to see whether it is dead"
             }
             ("revoke" | "forget", None) => {
@@ -108,15 +112,6 @@ impl Core {
         };
         self.rack.finish(entry.id)?;
         Ok(what.to_owned())
-    }
-
-    /// Whoever settles the journal may show nobody what came of it: the row says it until it is checked.
-    fn mark_unknown(&self, record: &Credential) -> Result<()> {
-        let Some(binding) = record.bindings.first() else { return Ok(()) };
-        let reason =
-            "keyrack was stopped after it had asked the host to revoke this, before it had the answer: check it";
-        let unknown = Validation::new(Verdict::Unchecked, reason, self.clock.now());
-        Ok(self.rack.record(&record.id, binding.host, &unknown)?)
     }
 
     /// Removing from a store that never had the secret would close the entry and leave the secret behind.

@@ -12,7 +12,7 @@ pub use super::signer::Using;
 use crate::domain::{
     Credential, CredentialId, Host, RevokeEnd, RevokePlan, RevokeResult, SecretState, Validation, Verdict, Way,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::hosts::{Authority, Revocation};
 use crate::rack::JournalId;
 use crate::secret::Secret;
@@ -94,15 +94,21 @@ impl Core {
                 "it was revoked before; its secret is destroyed",
             ));
         }
-        let secret = self.vault.get(&credential.id).await?;
         let detail = json!({ "label": credential.label, "store": credential.store });
         let entry = self.rack.begin("revoke", &credential.id, &detail)?;
-        if self.is_under_way_elsewhere(&credential.id, entry)? {
-            self.rack.finish(entry)?;
-            return Err(Error::data("nothing was sent: another keyrack is at this very credential at this moment")
-                .hint("Look again when it is done."));
+        let result = async {
+            if let Some(why) = self.overtaken(credential, entry)? {
+                return Ok(done(credential, host, RevokeEnd::Busy, &why));
+            }
+            if self.rack.credential(&credential.id)?.is_some_and(|now| now.secret == SecretState::Destroyed) {
+                let message = "another keyrack revoked it a moment ago; its secret is destroyed";
+                return Ok(done(credential, host, RevokeEnd::AlreadyDead, message));
+            }
+            // Read only now: until the entry was made, another keyrack may have put a new one in its place.
+            let secret = self.vault.get(&credential.id).await?;
+            self.revoke_steps(credential, host, &secret, using, entry).await
         }
-        let result = self.revoke_steps(credential, host, &secret, using, entry).await;
+        .await;
         // Also an end that is unknown is an end: the user is told, the audit log knows, and nothing is left to settle.
         // Where keyrack itself failed after the host was asked, `recover` settles what there is to settle.
         if result.is_ok() || !self.is_begun(entry) {

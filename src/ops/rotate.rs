@@ -4,6 +4,7 @@
 //! Until the new one is proved it has an id of its own in the store, noted in the journal; from then on the old one has
 //! one, until it was seen dead. What cannot be brought to its end goes on the rack under a label of its own.
 
+mod advice;
 mod ending;
 mod obtain;
 mod plan;
@@ -61,9 +62,13 @@ struct Job<'a> {
     new: CredentialId,
     /// Id in the store of the old secret, from then on.
     old: CredentialId,
+    /// Id in the store of what the host told beside the new secret, where that could not go into the journal.
+    beside: CredentialId,
     options: &'a RotateOptions,
     /// Who signs, where it is not the credential itself.
     using: Option<&'a Authority>,
+    /// The words that name who signs on a command line.
+    signer: String,
 }
 
 impl Core {
@@ -116,17 +121,17 @@ impl Core {
         self.vault.unlock_if_needed().await?;
         self.settle_others().await;
         let authority = self.authority(options.using.as_ref()).await?;
-        let mut order = ids.to_vec();
+        // As they are now: a secret that takes the place of one of these while others are rotated is not meant.
+        let mut order = ids.iter().map(|id| self.target(id)).collect::<Result<Vec<_>>>()?;
         let signs = |id: &CredentialId| options.using.as_ref().is_some_and(|u| u.is(id));
-        order.sort_by_key(|id| signs(id));
+        order.sort_by_key(|(credential, _)| signs(&credential.id));
         let mut results = Vec::with_capacity(order.len());
-        for id in &order {
-            let (credential, host) = self.target(id)?;
-            let using = authority.as_ref().filter(|_| !signs(id));
+        for (credential, host) in order {
+            let using = authority.as_ref().filter(|_| !signs(&credential.id));
             let result = if cancel.is_cancelled() {
                 ended(&credential, &host, RotateEnd::Cancelled, "stopped before anything was sent".into())
             } else {
-                match self.rotate_one(id, options, using).await {
+                match self.rotate_one(&credential, &host, options, using).await {
                     Ok(result) => result,
                     Err(error) => ended(&credential, &host, RotateEnd::Failed, whole(&error)),
                 }
@@ -138,7 +143,7 @@ impl Core {
             let outcome = match result.end {
                 RotateEnd::Rotated | RotateEnd::OldKept => "done",
                 RotateEnd::Unknown => "unknown",
-                RotateEnd::Refused => "refused",
+                RotateEnd::Refused | RotateEnd::Busy => "refused",
                 _ => "failed",
             };
             self.audit("rotate", &result.label, &result.host, outcome, result.message.clone());
@@ -160,34 +165,34 @@ impl Core {
 
     async fn rotate_one(
         &self,
-        id: &CredentialId,
+        credential: &Credential,
+        host: &Host,
         options: &RotateOptions,
         using: Option<&Authority>,
     ) -> Result<RotateResult> {
-        let (credential, host) = self.target(id)?;
+        let id = &credential.id;
         if credential.secret == SecretState::Destroyed {
             let message = "it was revoked and its secret destroyed: there is nothing to rotate".to_owned();
-            return Ok(ended(&credential, &host, RotateEnd::Dead, message));
+            return Ok(ended(credential, host, RotateEnd::Dead, message));
         }
         if let Some(pasted) = &options.pasted {
-            self.refuse_known(&credential, &pasted.secret)?;
+            self.refuse_known(credential, &pasted.secret)?;
         }
-        let (new, old) = (new_id(), new_id());
+        let (new, old, beside) = (new_id(), new_id(), new_id());
+        let signer = self.signer_words(options.using.as_ref().filter(|u| !u.is(id)))?;
         let detail = json!({
             "label": credential.label, "store": credential.store, "host": host.name, "new": new, "old": old,
-            "was": was(&credential), "kind": credential.kind,
+            "beside": beside, "was": was(credential), "kind": credential.kind, "signer": signer,
         });
         let entry = self.rack.begin("rotate", id, &detail)?;
-        if self.is_under_way_elsewhere(id, entry)? {
-            self.rack.finish(entry)?;
-            return Err(Error::data("nothing was sent: another keyrack is at this very credential at this moment")
-                .hint("Look again when it is done."));
-        }
-        // Read anew: whoever was at it until now may have changed both.
         let result = async {
+            if let Some(why) = self.overtaken(credential, entry)? {
+                return Ok(ended(credential, host, RotateEnd::Busy, why));
+            }
+            // Read anew: whoever was at it until now may have changed both.
             let (credential, host) = self.target(id)?;
             let secret = self.vault.get(id).await?;
-            let job = Job { credential, host, secret, entry, new, old, options, using };
+            let job = Job { credential, host, secret, entry, new, old, beside, options, using, signer };
             self.rotate_steps(&job).await
         }
         .await;
@@ -232,7 +237,11 @@ impl Core {
         match obtained {
             Obtained::Ended(result) => Ok(*result),
             Obtained::Made { made, notes, before } => {
-                let mut result = self.prove_and_swap(job, chosen.pattern, made, before.as_deref()).await?;
+                let name = made.words();
+                let mut result = self
+                    .prove_and_swap(job, chosen.pattern, made, before.as_deref())
+                    .await
+                    .map_err(|error| error.hint(format!("The new one is {name} at {}.", job.host.name)))?;
                 result.notes.splice(0..0, notes);
                 Ok(result)
             }

@@ -28,6 +28,14 @@ pub fn for_guide(family: &FamilyId, profile: Option<&str>, _kind: Kind, now: Tim
         .collect()
 }
 
+/// What no longer holds of tokens that a family's clients are given, for one that ends at `ends`.
+#[must_use]
+pub fn for_token(family: &FamilyId, ends: Timestamp, now: Timestamp) -> Vec<Finding> {
+    let concerned = stale().iter().filter(|s| s.families.contains(family));
+    let said = concerned.filter_map(|s| Some((s, s.token.as_deref()?)));
+    said.map(|(s, text)| finding(s, text.replace("{when}", &relative(now, ends)), s.cause.clone())).collect()
+}
+
 /// What concerns a credential on the rack. `hosts` are those it is used at, `latest` what its last validations found.
 #[must_use]
 pub fn of_credential(credential: &Credential, hosts: &[&Host], latest: &[&Validation], now: Timestamp) -> Vec<Finding> {

@@ -1,10 +1,16 @@
 //! A simulated GitLab: gitlab.com, and a Self-Managed one under a relative URL root.
 //!
-//! Answers as GitLab's API documentation describes; knows nothing of the adapter. Its tokens are in [`tokens`], the
-//! endpoints that list, make and rotate them in [`manage`]; [`state`] is what changes while it runs.
+//! Answers as GitLab's API documentation describes; knows nothing of the adapter. Its tokens are in [`roster`] and
+//! [`spares`], the endpoints that list, make and rotate them in [`manage`], those of a group's Owner in [`groups`], of an
+//! administrator in [`admin`]; [`state`] is what changes while it runs.
 
+mod admin;
 mod answers;
+mod forms;
+mod groups;
 mod manage;
+mod roster;
+mod spares;
 mod state;
 mod tokens;
 
@@ -18,8 +24,9 @@ use self::answers::{
     EXPIRED, REVOKED, bad_gateway, html, insufficient, message, missing, own_record, token_error, token_info, too_many,
     user,
 };
+use self::spares::Spares;
 use self::state::State;
-use self::tokens::{ADMIN, Life, Spares, Token, User};
+use self::tokens::{ADMIN, Life, Token, User};
 use super::{SimCredential, SimRequest, SimResponse, Site};
 use crate::domain::FamilyId;
 
@@ -43,7 +50,7 @@ impl GitLabSite {
             name: "gitlab.com",
             root: "",
             version: "19.6.0-ee",
-            tokens: tokens::com(),
+            tokens: roster::com(),
             spares: Spares { prefix: "glpat-", label: "com-project" },
             state: Mutex::default(),
             maintenance: AtomicBool::new(false),
@@ -57,7 +64,7 @@ impl GitLabSite {
             name: "gitlab.acme.dev",
             root: "/gitlab",
             version: "19.4.2-ee",
-            tokens: tokens::self_managed(),
+            tokens: roster::self_managed(),
             spares: Spares { prefix: "ACME-glpat-", label: "acme-project" },
             ..Self::com()
         }
@@ -105,7 +112,9 @@ impl GitLabSite {
         SimCredential {
             label: token.label.clone(),
             kind: token.kind,
-            username: None,
+            username: token
+                .service_of
+                .map(|(sort, id)| format!("{}:{id}/service_accounts/{}", sort.trim_end_matches('s'), token.user.id)),
             secret: token.secret.clone(),
             tags: token.tags.iter().map(|t| (*t).to_owned()).collect(),
             note: token.note.to_owned(),
@@ -153,6 +162,19 @@ impl GitLabSite {
             }
             ("POST", [sort @ ("projects" | "groups"), of, "access_tokens", id, "rotate"]) => {
                 self.signer(request).map(|t| self.rotate(&t, Some((sort, of)), id, request, now))
+            }
+            ("GET", ["personal_access_tokens", "self", "associations"]) => {
+                self.signer(request).map(|t| self.associations(&t))
+            }
+            (
+                _,
+                [sort @ ("projects" | "groups"), of, "service_accounts", user, "personal_access_tokens", rest @ ..],
+            ) => self.signer(request).map(|t| self.service_accounts(&t, (sort, of, user), rest, request, now)),
+            (_, ["groups", of, "manage", sort @ ("personal_access_tokens" | "resource_access_tokens"), rest @ ..]) => {
+                self.signer(request).map(|t| self.inventory(&t, (of, sort), rest, request, now))
+            }
+            ("POST" | "DELETE", ["admin", "token"]) if !self.root.is_empty() => {
+                self.signer(request).map(|t| self.by_value(&t, request))
             }
             ("GET", ["personal_access_tokens"]) => self.signer(request).map(|t| self.list(&t, None, request, now)),
             ("GET", [sort @ ("projects" | "groups"), of, "access_tokens"]) => {

@@ -17,6 +17,7 @@ pub fn revoked(end: RevokeEnd, theme: &Theme) -> (&'static str, &'static str, St
         RevokeEnd::NeedsAuthority => ("→", "needs a signer", theme.warn),
         RevokeEnd::Unknown => ("?", "outcome unknown", theme.warn),
         RevokeEnd::Unreachable => ("≁", "unreachable", theme.unknown),
+        RevokeEnd::Busy => ("→", "another keyrack is at it", theme.warn),
         RevokeEnd::Failed => ("✗", "failed", theme.bad),
         RevokeEnd::Cancelled => ("-", "not begun", theme.faint),
     }
@@ -49,6 +50,7 @@ pub fn rotated(end: RotateEnd, theme: &Theme) -> (&'static str, &'static str, St
         RotateEnd::Unknown => ("?", "outcome unknown", theme.warn),
         RotateEnd::Unreachable => ("≁", "unreachable", theme.unknown),
         RotateEnd::Dead => ("⊘", "dead already", theme.bad),
+        RotateEnd::Busy => ("→", "another keyrack is at it", theme.warn),
         RotateEnd::Failed => ("✗", "failed", theme.bad),
         RotateEnd::Cancelled => ("-", "not begun", theme.faint),
     }

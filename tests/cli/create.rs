@@ -121,3 +121,18 @@ async fn an_old_one_whose_id_the_host_never_told_is_kept_until_it_is_dead() {
     home.run("check azure-boards azure-boards-old").await.exits(0);
     home.run("doctor").await.exits(0);
 }
+
+#[tokio::test]
+async fn the_role_of_a_project_token_is_named_like_a_permission() {
+    let (home, site) = (Home::new(), start(keyrack::simulator::gitlab::GitLabSite::com()).await);
+    home.host("gitlab", &site).await;
+    home.add(&site, "release-train", "gitlab").await;
+    let line = "create --label app-bot --host gitlab --using release-train --at acme/app --scope read_api";
+    home.run(line).await.exits(2).says("--permission role:developer");
+    home.run(&format!("{line} --permission role:developer")).await.exits(0).says("project-token");
+    let line =
+        "create --label robot --host gitlab --using release-train --at group:acme/service_accounts/57 --scope read_api";
+    home.run(line).await.exits(0).says("service-account-token");
+    // Its place is kept, so that whoever manages the account can revoke it.
+    home.run("revoke robot --using release-train --yes").await.exits(0);
+}

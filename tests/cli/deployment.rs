@@ -31,12 +31,14 @@ async fn a_token_is_printed_alone_and_its_end_beside_it() {
     let ran = home.run(&format!("token {LABEL}")).await.exits(0);
     assert!(ran.out.starts_with("eyJ") && ran.out.trim_end().lines().count() == 1, "{ran}");
     assert!(ran.err.contains("in 60 minutes") && !ran.err.contains("eyJ"), "{ran}");
+    assert!(ran.err.contains("`expires_in` said") && ran.err.contains("15 min. no longer holds"), "{ran}");
 
     let json = home.run(&format!("token {LABEL} --site acme --json")).await.exits(0).json();
     assert_eq!(json["cloud_id"], CLOUD_ID);
     assert_eq!(json["expires_at"], "2026-11-23T05:00:00Z");
     assert_eq!(json["scopes"], serde_json::json!(["manage:jira-data-provider"]));
     assert_eq!(json["claims_verified"], false);
+    assert_eq!(json["stale"][0]["code"], "stale.fifteen-minutes");
     assert!(json["claims"]["audience"].as_str().unwrap().contains("atlassian"));
     assert!(json["token"].as_str().unwrap().starts_with("eyJ"));
     assert!(!home.files().contains("eyJ"), "a token is written nowhere");

@@ -2,6 +2,7 @@
 
 use keyrack::ops::Core;
 use keyrack::ops::doctor::Health;
+use keyrack::ops::recover::Settled;
 use keyrack::store::SecretStore;
 
 use crate::scene::{OTHER, Scene, TARGET, Verb, is_present, run};
@@ -16,6 +17,7 @@ pub async fn settle_and_check(scene: &Scene, core: &Core, told: Option<&str>, wh
     core.rack.check().unwrap_or_else(|e| panic!("{what}: the rack is not whole: {e}"));
     scene.site.disarm();
 
+    let called = told_names(core);
     let asked = scene.site.requests();
     let orders = scene.site.orders();
     let settled = core.recover().await.unwrap_or_else(|e| panic!("{what}: recover: {e}"));
@@ -25,9 +27,16 @@ pub async fn settle_and_check(scene: &Scene, core: &Core, told: Option<&str>, wh
     invariants(scene, core, what).await;
     healthy(core, what).await;
     kept_promise(scene, core, told, what).await;
+    if told.is_none() && (scene.verb.is_twin() || scene.verb.is_create()) {
+        new_is_not_lost(scene, core, &called, &settled, what);
+    }
 
     if scene.verb.is_rotate() {
         crate::rotated::check(scene, core, &orders, told, what).await;
+        return;
+    }
+    if scene.verb.is_create() {
+        crate::created::check(scene, core, &orders, told, what).await;
         return;
     }
     // The verb can be run again and comes to its end.
@@ -59,6 +68,32 @@ pub async fn settle_and_check(scene: &Scene, core: &Core, told: Option<&str>, wh
     invariants(scene, core, what).await;
 }
 
+/// What the journal knows new ones by.
+fn told_names(core: &Core) -> Vec<String> {
+    let entries = core.rack.open_entries().unwrap();
+    let told = entries.iter().flat_map(|e| &e.steps).filter(|(step, _)| step == "told");
+    told.map(|(_, detail)| detail["made"]["remote_id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A killed process had one made: its secret is on the rack, or whoever settles the journal says which one is lost. Only
+/// where it was killed while the answer was under way, or while it noted the answer, does nobody know more than that
+/// there may be one.
+fn new_is_not_lost(scene: &Scene, core: &Core, called: &[String], settled: &[Settled], what: &str) {
+    let here: Vec<_> =
+        core.rack.credentials().unwrap().into_iter().filter(|c| c.label != OTHER && is_present(c)).collect();
+    let new = here.iter().filter(|c| scene.store().get(&c.id).unwrap() != scene.target_secret()).count();
+    if scene.site.made() == 0 || new > 0 {
+        return;
+    }
+    let said: Vec<_> = settled.iter().map(|s| s.what.as_str()).collect();
+    for id in called {
+        assert!(said.iter().any(|s| s.contains(id)), "{what}: `{id}` is lost, and is not said: {said:?}");
+    }
+    let unaware = what.contains("request") || what.contains("log");
+    assert!(unaware || !called.is_empty(), "{what}: one is lost and nobody knows which: {said:?}");
+    assert!(said.iter().any(|s| s.contains("nobody has")), "{what}: {said:?}");
+}
+
 /// Doctor mends what there is to mend, and then finds nothing.
 pub async fn healthy(core: &Core, what: &str) {
     core.doctor(true).await.unwrap_or_else(|e| panic!("{what}: doctor: {e}"));
@@ -73,7 +108,8 @@ pub async fn invariants(scene: &Scene, core: &Core, what: &str) {
     assert_eq!(scene.store().list().unwrap(), present, "{what}: secrets and records agree");
 
     let target = core.rack.credential_by_label(TARGET).unwrap();
-    if let Some(target) = target.as_ref().filter(|t| is_present(t) && !scene.verb.is_rotate()) {
+    let keeps_secret = !scene.verb.is_rotate() && !scene.verb.is_create();
+    if let Some(target) = target.as_ref().filter(|t| is_present(t) && keeps_secret) {
         assert!(scene.store().get(&target.id).unwrap() == scene.target_secret(), "{what}: the secret has changed");
     }
     if scene.verb.is_revoke() {
@@ -94,6 +130,8 @@ pub async fn invariants(scene: &Scene, core: &Core, what: &str) {
 async fn kept_promise(scene: &Scene, core: &Core, told: Option<&str>, what: &str) {
     let target = core.rack.credential_by_label(TARGET).unwrap();
     match told {
+        Some("created") => assert!(target.is_some_and(|t| is_present(&t)), "{what}: said to be created"),
+        Some(_) if scene.verb.is_create() => {}
         Some("added") => assert!(target.is_some_and(|t| is_present(&t)), "{what}: said to be added"),
         Some("forgotten") => assert!(target.is_none(), "{what}: said to be forgotten"),
         Some("revoked" | "already-dead") => {

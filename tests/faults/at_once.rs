@@ -4,14 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use keyrack::domain::{CredentialId, StoreKind};
+use keyrack::domain::{CredentialId, RotateEnd, StoreKind};
+use keyrack::ops::rotate::RotateOptions;
 use keyrack::secret::Secret;
 use keyrack::store::{SecretStore, StoreError};
+use tokio_util::sync::CancellationToken;
 
 use crate::aftermath;
 use crate::child::{Ended, Inside, Player};
 use crate::scene::{OTHER, Scene, TARGET, Verb, is_present};
 use crate::store::{BOTH, DirStore, When};
+use crate::watched::{HostStrike, makes};
 
 /// Both are ready before either may go.
 async fn both(scene: &Scene, labels: [&str; 2]) -> Vec<Ended> {
@@ -56,10 +59,95 @@ async fn one_credential_is_ordered_dead_once() {
         let ended = both(&scene, [TARGET, TARGET]).await;
         let words = words(&ended);
         // The one that came late is told so, or finds it dead.
-        assert!(matches!(words[..], ["already-dead" | "failed", "revoked"]), "{words:?}");
+        assert!(matches!(words[..], ["already-dead" | "busy", "revoked"]), "{words:?}");
         assert_eq!(scene.site.orders().len(), 1, "{:?}", scene.site.orders());
         aftermath::check(&scene, Some("revoked"), "revoked twice at once").await;
     }
+}
+
+/// Two administrators, the same credential: the host makes or replaces one, and one of the two is told why it did not.
+async fn rotated_once(verb: Verb) {
+    for _ in 0..3 {
+        let scene = Scene::slow(verb, Duration::from_millis(60)).await;
+        let ended = both(&scene, [TARGET, TARGET]).await;
+        assert_eq!(words(&ended), ["busy", "rotated"], "{verb:?}");
+        let orders = scene.site.orders();
+        assert_eq!(orders.iter().filter(|o| makes(o)).count(), 1, "{verb:?}: {orders:?}");
+        aftermath::check(&scene, Some("rotated"), &format!("{verb:?} twice at once")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_credential_is_replaced_once() {
+    rotated_once(Verb::RotateInPlace).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_credential_gets_one_twin() {
+    rotated_once(Verb::RotateTwinByKey).await;
+}
+
+/// The first is held at its first request; the second comes and goes meanwhile.
+async fn beside(first: Verb, second: Verb) -> (Scene, [String; 2]) {
+    let scene = Scene::new(first).await;
+    let start = |verb| Player::start_verb(&scene, verb, TARGET, &scene.target, Inside::Nowhere);
+    let (mut one, mut two) = (start(first), start(second));
+    scene.site.arm(0, When::Before, HostStrike::Hold);
+    one.go();
+    let site = Arc::clone(&scene.site);
+    let told = tokio::task::spawn_blocking(move || {
+        while site.requests() == 0 {
+            std::thread::yield_now();
+        }
+        two.go();
+        let two = two.end();
+        site.disarm();
+        [one.end(), two].map(|ended| ended.told.unwrap())
+    });
+    let told = told.await.unwrap();
+    (scene, told)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_being_rotated_is_not_revoked_and_what_is_being_revoked_is_not_rotated() {
+    let (scene, told) = beside(Verb::RotateInPlace, Verb::RevokeItself).await;
+    assert_eq!(told, ["rotated", "busy"]);
+    assert_eq!(scene.site.orders(), ["ROTATE"]);
+    aftermath::check(&scene, Some("rotated"), "revoked while it was rotated").await;
+
+    let (scene, told) = beside(Verb::RevokeItself, Verb::RotateInPlace).await;
+    assert_eq!(told, ["revoked", "busy"]);
+    assert!(!scene.site.orders().iter().any(|o| makes(o)), "{:?}", scene.site.orders());
+    aftermath::check(&scene, Some("revoked"), "rotated while it was revoked").await;
+}
+
+/// Nobody is at it any more, but what there is now is not what was meant.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_that_was_replaced_meanwhile_is_left_alone() {
+    let scene = Scene::new(Verb::RotateInPlace).await;
+    let (slow, fast) = (scene.core(), scene.core());
+    let ids = [OTHER, TARGET].map(|label| slow.by_label(label).unwrap().id);
+    // The first administrator's batch is at its first one when the second one rotates the other.
+    let options = RotateOptions::default();
+    let cancel = CancellationToken::new();
+    scene.site.arm(0, When::Before, HostStrike::Hold);
+    let batch = slow.rotate(&ids, &options, &cancel, |_| {});
+    let meanwhile = async {
+        while scene.site.requests() == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let result = crate::scene::rotate(&fast, Verb::RotateInPlace, TARGET, scene.target_secret()).await.unwrap();
+        scene.site.disarm();
+        result
+    };
+    let (results, other) = tokio::join!(batch, meanwhile);
+    assert_eq!(other.end, RotateEnd::Rotated, "{other:?}");
+    let results = results.unwrap();
+    let of_target = results.iter().find(|r| r.label == TARGET).unwrap();
+    assert_eq!(of_target.end, RotateEnd::Busy, "{of_target:?}");
+    assert!(of_target.message.contains("a new secret a moment ago"), "{}", of_target.message);
+    let target = scene.core().by_label(TARGET).unwrap();
+    assert!(crate::rotated::lives(&scene, &target).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,6 +13,8 @@ use keyrack::secret::SecretText;
 use keyrack::store::age_file::{AgeFileStore, Unlocked};
 
 use crate::scene::{Scene, TARGET, Verb, core, network, run};
+use crate::store::When;
+use crate::watched::HostStrike;
 
 const PASSPHRASE: &str = "example passphrase of a test";
 
@@ -159,6 +161,41 @@ async fn adding_is_killed_at_any_moment() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn checking_is_killed_at_any_moment() {
     killed_at_any_moment(&["check"], 80).await;
+}
+
+/// Two administrators at one data directory: the second is told by whom and what next, and changes nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_to_rotate_or_revoke_is_told_that_another_one_is_at_it() {
+    let scene = Scene::new(Verb::RotateInPlace).await;
+    let home = Home::make(&scene, 4).await;
+    scene.site.forget_orders();
+    scene.site.arm(0, When::Before, HostStrike::Hold);
+    let site = Arc::clone(&scene.site);
+    tokio::task::spawn_blocking(move || {
+        let first = home.start(&["rotate", "token-3", "--yes", "--json"], "");
+        while site.requests() == 0 {
+            std::thread::yield_now();
+        }
+        for verb in ["rotate", "revoke"] {
+            let (text, code) = home.run(&[verb, "token-3", "--yes"], "");
+            assert!(text.contains("another keyrack is rotating `token-3` at this moment"), "{text}");
+            assert!(text.contains("nothing was sent from here") && text.contains("keyrack show token-3"), "{text}");
+            assert_eq!(code, 5, "{text}");
+        }
+        let (text, _) = home.run(&["doctor", "--fix"], "");
+        assert!(text.contains("rotate of `token-3` is under way in another keyrack"), "{text}");
+        site.disarm();
+        let out = first.wait_with_output().unwrap();
+        let told: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        assert_eq!(told["results"][0]["end"], "rotated", "{told}");
+        assert_eq!(site.orders(), ["ROTATE"]);
+        let (text, code) = home.run(&["doctor"], "");
+        assert_eq!(code, 0, "{text}");
+        let (text, code) = home.run(&["check", "token-3"], "");
+        assert_eq!(code, 0, "{text}");
+    })
+    .await
+    .unwrap();
 }
 
 fn interrupt(child: &Child) {

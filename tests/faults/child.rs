@@ -50,6 +50,11 @@ pub struct Ended {
 impl Player {
     /// Starts it; it waits for [`Player::go`] before it does anything.
     pub fn start(scene: &Scene, label: &str, seed: &SimCredential, inside: Inside) -> Self {
+        Self::start_verb(scene, scene.verb, label, seed, inside)
+    }
+
+    /// With a verb that is not the scene's.
+    pub fn start_verb(scene: &Scene, verb: Verb, label: &str, seed: &SimCredential, inside: Inside) -> Self {
         let exe = std::env::current_exe().unwrap();
         let mut command = match inside {
             // An ignored signal stays ignored across exec; the write then fails like on a full disk.
@@ -62,7 +67,7 @@ impl Player {
         };
         command
             .args(["--exact", "child::role", "--ignored", "--nocapture", "--test-threads=1"])
-            .env(VERB, scene.verb.name())
+            .env(VERB, verb.name())
             .env(HOME, scene.path())
             .env(LABEL, label)
             .env(
@@ -152,8 +157,8 @@ fn role() {
     let seed = SimCredential {
         label: label.clone(),
         kind: match verb {
-            Verb::RevokeByKey => keyrack::domain::Kind::AccessKey,
-            Verb::RevokeByPassword => keyrack::domain::Kind::HttpAccessToken,
+            Verb::RevokeByKey | Verb::RotateTwinByKey => keyrack::domain::Kind::AccessKey,
+            Verb::RevokeByPassword | Verb::RotateTwinByPassword => keyrack::domain::Kind::HttpAccessToken,
             _ => keyrack::domain::Kind::Unknown,
         },
         username: Some(username.to_owned()).filter(|u| !u.is_empty()),

@@ -72,4 +72,9 @@ everywhere! {
     rotating_in_place_over_a_failing_store, rotating_in_place_on_a_full_rack: RotateInPlace,
     rotating_by_swap_over_a_failing_store, rotating_by_swap_on_a_full_rack: RotateSwap,
     rotating_by_twin_over_a_failing_store, rotating_by_twin_on_a_full_rack: RotateTwin,
+    rotating_with_a_password_over_a_failing_store, rotating_with_a_password_on_a_full_rack: RotateTwinByPassword,
+    rotating_with_a_key_over_a_failing_store, rotating_with_a_key_on_a_full_rack: RotateTwinByKey,
+    creating_with_a_token_over_a_failing_store, creating_with_a_token_on_a_full_rack: CreateByToken,
+    creating_with_a_password_over_a_failing_store, creating_with_a_password_on_a_full_rack: CreateByPassword,
+    creating_with_a_key_over_a_failing_store, creating_with_a_key_on_a_full_rack: CreateByKey,
 }

@@ -102,13 +102,26 @@ everywhere! {
     rotating_in_place: RotateInPlace,
     rotating_by_swap: RotateSwap,
     rotating_by_twin: RotateTwin,
+    rotating_by_twin_with_a_password: RotateTwinByPassword,
+    rotating_by_twin_with_a_key: RotateTwinByKey,
+    creating_with_a_token: CreateByToken,
+    creating_with_a_password: CreateByPassword,
+    creating_with_a_key: CreateByKey,
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_patterns_are_what_they_are_said_to_be() {
     let told: Vec<_> = futures_util::future::join_all(Verb::ALL.map(undisturbed)).await;
-    let words: Vec<_> = told.iter().map(|u| u.told.as_str()).collect();
-    assert_eq!(words, ["added", "revoked", "revoked", "revoked", "forgotten", "rotated", "rotated", "rotated"]);
+    for (verb, known) in Verb::ALL.into_iter().zip(&told) {
+        let word = match verb {
+            Verb::Add => "added",
+            Verb::Forget => "forgotten",
+            verb if verb.is_revoke() => "revoked",
+            verb if verb.is_create() => "created",
+            _ => "rotated",
+        };
+        assert_eq!(known.told, word, "{verb:?}");
+    }
     // An order that was carried out and whose process was killed before it could know.
     let scene = Scene::new(Verb::RevokeItself).await;
     let last = told[1].requests - 1;

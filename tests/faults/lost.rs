@@ -45,6 +45,11 @@ everywhere! {
     rotating_in_place: RotateInPlace,
     rotating_by_swap: RotateSwap,
     rotating_by_twin: RotateTwin,
+    rotating_by_twin_with_a_password: RotateTwinByPassword,
+    rotating_by_twin_with_a_key: RotateTwinByKey,
+    creating_with_a_token: CreateByToken,
+    creating_with_a_password: CreateByPassword,
+    creating_with_a_key: CreateByKey,
 }
 
 /// The request of the order, counted from 0.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyrack::domain::{
-    Clock, CreateRequest, CreateWish, Credential, Draft, Host, HostChoice, HostId, Kind, LookAt, RevokeEnd, RotateEnd,
-    SecretState, Validation,
+    Clock, CreateEnd, CreateRequest, CreateWish, Credential, Draft, Host, HostChoice, HostId, Kind, LookAt, RevokeEnd,
+    RotateEnd, RotateResult, SecretState, Validation,
 };
 use keyrack::error::{Error, Result};
 use keyrack::net::client::{Network, Timeouts};
@@ -54,10 +54,21 @@ pub enum Verb {
     RotateSwap,
     /// Azure DevOps: another credential has a second one made, and the old one revoked.
     RotateTwin,
+    /// Bitbucket: the same, signed with an account's password.
+    RotateTwinByPassword,
+    /// AWS: the old key makes the new one, whose id is told only then; the new one deactivates, then deletes the old one.
+    /// A user has two keys at most.
+    RotateTwinByKey,
+    /// Azure DevOps: another credential has one made.
+    CreateByToken,
+    /// Bitbucket: made with an account's password.
+    CreateByPassword,
+    /// AWS: made by a key of the rack; its id is told only then.
+    CreateByKey,
 }
 
 impl Verb {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Add,
         Self::RevokeItself,
         Self::RevokeByKey,
@@ -66,6 +77,11 @@ impl Verb {
         Self::RotateInPlace,
         Self::RotateSwap,
         Self::RotateTwin,
+        Self::RotateTwinByPassword,
+        Self::RotateTwinByKey,
+        Self::CreateByToken,
+        Self::CreateByPassword,
+        Self::CreateByKey,
     ];
 
     pub fn name(self) -> String {
@@ -81,15 +97,30 @@ impl Verb {
     }
 
     pub fn is_rotate(self) -> bool {
-        matches!(self, Self::RotateInPlace | Self::RotateSwap | Self::RotateTwin)
+        matches!(self, Self::RotateInPlace | Self::RotateSwap) || self.is_twin()
+    }
+
+    pub fn is_twin(self) -> bool {
+        matches!(self, Self::RotateTwin | Self::RotateTwinByPassword | Self::RotateTwinByKey)
+    }
+
+    pub fn is_create(self) -> bool {
+        matches!(self, Self::CreateByToken | Self::CreateByPassword | Self::CreateByKey)
+    }
+
+    /// The host makes the target, which is not on the rack before.
+    fn makes_target(self) -> bool {
+        self == Self::Add || self.is_create()
     }
 
     fn site(self) -> Arc<dyn Site> {
         match self {
             Self::RotateSwap => Arc::new(GitHubSite::dot_com()),
-            Self::RotateTwin => Arc::new(AzureDevOps::services()),
-            Self::RevokeByKey => Arc::new(CodeCommit::default()),
-            Self::RevokeByPassword => Arc::new(BitbucketDatacenter::new()),
+            Self::RotateTwin | Self::CreateByToken => Arc::new(AzureDevOps::services()),
+            Self::RevokeByKey | Self::RotateTwinByKey | Self::CreateByKey => Arc::new(CodeCommit::default()),
+            Self::RevokeByPassword | Self::RotateTwinByPassword | Self::CreateByPassword => {
+                Arc::new(BitbucketDatacenter::new())
+            }
             _ => Arc::new(GitLabSite::self_managed()),
         }
     }
@@ -97,12 +128,18 @@ impl Verb {
     fn credential(self, site: &dyn Site, label: &str) -> SimCredential {
         let now = Clock::System.now();
         match (self, label) {
-            (Self::RevokeByKey, TARGET) => site.spare(3, now),
+            (Self::RevokeByKey | Self::RotateTwinByKey, TARGET) => site.spare(3, now),
+            // Of a user that may have one more.
+            (Self::CreateByKey, _) => site.spare(4, now),
             // The key that signs.
             (Self::RevokeByKey, _) => site.roster(now).into_iter().next().unwrap(),
-            (Self::RevokeByPassword, TARGET) => site.roster(now).into_iter().next().unwrap(),
+            (Self::RevokeByPassword | Self::RotateTwinByPassword, TARGET) => {
+                site.roster(now).into_iter().next().unwrap()
+            }
             // The one that signs; the target is made by the host.
-            (Self::RotateTwin, _) => site.roster(now).into_iter().find(|c| c.label == "azure-entra").unwrap(),
+            (Self::RotateTwin | Self::CreateByToken, _) => {
+                site.roster(now).into_iter().find(|c| c.label == "azure-entra").unwrap()
+            }
             // One that may rotate itself.
             (Self::RotateInPlace, TARGET) => site.spare(3, now),
             (_, TARGET) => site.spare(1, now),
@@ -134,7 +171,7 @@ impl Scene {
         let mut scene = Self { verb, home: tempfile::tempdir().unwrap(), target, site, running, network: network() };
         let core = scene.core();
         core.rack.add_host(&scene.host()).unwrap();
-        if verb != Verb::Add && verb != Verb::RotateTwin {
+        if !verb.makes_target() && verb != Verb::RotateTwin {
             scene.put(&core, TARGET, &scene.target).await;
         }
         scene.put(&core, OTHER, &verb.credential(&*scene.site, OTHER)).await;
@@ -147,13 +184,8 @@ impl Scene {
 
     /// The target, made by the host, whose id for it is known that way.
     async fn made(&self, core: &Core) -> SimCredential {
-        let request =
-            CreateRequest { name: "build".into(), scopes: vec!["vso.code".into()], ..CreateRequest::default() };
-        let host = core.rack.host_by_name("the-host").unwrap().unwrap().id;
-        let wish =
-            CreateWish { label: TARGET.into(), host, request, owner: None, tags: Vec::new(), note: String::new() };
-        let using = Using::Credential(core.by_label(OTHER).unwrap().id);
-        let made = core.create(&wish, Some(&using)).await.unwrap();
+        let wish = wish(core, Verb::CreateByToken, TARGET).unwrap();
+        let made = core.create(&wish, signer(core, self.verb).unwrap().as_ref()).await.unwrap();
         let secret = self.store().get(made.credential.as_ref().unwrap_or_else(|| panic!("{made:#?}"))).unwrap();
         SimCredential {
             label: TARGET.into(),
@@ -274,34 +306,56 @@ pub async fn run_as(core: &Core, verb: Verb, label: &str, seed: &SimCredential) 
             let id = core.by_label(label)?.id;
             core.forget(&id).await.map(|_| "forgotten".to_owned())
         }
-        Verb::RotateInPlace | Verb::RotateSwap | Verb::RotateTwin => {
-            let id = core.by_label(label)?.id;
-            let pasted = (verb == Verb::RotateSwap).then(|| Pasted { secret: successor(), username: None });
-            let using = match verb {
-                Verb::RotateTwin => Some(Using::Credential(core.by_label(OTHER)?.id)),
-                _ => None,
-            };
-            let options = RotateOptions { pasted, using, ..RotateOptions::default() };
-            let results = core.rotate(&[id], &options, &CancellationToken::new(), |_| {}).await?;
-            let [result] = results.as_slice() else { return Err(Error::internal("one result was expected")) };
-            Ok(rotated_word(result.end).to_owned())
+        Verb::RotateInPlace
+        | Verb::RotateSwap
+        | Verb::RotateTwin
+        | Verb::RotateTwinByPassword
+        | Verb::RotateTwinByKey => rotate(core, verb, label, successor()).await.map(|r| rotated_word(r.end).to_owned()),
+        Verb::CreateByToken | Verb::CreateByPassword | Verb::CreateByKey => {
+            let made = core.create(&wish(core, verb, label)?, signer(core, verb)?.as_ref()).await?;
+            Ok(created_word(made.end).to_owned())
         }
         Verb::RevokeItself | Verb::RevokeByKey | Verb::RevokeByPassword => {
             let id = core.by_label(label)?.id;
-            let using = match verb {
-                Verb::RevokeByKey => Some(Using::Credential(core.by_label(OTHER)?.id)),
-                Verb::RevokeByPassword => Some(Using::Password {
-                    user: "jdoe".into(),
-                    password: SecretText::from(PASSWORD),
-                    one_time_code: None,
-                }),
-                _ => None,
-            };
-            let results = core.revoke(&[id], using.as_ref(), &CancellationToken::new(), |_| {}).await?;
+            let results = core.revoke(&[id], signer(core, verb)?.as_ref(), &CancellationToken::new(), |_| {}).await?;
             let [result] = results.as_slice() else { return Err(Error::internal("one result was expected")) };
             Ok(word(result.end).to_owned())
         }
     }
+}
+
+/// Who signs, where it is not the target itself.
+fn signer(core: &Core, verb: Verb) -> Result<Option<Using>> {
+    Ok(match verb {
+        Verb::RotateTwin | Verb::RevokeByKey | Verb::CreateByToken | Verb::CreateByKey => {
+            Some(Using::Credential(core.by_label(OTHER)?.id))
+        }
+        Verb::RevokeByPassword | Verb::RotateTwinByPassword | Verb::CreateByPassword => {
+            Some(Using::Password { user: "jdoe".into(), password: SecretText::from(PASSWORD), one_time_code: None })
+        }
+        _ => None,
+    })
+}
+
+fn wish(core: &Core, verb: Verb, label: &str) -> Result<CreateWish> {
+    let scopes: &[&str] = match verb {
+        Verb::CreateByPassword => &["PROJECT_READ", "REPO_READ"],
+        Verb::CreateByKey => &[],
+        _ => &["vso.code"],
+    };
+    let scopes = scopes.iter().map(|&s| s.to_owned()).collect();
+    let request = CreateRequest { name: "build".into(), scopes, ..CreateRequest::default() };
+    let host = core.rack.host_by_name("the-host")?.map_or(HostId::default(), |h| h.id);
+    Ok(CreateWish { label: label.into(), host, request, owner: None, tags: Vec::new(), note: String::new() })
+}
+
+/// Rotates; `pasted` takes the place where one is pasted.
+pub async fn rotate(core: &Core, verb: Verb, label: &str, pasted: Secret) -> Result<RotateResult> {
+    let id = core.by_label(label)?.id;
+    let pasted = (verb == Verb::RotateSwap).then_some(Pasted { secret: pasted, username: None });
+    let options = RotateOptions { pasted, using: signer(core, verb)?, ..RotateOptions::default() };
+    let results = core.rotate(&[id], &options, &CancellationToken::new(), |_| {}).await?;
+    results.into_iter().next().ok_or_else(|| Error::internal("one result was expected"))
 }
 
 /// What takes the place of the target by hand: of the same account.
@@ -321,8 +375,21 @@ pub fn rotated_word(end: RotateEnd) -> &'static str {
         RotateEnd::Unknown => "unknown",
         RotateEnd::Unreachable => "unreachable",
         RotateEnd::Dead => "dead",
+        RotateEnd::Busy => "busy",
         RotateEnd::Failed => "failed",
         RotateEnd::Cancelled => "cancelled",
+    }
+}
+
+pub fn created_word(end: CreateEnd) -> &'static str {
+    match end {
+        CreateEnd::Created => "created",
+        CreateEnd::Refused => "refused",
+        CreateEnd::Guided => "guided",
+        CreateEnd::NeedsAuthority => "needs-authority",
+        CreateEnd::Unknown => "unknown",
+        CreateEnd::Unreachable => "unreachable",
+        CreateEnd::Failed => "failed",
     }
 }
 
@@ -334,6 +401,7 @@ pub fn word(end: RevokeEnd) -> &'static str {
         RevokeEnd::Refused => "refused",
         RevokeEnd::Unknown => "unknown",
         RevokeEnd::Unreachable => "unreachable",
+        RevokeEnd::Busy => "busy",
         RevokeEnd::Failed => "failed",
         RevokeEnd::Cancelled => "cancelled",
         RevokeEnd::Guided => "guided",

@@ -18,6 +18,8 @@ pub enum HostStrike {
     Drop,
     /// This and every later connection is dropped without an answer.
     DropFromHere,
+    /// The answer waits until [`Watched::disarm`].
+    Hold,
 }
 
 pub struct Watched {
@@ -25,6 +27,10 @@ pub struct Watched {
     at: Mutex<Option<(usize, When, HostStrike)>>,
     requests: AtomicUsize,
     orders: Mutex<Vec<(usize, String)>>,
+    /// Orders to make or replace one that were carried out.
+    made: AtomicUsize,
+    /// Carries out the orders to make or replace one in the place of the site, which then knows nothing of the new one.
+    elsewhere: Mutex<Option<Arc<dyn Site>>>,
     asker: AtomicI32,
 }
 
@@ -35,6 +41,8 @@ impl Watched {
             at: Mutex::new(None),
             requests: AtomicUsize::new(0),
             orders: Mutex::default(),
+            made: AtomicUsize::new(0),
+            elsewhere: Mutex::default(),
             asker: AtomicI32::new(0),
         })
     }
@@ -66,12 +74,35 @@ impl Watched {
     /// Setting the scene is over.
     pub fn forget_orders(&self) {
         self.orders.lock().unwrap().clear();
+        self.made.store(0, Ordering::SeqCst);
         self.requests.store(0, Ordering::SeqCst);
     }
 
     /// Which request, since it was armed, was the first order.
     pub fn first_order(&self) -> Option<usize> {
         self.orders.lock().unwrap().first().map(|(n, _)| *n)
+    }
+
+    /// How many were made or replaced.
+    pub fn made(&self) -> usize {
+        self.made.load(Ordering::SeqCst)
+    }
+
+    /// From now on what is made is made at another site of the same kind: this one refuses it.
+    pub fn make_elsewhere(&self, other: Arc<dyn Site>) {
+        *self.elsewhere.lock().unwrap() = Some(other);
+    }
+
+    fn carry_out(&self, request: &SimRequest, now: Timestamp) -> SimResponse {
+        if !order(request).is_some_and(|o| makes(&o)) {
+            return self.inner.answer(request, now);
+        }
+        let elsewhere = self.elsewhere.lock().unwrap().clone();
+        let answer = elsewhere.as_ref().unwrap_or(&self.inner).answer(request, now);
+        if (200..300).contains(&answer.status) {
+            self.made.fetch_add(1, Ordering::SeqCst);
+        }
+        answer
     }
 
     fn kill_asker(&self) {
@@ -87,16 +118,23 @@ fn hang_up() -> ! {
 }
 
 fn order(request: &SimRequest) -> Option<String> {
-    let action = ["DeleteAccessKey", "UpdateAccessKey"]
+    let action = ["DeleteAccessKey", "UpdateAccessKey", "CreateAccessKey"]
         .into_iter()
         .find(|a| request.body.split('&').any(|field| field.strip_prefix("Action=") == Some(a)));
     match action {
+        Some("CreateAccessKey") => Some("CREATE".to_owned()),
         Some(action) => Some(action.to_owned()),
         None if request.method == "POST" && request.path.ends_with("/rotate") => Some("ROTATE".to_owned()),
         None if request.method == "POST" && request.path.ends_with("/tokens/pats") => Some("CREATE".to_owned()),
+        None if request.method == "PUT" && request.path.contains("/rest/access-tokens/") => Some("CREATE".to_owned()),
         None if request.path.ends_with("/credentials/revoke") => Some("REVOKE".to_owned()),
         None => (request.method == "DELETE").then(|| format!("DELETE {}", request.path)),
     }
+}
+
+/// Whether an order is to make or replace one: never safe to repeat.
+pub fn makes(order: &str) -> bool {
+    order == "ROTATE" || order == "CREATE"
 }
 
 impl Site for Watched {
@@ -134,7 +172,7 @@ impl Site for Watched {
         let strike = *self.at.lock().unwrap();
         match strike {
             Some((at, when, HostStrike::KillAsker)) if at == n => {
-                let answer = (when == When::After).then(|| self.inner.answer(request, now));
+                let answer = (when == When::After).then(|| self.carry_out(request, now));
                 self.kill_asker();
                 answer.unwrap_or_default()
             }
@@ -143,11 +181,19 @@ impl Site for Watched {
             {
                 // Of several that are dropped only the first may have had its effect.
                 if when == When::After && at == n {
-                    self.inner.answer(request, now);
+                    self.carry_out(request, now);
                 }
                 hang_up()
             }
-            _ => self.inner.answer(request, now),
+            Some((at, _, HostStrike::Hold)) if at == n => {
+                tokio::task::block_in_place(|| {
+                    while self.at.lock().unwrap().is_some() {
+                        std::thread::sleep(std::time::Duration::from_millis(5));
+                    }
+                });
+                self.carry_out(request, now)
+            }
+            _ => self.carry_out(request, now),
         }
     }
 }

@@ -240,6 +240,9 @@ async fn a_token_for_certain_repositories_says_which() {
     let found = answered(&at("Forgejo", "16.0.1"), [json(200, USER), json(200, &rows)]).await;
     assert_found(&found, Verdict::Valid, "repository-limited");
     assert!(found.findings[0].title.contains("mara/site"));
+    // A limit is no grant: whoever measures grants would call it one too many.
+    assert_eq!(found.limited_to, ["mara/site"]);
+    assert!(found.grants.iter().all(|g| !g.name.contains("mara/site")), "{:?}", found.grants);
 }
 
 #[tokio::test]

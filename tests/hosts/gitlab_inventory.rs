@@ -228,9 +228,9 @@ async fn the_site_shows_strangers_and_revokes_them() {
     let com = Arc::new(GitLabSite::com());
     let (outcome, _) = at_site(&com, "release-train", &[]).await;
     let Outcome::Done(list) = outcome else { panic!("{outcome:?}") };
-    assert_eq!(list.of, "mara.lindqvist");
+    assert!(list.of.starts_with("mara.lindqvist"), "{}", list.of);
     assert!(names(&list).contains(&"forgotten script"), "{:?}", names(&list));
-    assert!(list.tokens.iter().all(|t| t.owner == "mara.lindqvist"));
+    assert_eq!(list.tokens.iter().find(|t| t.name == "forgotten script").unwrap().owner, "mara.lindqvist");
     let (outcome, ends) = at_site(&com, "release-train", &["8160", "999999"]).await;
     assert!(matches!(ends.as_slice(), [Revocation::Accepted, Revocation::Refused(_)]), "{ends:?}");
     let Outcome::Done(list) = outcome else { panic!("{outcome:?}") };

@@ -83,6 +83,7 @@ fn place(host: i64, name: &str, role: Option<&str>) -> PlacePermissions {
         ],
         all_told: false,
         denied: vec!["contents:write".to_owned()],
+        limited_to: Vec::new(),
         profiles: vec![
             profile(
                 "git-write",

@@ -11,7 +11,6 @@ use zeroize::Zeroizing;
 
 use crate::domain::{Checksum, Kind};
 use crate::hosts::{Carried, jwt};
-use crate::sanitize;
 
 /// The application id of Azure DevOps in Microsoft Entra, the audience of every Entra token for it.
 pub(super) const AUDIENCE: &str = "499b84ac-1321-427f-aa17-267ca6975798";
@@ -19,9 +18,6 @@ pub(super) const AUDIENCE: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 /// What the stored checksum differs from the CRC32 by, for a token of a user and for one of an application.
 const OF_A_USER: u32 = 0xE0B9_692D;
 const OF_AN_APPLICATION: u32 = 0x1019_F92E;
-
-/// Most characters of a claim that are shown.
-const CLAIM_CAP: usize = 120;
 
 /// Decodes a token whose form matched.
 pub(super) fn carried(kind: Kind, token: &str) -> Option<Carried> {
@@ -87,14 +83,14 @@ impl Claims {
 
 /// The claims of a JWT; none where the text is not one.
 pub(super) fn claims(token: &str) -> Option<Claims> {
-    let claims = jwt::claims(token)?;
-    let text = |name: &str| jwt::text(&claims, name).map(|t| sanitize::short(&t, CLAIM_CAP));
+    let claims = jwt::read(token)?;
+    let text = |name: &str| claims.text(name);
     let user = ["upn", "unique_name", "preferred_username"].into_iter().find_map(text);
     let said = [("user", user), ("tenant", text("tid")), ("application", text("appid")), ("scopes", text("scp"))];
     Some(Claims {
         audience: text("aud").unwrap_or_default(),
-        ends: jwt::moment(&claims, "exp"),
-        scopes: text("scp").unwrap_or_default().split_whitespace().map(ToOwned::to_owned).collect(),
+        ends: claims.ends(),
+        scopes: claims.words("scp"),
         said: said.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect(),
     })
 }

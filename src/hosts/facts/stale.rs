@@ -34,6 +34,9 @@ pub struct StaleFacts {
     pub ends: Option<Date>,
     /// The vendor's page on it.
     pub link: String,
+    /// What is said beside a token that is printed; may hold `{when}`, how far off its end is.
+    #[serde(default)]
+    pub token: Option<String>,
     /// How credentials are recognised that it concerns.
     #[serde(default)]
     pub row: Option<RowFacts>,

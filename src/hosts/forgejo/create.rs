@@ -10,7 +10,6 @@ use super::answers::{self, Asker};
 use super::rows::{self, Row};
 use super::sending::Signer;
 use super::server::{self, Product, Server};
-use super::validate::LIMITED_TO;
 use super::{API, FACTS, Forgejo, WEB};
 use crate::domain::{CreateRequest, CreatedToken, Expiry, GrantSource, Host, Kind, Predecessor};
 use crate::hosts::segment::segment;
@@ -83,11 +82,9 @@ impl Create for Forgejo {
 
     fn successor(&self, _host: &Host, old: &Predecessor<'_>) -> CreateRequest {
         let named = old.last.and_then(|last| last.remote_name.as_deref()).unwrap_or(old.label);
-        let told = |name: &&str| !name.starts_with(LIMITED_TO);
         let grants = old.last.map(|last| last.grants.as_slice()).unwrap_or_default();
-        let listed: Vec<&str> =
-            grants.iter().filter(|g| g.source == GrantSource::Told).map(|g| g.name.as_str()).collect();
-        let repositories: Vec<&str> = listed.iter().filter_map(|name| name.strip_prefix(LIMITED_TO)).collect();
+        let told = grants.iter().filter(|g| g.source == GrantSource::Told);
+        let repositories = old.last.map(|last| last.limited_to.as_slice()).unwrap_or_default();
         let account = old
             .last
             .and_then(|last| last.identity.as_ref().map(|who| who.login.as_str()))
@@ -101,7 +98,7 @@ impl Create for Forgejo {
         CreateRequest {
             name: dated(named, &old.now.strftime("%Y-%m-%d").to_string()),
             kind: Some(Kind::Pat),
-            scopes: listed.into_iter().filter(told).map(str::to_owned).collect(),
+            scopes: told.map(|g| g.name.clone()).collect(),
             expires: old.expires,
             at,
         }

@@ -15,7 +15,7 @@ pub(super) fn is_well_formed(token: &str) -> bool {
 
 /// Three parts with dots between.
 pub(super) fn is_jwt(token: &str) -> bool {
-    token.split('.').count() == 3 && jwt::claims(token).is_some()
+    token.split('.').count() == 3 && jwt::read(token).is_some()
 }
 
 /// The last characters of an access token, by which lists name it.
@@ -45,8 +45,8 @@ pub(super) fn carried(kind: Kind, token: &str) -> Option<Carried> {
     let fact = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let facts = match kind {
         Kind::OauthToken => {
-            let claims = jwt::claims(token).filter(|claims| !claims.contains_key("sub"))?;
-            let end = jwt::moment(&claims, "exp")?;
+            let claims = jwt::read(token).filter(|claims| !claims.has("sub"))?;
+            let end = claims.ends()?;
             vec![fact("form", "OAuth2 token of a Forgejo or Gitea"), fact("expires", &end.to_string())]
         }
         Kind::Pat => vec![fact(
@@ -61,7 +61,7 @@ pub(super) fn carried(kind: Kind, token: &str) -> Option<Carried> {
 
 /// When a JWT ends, as it says itself.
 pub(super) fn end(token: &str) -> Option<jiff::Timestamp> {
-    jwt::moment(&jwt::claims(token)?, "exp")
+    jwt::read(token)?.ends()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use super::answers::{self, Asker};
 use super::rows::{self, Row};
 use super::server::{self, Product, Server};
 use super::{API, FACTS, sending, token};
-use crate::domain::{Expiry, Finding, Grant, Identity, Kind, Validation, Verdict};
+use crate::domain::{Expiry, Finding, Identity, Kind, Validation, Verdict};
 use crate::hosts::Session;
 use crate::hosts::segment::segment;
 use crate::net::{NetError, Request, Response};
@@ -23,8 +23,6 @@ use crate::sanitize::short;
 
 /// Longest name of an account that is taken.
 const NAME_CAP: usize = 120;
-/// How a repository that a token is limited to stands among the grants, so that a successor gets the same limit.
-pub(super) const LIMITED_TO: &str = "repository=";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -235,7 +233,7 @@ fn describe(session: &Session<'_>, known: Known) -> Validation {
         if let Some(repositories) = row.repositories() {
             let place = if repositories.is_empty() { "none is left".to_owned() } else { repositories.join(", ") };
             found.findings.push(FACTS.finding("repository-limited", &[("place", &place)]).1);
-            found.grants.extend(repositories.into_iter().map(|name| Grant::told(format!("{LIMITED_TO}{name}"))));
+            found.limited_to = repositories;
         }
     }
     wire.mask_validation(&mut found);

@@ -1,10 +1,12 @@
-//! Revoking: a token revokes itself, or its owner's or an administrator's token does it by number.
+//! Revoking: a token revokes itself, or its owner's or an administrator's token does it by number. What cannot be revoked
+//! so is an administrator's to revoke by its value, where the instance offers that.
 //!
 //! <https://docs.gitlab.com/api/personal_access_tokens/>. One request each; whether the token is dead is seen by
 //! checking it afterwards. Never rotates.
 
 use futures_util::future::BoxFuture;
 
+use super::by_value;
 use super::order::{self, Sent};
 use super::resource::{Resource, number, tokens_of};
 use super::token::{self, Check};
@@ -16,6 +18,9 @@ use crate::secret::SecretText;
 
 impl Revoke for GitLab {
     fn route(&self, host: &Host, kind: Kind, username: Option<&str>, using: Option<&Authority>) -> Route {
+        if !token::is_access(kind) && by_value::may_be(host, using) {
+            return Route::AtHost(by_value::words(&api_of(host)));
+        }
         if !token::is_access(kind) {
             return Route::Guided { why: no_api(kind).to_owned() };
         }
@@ -58,10 +63,10 @@ fn no_api(kind: Kind) -> &'static str {
     }
 }
 
-/// Project and group tokens are their project's or group's, whose id is known where their bot's name is; all others
-/// go by the endpoint for personal tokens.
+/// Project and group tokens are their project's or group's, whose id is known where their bot's name is; those of a service
+/// account go by their account where its place is known; all others by the endpoint for personal tokens.
 fn by_number(kind: Kind, username: Option<&str>, id: &str) -> String {
-    format!("{}/{id}", tokens_of(Resource::of_bot(kind, username).as_ref()).unwrap_or_default())
+    format!("{}/{id}", tokens_of(Resource::of_username(kind, username).as_ref()).unwrap_or_default())
 }
 
 async fn revoke(session: &Session<'_>, remote_id: Option<&str>, using: Option<&Authority>) -> Revocation {
@@ -75,6 +80,11 @@ async fn revoke(session: &Session<'_>, remote_id: Option<&str>, using: Option<&A
         Kind::OauthClient => Some("OAuth application secret"),
         _ => None,
     }) {
+        if let Some(using) =
+            using.filter(|_| by_value::may_be(session.host, using) && by_value::takes(&session.secret.token))
+        {
+            return by_value::revoke(session, using).await;
+        }
         return Revocation::Unsupported(stop("not-revocable", &[("what", what)]));
     }
     let (path, key) = match using {

@@ -39,7 +39,8 @@ impl Replace for GitLab {
             return Route::Guided { why: format!("this GitLab is older than {SINCE}, the first that rotates tokens") };
         }
         let api = api_of(host);
-        let tokens = tokens_of(Resource::of_bot(kind, username).as_ref()).unwrap_or_default();
+        let resource = Resource::of_username(kind, username).filter(|of| using.is_some() || !of.is_service());
+        let tokens = tokens_of(resource.as_ref()).unwrap_or_default();
         match using {
             None if before(ITSELF_SINCE) => Route::NeedsAuthority {
                 why: format!(
@@ -106,6 +107,8 @@ async fn replace(
         fresh::same_life(made, expiry, wire.now())
     });
     let resource = match using {
+        // A service account's token rotates itself as a personal one does; others reach it by its account.
+        Some(_) if session.kind == Kind::ServiceAccountToken => Resource::of_username(session.kind, session.username),
         None => Resource::find(wire, session.kind, session.username, key).await,
         // Only the token's own secret could be asked; its owner may know the bot's name from a check.
         Some(_) => Resource::find(wire, session.kind, session.username, &session.secret.token).await,

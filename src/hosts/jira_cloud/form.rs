@@ -3,7 +3,7 @@
 use super::FACTS;
 use crate::domain::{Checksum, Kind, Validation};
 use crate::hosts::atlassian::{claims, token};
-use crate::hosts::{Carried, Session};
+use crate::hosts::{Carried, Session, jwt};
 use crate::sanitize::short;
 
 /// Length of the tokens that were made before January 2023. All of them had expired by May 2026.
@@ -32,12 +32,9 @@ pub(super) fn carried(kind: Kind, text: &str) -> Option<Carried> {
 
 /// Any JWT could be meant; one that names Atlassian nowhere is not ours.
 fn oauth(text: &str) -> Option<Carried> {
-    let claims = claims::read(text)?;
-    let ours = claims.shown.iter().any(|(name, value)| {
-        matches!(name.as_str(), "issuer" | "audience") && value.contains("atlassian")
-            || matches!(name.as_str(), "OAuth client id" | "system account" | "acts for a user (3LO)")
-    });
-    ours.then_some(Carried { facts: claims.shown, checksum: Checksum::None })
+    let read = jwt::read(text)?;
+    let ours = claims::names_atlassian(&read) || claims::has_own(&read);
+    ours.then(|| Carried { facts: claims::shown(&read), checksum: Checksum::None })
 }
 
 /// The form of before 2023: 24 letters and digits, the last four of them lower-case hexadecimal, as scanners expect it.

@@ -19,7 +19,7 @@ use crate::hosts::{Probe, Session};
 
 /// The grant that stands for reading one issue: Jira has no permission key for it.
 const VIEW_ISSUE: &str = "view-issue";
-/// Names of groups that stand for the administrators of a site or organisation, and the roles they stand for.
+/// Names of groups that usually are those of the administrators of a site or organisation, and the roles they point to.
 const ADMINISTRATORS: [(&str, &str); 2] =
     [("site-admins", "atlassian/site-admin"), ("org-admins", "atlassian/org-admin")];
 
@@ -162,21 +162,24 @@ async fn issue(session: &Session<'_>, proof: &Proof<'_>, at: &LookAt, found: &mu
     }
 }
 
-/// No permission key stands for the administrators of a site or organisation. Groups usually do, but they can be renamed,
-/// so only their presence says something.
+/// No permission key stands for the administrators of a site or organisation, and no request of an account's own token
+/// proves the role: a group of the usual name points to it, yet groups can be renamed, and any may be called so. Membership
+/// is told as the membership that it is.
 async fn administrator(session: &Session<'_>, proof: &Proof<'_>, name: &str, found: &mut Probed) {
     let answer = proof.way.get(session, Product::Jira, "/rest/api/3/myself?expand=groups").await;
     let groups = answer.ok().filter(|a| matches!(read(&session.wire, a), Reading::Fine));
     let groups = groups.and_then(|a| Account::of_jira(&a)).map(|a| a.groups).unwrap_or_default();
     let group =
         ADMINISTRATORS.iter().find(|(group, role)| name == *group || name == *role).map_or("", |(group, _)| *group);
-    if groups.iter().any(|g| g == group) {
+    let member = groups.iter().any(|g| g == group);
+    if member && name == group {
         found.grants.push(probed(name));
         return;
     }
+    let (is, proves) = if member { ("in", "points to it and proves nothing") } else { ("not in", "proves nothing") };
     let why = format!(
-        "not in a group named {group}, which proves nothing: groups can be renamed. Only the API key of the organisation \
-         tells, or Atlassian Administration"
+        "{is} a group named {group}, which {proves}: groups can be renamed. Only the API key of the organisation tells, or \
+         Atlassian Administration"
     );
     found.unknown.push((name.to_owned(), why));
 }

@@ -22,7 +22,8 @@ use super::{FACTS, form};
 use crate::domain::{Checksum, Expiry, Kind, Validation};
 use crate::hosts::answer::foreign;
 use crate::hosts::atlassian::signature::{self, Signature};
-use crate::hosts::atlassian::{WEB, claims, token};
+use crate::hosts::atlassian::{WEB, token};
+use crate::hosts::jwt;
 use crate::hosts::{Session, Wire};
 use crate::net::Response;
 
@@ -106,5 +107,5 @@ pub(super) fn refused(session: &Session<'_>, anonymous: bool) -> Validation {
 /// When an OAuth access token ends, as it says itself.
 pub(super) fn oauth_end(session: &Session<'_>) -> Option<Timestamp> {
     let token = (session.kind == Kind::OauthToken).then(|| session.secret.token.reveal())?;
-    claims::read(token)?.expires_at
+    jwt::read(token)?.ends()
 }

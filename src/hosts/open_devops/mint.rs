@@ -20,6 +20,7 @@ use super::FACTS;
 use crate::domain::{Evidence, Kind, Minted, Validation};
 use crate::hosts::answer::foreign;
 use crate::hosts::atlassian::{AUTH, GATEWAY, WEB, claims, signature};
+use crate::hosts::jwt;
 use crate::hosts::{Session, Wire};
 use crate::net::{NetError, Request, Response};
 use crate::sanitize::short;
@@ -164,12 +165,12 @@ fn said(wire: &Wire<'_>, endpoint: &str, answer: &Response) -> Result<Said, NoBe
 fn take(wire: &Wire<'_>, granted: Granted) -> Bearer {
     let token = SecretText::new(granted.access_token);
     wire.learn(&token);
-    let read = claims::read(token.reveal()).unwrap_or_default();
+    let read = jwt::read(token.reveal()).unwrap_or_default();
     let told = seconds(&granted.expires_in).map(|s| wire.now() + SignedDuration::from_secs(s));
-    let expires_at = told.or(read.expires_at).unwrap_or(wire.now() + LEAST);
+    let expires_at = told.or(read.ends()).unwrap_or(wire.now() + LEAST);
     let scopes = match granted.scope.as_deref().map(str::trim).filter(|s| !s.is_empty()) {
         Some(scopes) => scopes.split_whitespace().take(200).map(clipped).collect(),
-        None => read.scopes,
+        None => read.words("scope"),
     };
     wire.note(format!("a token that ends {expires_at}"));
     let masked = |text: String| wire.mask(&text);
@@ -178,30 +179,30 @@ fn take(wire: &Wire<'_>, granted: Granted) -> Bearer {
             token,
             expires_at,
             scopes: scopes.into_iter().map(masked).collect(),
-            claims: read.shown.into_iter().map(|(n, v)| (n, wire.mask(&v))).collect(),
+            claims: claims::shown(&read).into_iter().map(|(n, v)| (n, wire.mask(&v))).collect(),
         },
         of_service_account: false,
         fresh: true,
-        client: read.client.map(|c| wire.mask(&c)),
+        client: claims::client(&read).map(|c| wire.mask(&c)),
         ends: Some(expires_at),
     }
 }
 
 /// The credential is a token already.
 fn itself(session: &Session<'_>) -> Bearer {
-    let read = claims::read(session.secret.token.reveal()).unwrap_or_default();
+    let read = jwt::read(session.secret.token.reveal()).unwrap_or_default();
     let wire = &session.wire;
     Bearer {
         minted: Minted {
             token: session.secret.token.clone(),
-            expires_at: read.expires_at.unwrap_or(wire.now() + LEAST),
-            scopes: read.scopes,
-            claims: read.shown,
+            expires_at: read.ends().unwrap_or(wire.now() + LEAST),
+            scopes: read.words("scope"),
+            claims: claims::shown(&read),
         },
         of_service_account: false,
         fresh: false,
-        client: read.client,
-        ends: read.expires_at,
+        client: claims::client(&read),
+        ends: read.ends(),
     }
 }
 

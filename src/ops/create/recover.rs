@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::lost;
-use crate::domain::{Expiry, Kind};
+use super::{lost, lost_secret};
+use crate::domain::{CredentialId, Expiry, Kind};
 use crate::error::{Error, Result};
 use crate::hosts::recognise::recognise;
 use crate::ops::Core;
+use crate::ops::exchange::family;
 use crate::ops::made::{Made, Place};
 use crate::rack::JournalEntry;
 use crate::secret::Secret;
@@ -18,25 +19,52 @@ impl Core {
         }
         let text = |name: &str| entry.detail.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
         let Some(secret) = self.vault.find(&entry.credential).await? else {
-            return Ok(match entry.steps.last() {
-                None => "nothing had been done yet".to_owned(),
-                Some(_) => lost("keyrack was stopped", &text("name"), &text("host")),
+            return Ok(match (entry.steps.last(), self.told(entry).await?) {
+                (None, _) => "nothing had been done yet".to_owned(),
+                (Some(_), Some(made)) => lost_secret(&made, &text("host"), self.has_list(&text("host"))),
+                (Some(_), None) => lost("keyrack was stopped", &text("name"), &text("host")),
             });
         };
         let place: Place = read(entry, "place")?;
-        let made = made_of(entry, &secret);
+        let made = self.made_of(entry, &secret).await?;
         let credential = self.keep_made(&entry.credential, &secret, &made, &place).await?;
-        Ok(format!("its secret was in the store: it is on the rack as `{}` now; check it", credential.label))
+        self.unchecked(&credential, "keyrack was stopped before it had seen this one work", Some(&made))?;
+        let label = credential.label;
+        Ok(format!(
+            "its secret was in the store: it is on the rack as `{label}` now. See whether it works: keyrack check {label}"
+        ))
+    }
+
+    /// Whether the host of that name shows a list of its own credentials.
+    pub(crate) fn has_list(&self, host: &str) -> bool {
+        let record = self.rack.host_by_name(host).ok().flatten();
+        record.and_then(|h| family(&h.family).ok()?.lister().map(|_| ())).is_some()
+    }
+
+    /// What the host told of a secret when it made it: as the journal has it, or the store, where the journal could not be
+    /// written.
+    pub(crate) async fn told(&self, entry: &JournalEntry) -> Result<Option<Made>> {
+        let noted = entry.steps.iter().rev().find_map(|(_, detail)| detail.get("made"));
+        if let Some(made) = noted.and_then(|m| serde_json::from_value(m.clone()).ok()) {
+            return Ok(Some(made));
+        }
+        let Some(beside) = beside(entry) else { return Ok(None) };
+        let kept = self.vault.find(&beside).await?;
+        Ok(kept.and_then(|text| serde_json::from_str(text.token.reveal()).ok()))
+    }
+
+    /// What is known of a secret that was just made; where nobody told, what its form tells.
+    pub(crate) async fn made_of(&self, entry: &JournalEntry, secret: &Secret) -> Result<Made> {
+        Ok(self.told(entry).await?.unwrap_or_else(|| by_form(entry, secret)))
     }
 }
 
-/// What the journal knows of a secret that was just made; where it was stopped before it could note that, what its form
-/// tells.
-pub(crate) fn made_of(entry: &JournalEntry, secret: &Secret) -> Made {
-    let noted = entry.steps.iter().rev().find_map(|(_, detail)| detail.get("made"));
-    if let Some(made) = noted.and_then(|m| serde_json::from_value(m.clone()).ok()) {
-        return made;
-    }
+/// Id in the store of what the host told beside a new secret, where that could not go into the journal.
+pub(crate) fn beside(entry: &JournalEntry) -> Option<CredentialId> {
+    entry.detail.get("beside").and_then(Value::as_str).map(|id| CredentialId(id.to_owned()))
+}
+
+fn by_form(entry: &JournalEntry, secret: &Secret) -> Made {
     let wanted =
         entry.detail.get("kind").and_then(|k| serde_json::from_value::<Option<Kind>>(k.clone()).ok()).flatten();
     let seen = recognise(secret.token.reveal()).into_iter().find(|c| c.certain).map(|c| c.kind);

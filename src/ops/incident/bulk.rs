@@ -104,9 +104,9 @@ impl Core {
         let Some(record) = &case.credential else { return Ok(None) };
         let detail = json!({ "label": record.label, "store": record.store });
         let entry = self.rack.begin("revoke", &record.id, &detail)?;
-        if self.is_under_way_elsewhere(&record.id, entry)? {
+        if let Some(why) = self.overtaken(record, entry)? {
             self.rack.finish(entry)?;
-            return Err(Error::data("nothing was sent: another keyrack is at this very credential at this moment"));
+            return Err(Error::data(why));
         }
         self.rack.step(entry, "asked", &json!({ "what": "with other leaked ones in one request" }))?;
         Ok(Some(entry))

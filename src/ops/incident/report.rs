@@ -75,6 +75,7 @@ pub fn word(end: Option<RevokeEnd>) -> &'static str {
         Some(RevokeEnd::NeedsAuthority) => "needs a signer",
         Some(RevokeEnd::Unknown) => "unknown",
         Some(RevokeEnd::Unreachable) => "host not reached",
+        Some(RevokeEnd::Busy) => "another keyrack is at it",
         Some(RevokeEnd::Failed) => "failed here",
         Some(RevokeEnd::Cancelled) => "stopped",
         None => "not recognised",

@@ -160,14 +160,13 @@ impl Core {
         let sure = line.on_rack.as_ref().filter(|r| r.by.is_sure() && r.secret == SecretState::Present);
         let Some(on_rack) = sure else { return Ok(None) };
         let Some(credential) = self.rack.credential(&on_rack.credential)? else { return Ok(None) };
-        let secret = self.vault.get(&credential.id).await?;
         let detail = json!({ "label": credential.label, "store": credential.store });
         let entry = self.rack.begin("revoke", &credential.id, &detail)?;
-        if self.is_under_way_elsewhere(&credential.id, entry)? {
+        if let Some(why) = self.overtaken(&credential, entry)? {
             self.rack.finish(entry)?;
-            return Err(Error::data("nothing was sent: another keyrack is at this very credential at this moment")
-                .hint("Look again when it is done."));
+            return Err(Error::data(why));
         }
+        let secret = self.vault.get(&credential.id).await.inspect_err(|_| self.close(entry))?;
         self.rack.step(entry, "asked", &json!({ "remote": line.token.id }))?;
         Ok(Some(Ours { credential, secret, entry }))
     }

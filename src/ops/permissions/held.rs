@@ -99,13 +99,14 @@ impl Held {
             };
             return (Stand::Have, Some((held.to_owned(), source)), doubt);
         }
+        let why = need.any.iter().find_map(|n| self.unknown.get(n)).cloned();
         if !need.proved_only.is_empty() {
-            return (Stand::Unknown, None, need.proved_only.clone());
+            let seen = why.map(|why| format!("; {why}")).unwrap_or_default();
+            return (Stand::Unknown, None, format!("{}{seen}", need.proved_only));
         }
         if self.speaks && need.any.iter().all(|n| self.is_denied(n)) {
             return (Stand::Missing, None, String::new());
         }
-        let why = need.any.iter().find_map(|n| self.unknown.get(n)).cloned();
         let why = why.unwrap_or_else(|| {
             if self.speaks { "the host does not tell" } else { "the host did not accept it, or was not reached" }
                 .to_owned()
@@ -179,6 +180,22 @@ mod tests {
         let open = Need { proved_only: "only an org key tells".into(), ..need(&["org-admin"]) };
         let (stand, by, doubt) = Held::of(&facts(), &v).stand(&open);
         assert_eq!((stand, by, doubt.as_str()), (Stand::Unknown, None, "only an org key tells"));
+    }
+
+    #[test]
+    fn what_points_to_a_role_is_told_beside_that_it_proves_nothing() {
+        let cloud = Facts::embedded("jira-cloud");
+        let mut held = Held::of(&cloud, &validation(&["ADMINISTER"]));
+        let group = Grant { name: "org-admins".into(), source: GrantSource::Probed };
+        let unknown = vec![("atlassian/org-admin".into(), "in a group named org-admins".into())];
+        held.take(&cloud, Probed { grants: vec![group], unknown, ..Probed::default() });
+        let profile = crate::config::profiles::shipped();
+        let profile = profile.get("configuration-manager-cloud").unwrap();
+        let entry = profile.entry(&cloud.id, crate::domain::Kind::ApiToken).unwrap();
+        let need = entry.needs.iter().find(|n| n.any.iter().any(|a| a == "atlassian/org-admin")).unwrap();
+        let (stand, by, doubt) = held.stand(need);
+        assert_eq!((stand, by), (Stand::Unknown, None));
+        assert!(doubt.contains("only an organization's API key") && doubt.contains("in a group named"), "{doubt}");
     }
 
     #[test]

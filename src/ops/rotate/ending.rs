@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Job, was};
+use super::{Job, advice, was};
 use crate::domain::{CredentialId, RotateEnd, RotateResult, Validation, Way};
 use crate::error::Result;
 use crate::hosts::{Authority, Revocation};
@@ -18,6 +18,8 @@ pub(super) struct Old {
     pub(super) remote_id: Option<String>,
     /// It was dead without anybody's doing.
     pub(super) was_dead: bool,
+    /// How it was when it worked.
+    pub(super) alive: Option<Validation>,
 }
 
 impl Core {
@@ -41,6 +43,7 @@ impl Core {
         let signers = [Some(job.using.unwrap_or(&by_new)), None];
         let mut way = self.way_of_old(&job.credential, host, job.using.unwrap_or(&by_new))?;
         let mut said = way.sentence();
+        let mut last = None;
         for signer in signers {
             let Way::AtHost { what } = self.way(&job.credential, host, signer)? else { continue };
             match self.order_old(job, signer, old, &what).await? {
@@ -51,6 +54,7 @@ impl Core {
                         return Ok(rotated("the old one is revoked, seen refused, and destroyed here".into()));
                     }
                     said = format!("it was ordered revoked, and not yet seen dead ({})", seen.reason);
+                    last = Some(seen);
                     // Never asked twice.
                     break;
                 }
@@ -61,6 +65,7 @@ impl Core {
                         return Ok(rotated("the old one is dead, and destroyed here".into()));
                     }
                     said = format!("{} refused to revoke it: {}", host.name, validation.reason);
+                    last = Some(seen);
                 }
                 Revocation::Unsupported(validation) => {
                     let reason = validation.reason;
@@ -70,10 +75,15 @@ impl Core {
             }
         }
         let left = self.keep_old(&job.old, &job.secret, &was(&job.credential), job).await?;
+        for seen in old.alive.iter().chain(&last) {
+            // What was known of it is needed to end it: the host's id for it, and that it was accepted there.
+            let _ = self.rack.record(&job.old, host.id, seen);
+        }
         let message = format!(
             "the new one is accepted by {} and in place. The old one lives on ({said}); it is on the rack as `{left}` until it \
-             is dead: keyrack revoke {left}",
-            host.name
+             is dead. {}",
+            host.name,
+            advice::of_old(&left, &job.signer)
         );
         let mut result = job.ended(RotateEnd::OldKept, message);
         result.left = Some(left);

@@ -10,7 +10,7 @@ use crate::ops::Core;
 use crate::ops::create::{ask, lost, tidy};
 use crate::ops::exchange::{Channel, act_wire, family, mask_outcome};
 use crate::ops::made::Made;
-use crate::ops::prove::{Proof, proof, whole};
+use crate::ops::prove::{Proof, is_no_answer, proof, whole};
 use crate::ops::revoke::is_about_token;
 
 /// What came of it.
@@ -40,7 +40,7 @@ impl Core {
             return end(job.ended(RotateEnd::Guided, "this host has no API for it".into()));
         };
         let channel = self.channel(&job.host)?;
-        self.rehearse(job, RotatePattern::InPlace).await?;
+        self.rehearse(job, RotatePattern::InPlace, &before).await?;
         self.rack.step(job.entry, "asked", &json!({ "what": what, "pattern": RotatePattern::InPlace }))?;
         let wire = act_wire(&channel, Some(&job.secret), job.using, self.clock.now());
         let session = Session {
@@ -98,7 +98,7 @@ impl Core {
             return end(job.ended(RotateEnd::Guided, "this host has no API for it".into()));
         };
         let channel = self.channel(&job.host)?;
-        self.rehearse(job, RotatePattern::Twin).await?;
+        self.rehearse(job, RotatePattern::Twin, &before).await?;
         let detail = json!({ "what": what, "pattern": RotatePattern::Twin, "name": request.name });
         self.rack.step(job.entry, "asked", &detail)?;
         match ask(self, &channel, creator, &job.host, job.using.unwrap_or(own), &request).await {
@@ -120,16 +120,25 @@ impl Core {
             return end(job.ended(RotateEnd::Guided, "nothing was pasted".into()));
         };
         let made = by_hand(&job.credential, pasted, job.options.expires);
-        self.rack.step(job.entry, "begun", &json!({ "pattern": RotatePattern::Swap, "made": made }))?;
+        let alive = self.alive(job, Some(&before));
+        self.rack.step(job.entry, "begun", &json!({ "pattern": RotatePattern::Swap, "made": made, "alive": alive }))?;
         self.vault.put(&job.new, &pasted.secret).await?;
-        self.rack.step(job.entry, "stored", &json!({ "made": made }))?;
         Ok(Obtained::Made { made, notes: Vec::new(), before: Some(Box::new(before)) })
     }
 
     /// Writes the old secret where the new one will go: a store that is locked or full is found out while nothing is lost.
-    async fn rehearse(&self, job: &Job<'_>, pattern: RotatePattern) -> Result<()> {
-        self.rack.step(job.entry, "begun", &json!({ "pattern": pattern }))?;
+    async fn rehearse(&self, job: &Job<'_>, pattern: RotatePattern, before: &Validation) -> Result<()> {
+        let alive = self.alive(job, Some(before));
+        self.rack.step(job.entry, "begun", &json!({ "pattern": pattern, "alive": alive }))?;
         self.vault.put(&job.new, &job.secret).await
+    }
+
+    /// How the old one was when it worked, with the host's id for it: what a record of its own needs.
+    pub(super) fn alive(&self, job: &Job<'_>, before: Option<&Validation>) -> Option<Validation> {
+        let alive = before.filter(|v| proof(v) == Proof::Alive).cloned();
+        let alive = alive.or_else(|| self.last_alive(&job.credential, &job.host).filter(|v| proof(v) == Proof::Alive));
+        let remote_id = self.remote_id(job, before);
+        alive.map(|v| Validation { remote_id, evidence: Vec::new(), ..v })
     }
 
     pub(super) fn remote_id(&self, job: &Job<'_>, before: Option<&Validation>) -> Option<String> {
@@ -147,7 +156,7 @@ impl Core {
     ) -> Result<Obtained> {
         let mut made = Made::by_host(&token, wanted.or(job.options.expires));
         made.username = made.username.or_else(|| job.credential.username.clone());
-        if let Err(error) = self.store_new(&job.new, &token, &made, job.entry).await {
+        if let Err(error) = self.store_new(&job.new, &token, &made, job.entry, &job.beside).await {
             let why = whole(&error);
             let message = if pattern == RotatePattern::InPlace {
                 format!(
@@ -222,9 +231,4 @@ fn stopped_by(job: &Job<'_>, before: &Validation, other_signs: bool) -> Option<R
         }
         _ => None,
     }
-}
-
-/// A gateway, a proxy or the network said no, not the host.
-fn is_no_answer(validation: &Validation) -> bool {
-    validation.findings.iter().any(|f| f.code.starts_with("http.") || f.code.starts_with("net."))
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::ending::Old;
-use super::{Job, is_surely_dead};
+use super::{Job, advice, is_surely_dead};
 use crate::domain::{Credential, CredentialId, Expiry, Host, RotateEnd, RotatePattern, RotateResult, Validation};
 use crate::error::Result;
 use crate::ops::Core;
@@ -84,7 +84,11 @@ impl Core {
         self.rack.step(job.entry, "proved", &json!({ "made": made, "keep_old": keep_old }))?;
         let id = &job.credential.id;
         // Told from the rack as it is before the new one takes the place.
-        let old = Old { remote_id: self.remote_id(job, before), was_dead: self.was_dead(job, before) };
+        let old = Old {
+            remote_id: self.remote_id(job, before),
+            was_dead: self.was_dead(job, before),
+            alive: self.alive(job, before),
+        };
         self.put_in_place(id, &job.new, keep_old.then_some(&job.old), &made, job.entry).await?;
         made.complete(&mut seen);
         let _ = self.rack.record(id, job.host.id, &seen);
@@ -122,7 +126,7 @@ impl Core {
         secret: &Secret,
         made: &Made,
         doubts: &[String],
-        seen: Validation,
+        mut seen: Validation,
     ) -> Result<RotateResult> {
         let why = doubts.join("; ");
         if pattern == RotatePattern::Swap {
@@ -133,11 +137,12 @@ impl Core {
         let note = format!("made by rotating {}; it could not be proved then", job.credential.label);
         let place = Place::beside(&job.credential, "new", &note);
         let kept = self.keep_made(&job.new, secret, made, &place).await?;
+        made.complete(&mut seen);
         let _ = self.rack.record(&job.new, job.host.id, &seen);
         let message = format!(
-            "the old one stays in place: {why}. The new one is on the rack as `{}`: check it, and revoke whichever is not \
-             needed",
-            kept.label
+            "the old one stays in place: {why}. The new one is on the rack as `{}`. {}",
+            kept.label,
+            advice::of_new(&job.credential.label, &kept.label, &job.signer)
         );
         let mut result = job.ended_with(RotateEnd::NewUnproved, message, seen);
         result.left = Some(kept.label);

@@ -149,6 +149,11 @@ fn there_is_no_view_issues() {
 #[test]
 fn a_token_lives_as_long_as_expires_in_says() {
     holds(&told("open-devops", None, "fifteen-minutes"), &["15 min", "expires_in"]);
+    let ends = now() + SignedDuration::from_secs(3600);
+    let found = for_token(&FamilyId::new("open-devops"), ends, now());
+    assert_eq!(codes(&found), ["stale.fifteen-minutes"]);
+    holds(&found[0].title, &[&relative(now(), ends), "`expires_in`", "15 min"]);
+    assert!(for_token(&FamilyId::new("jira-cloud"), ends, now()).is_empty());
 }
 
 #[test]

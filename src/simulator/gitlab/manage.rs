@@ -1,4 +1,4 @@
-//! The endpoints that list, make and rotate tokens.
+//! The endpoints that list, make and rotate tokens of people, projects and groups.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -6,7 +6,8 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use super::answers::{bad_parameter, granular, insufficient, message, missing, record};
-use super::tokens::{ADMIN, Life, Token, User, bot, fixed};
+use super::forms::fixed;
+use super::tokens::{ADMIN, Life, Token, User, bot};
 use super::{GitLabSite, SimRequest, SimResponse};
 use crate::domain::Kind;
 
@@ -30,6 +31,17 @@ const SHARED: &[&str] = &[
     "ai_features",
     "k8s_proxy",
 ];
+
+/// What a new token has besides what was asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Made {
+    /// Role.
+    pub(super) level: Option<u64>,
+    /// Who may revoke it by number; its user where none is named.
+    pub(super) owner: Option<u64>,
+    /// The project or group whose service account it acts as.
+    pub(super) service: Option<(&'static str, u64)>,
+}
 
 impl GitLabSite {
     /// `POST …/ID/rotate` and `…/self/rotate`. `resource`: of a project or group.
@@ -102,6 +114,11 @@ impl GitLabSite {
                 self.every_token().into_iter().filter(|t| !t.oauth && (own(t) || (all && !t.user.bot))).collect()
             }
         };
+        self.page(&listed, request, now)
+    }
+
+    /// The page of a list that was asked for.
+    pub(super) fn page(&self, listed: &[Token], request: &SimRequest, now: Timestamp) -> SimResponse {
         let number = |name: &str, or: usize| {
             let given = request.query.split('&').find_map(|p| p.strip_prefix(&format!("{name}=")).map(str::to_owned));
             given.and_then(|g| g.parse().ok()).unwrap_or(or)
@@ -156,10 +173,11 @@ impl GitLabSite {
                 None => return message(404, "404 User Not Found"),
             },
         };
+        let service = self.every_token().into_iter().find(|t| t.user.id == user.id).and_then(|t| t.service_of);
         let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
         let by_itself = user.id == signer.user.id && signer.user.id != ADMIN;
         let allowed = |scope: &str| !by_itself || BY_ITSELF.contains(&scope);
-        self.make(&body, user, None, now, &allowed)
+        self.make(&body, user, Made { service, ..Made::default() }, now, &allowed)
     }
 
     /// `POST /projects/ID/access_tokens`, `POST /groups/ID/access_tokens`.
@@ -191,14 +209,15 @@ impl GitLabSite {
         let sort = resource.0.trim_end_matches('s');
         let number = 9_100 + self.with_state(|state| state.made().count()) as u64;
         let user = bot(number, sort, id, name);
-        self.make(&body, user, Some((level, signer.user.id)), now, &|scope| SHARED.contains(&scope))
+        let made = Made { level: Some(level), owner: Some(signer.user.id), service: None };
+        self.make(&body, user, made, now, &|scope| SHARED.contains(&scope))
     }
 
-    fn make(
+    pub(super) fn make(
         &self,
         body: &Value,
         user: User,
-        shared: Option<(u64, u64)>,
+        made: Made,
         now: Timestamp,
         allowed: &dyn Fn(&str) -> bool,
     ) -> SimResponse {
@@ -224,6 +243,7 @@ impl GitLabSite {
             Some("project") => Kind::ProjectToken,
             Some("group") => Kind::GroupToken,
             _ if !boundaries.is_empty() => Kind::FineGrainedPat,
+            _ if made.service.is_some() => Kind::ServiceAccountToken,
             _ => Kind::Pat,
         };
         let granular = !boundaries.is_empty();
@@ -234,9 +254,9 @@ impl GitLabSite {
         token.permissions = boundaries;
         token.ends_in_days = Some(ends);
         token.age_days = 0;
-        if let Some((level, owner)) = shared {
-            (token.access_level, token.owner) = (Some(level), owner);
-        }
+        token.access_level = made.level;
+        token.service_of = made.service;
+        token.owner = made.owner.unwrap_or(token.owner);
         self.with_state(|state| shown_once(&state.make(self.spares.prefix, token, None), 201, now))
     }
 
@@ -255,7 +275,7 @@ impl GitLabSite {
 }
 
 /// The number of a project or group that exists: 4711 is acme/app, 322 is acme.
-fn known((sort, id): (&str, &str)) -> Option<u64> {
+pub(super) fn known((sort, id): (&str, &str)) -> Option<u64> {
     match (sort, id) {
         ("projects", "4711" | "acme%2Fapp") => Some(4711),
         ("groups", "322" | "acme") => Some(322),

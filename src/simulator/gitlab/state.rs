@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::tokens::{Token, fixed};
+use super::forms::fixed;
+use super::tokens::Token;
 
 /// The first number of a token made while the site runs.
 const FIRST: u64 = 20_000;

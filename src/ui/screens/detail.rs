@@ -232,6 +232,7 @@ pub fn grants(found: &Validation) -> Vec<(&'static str, String)> {
         ("implied", of(GrantSource::Implied)),
         ("tried", of(GrantSource::Probed)),
         ("simulated", of(GrantSource::Simulated)),
+        ("only at", found.limited_to.join("  ")),
     ];
     all.into_iter().filter(|(_, names)| !names.is_empty()).collect()
 }

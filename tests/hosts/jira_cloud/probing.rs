@@ -151,12 +151,16 @@ async fn a_token_without_scopes_has_none_to_be_told() {
 }
 
 #[tokio::test]
-async fn administrators_are_known_by_group_and_absence_proves_nothing() {
-    let transport = Recorded::new([ok(MYSELF), ok(MYSELF), ok(MYSELF)]);
-    let wanted = ["atlassian/org-admin", "site-admins"];
+async fn a_group_of_the_administrators_name_proves_nothing() {
+    let transport = Recorded::new([ok(MYSELF), ok(MYSELF), ok(MYSELF), ok(MYSELF)]);
+    let wanted = ["atlassian/org-admin", "org-admins", "site-admins"];
     let found = probe(&transport, Kind::ApiToken, &at(None, None), &wanted).await;
-    assert_eq!(held(&found), ["atlassian/org-admin"]);
-    assert_eq!(found.unknown[0].0, "site-admins");
+    // The membership is told, and is no role.
+    assert_eq!(held(&found), ["org-admins"]);
+    assert!(JiraCloud.facts().implied(&["org-admins".to_owned()]).is_empty());
+    let why = |name: &str| found.unknown.iter().find(|(n, _)| n == name).map(|(_, why)| why.as_str()).unwrap();
+    assert!(why("atlassian/org-admin").contains("in a group named org-admins, which points to it"), "{found:#?}");
+    assert!(why("site-admins").starts_with("not in a group named site-admins"), "{found:#?}");
     assert!(found.denied.is_empty(), "groups can be renamed");
     assert_eq!(transport.lines()[1], format!("GET {WEB}/rest/api/3/myself?expand=groups"));
 }

@@ -243,6 +243,9 @@ pub(super) fn tree(place: &PlacePermissions, s: &Shared, width: usize) -> Vec<Li
     } else if !place.all_told {
         lines.push(Line::styled(text::cut("there may be more: the host does not tell all", width), s.theme.faint));
     }
+    for name in &place.limited_to {
+        lines.push(Line::styled(text::cut(&format!("limited to {name}"), width), s.theme.faint));
+    }
     for name in &place.denied {
         lines.push(Line::styled(text::cut(&format!("✗ {name}"), width), s.theme.bad));
     }
