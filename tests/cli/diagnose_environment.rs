@@ -8,8 +8,13 @@ use keyrack::simulator::server::Running;
 use crate::support::{Home, Ran, seed, start};
 
 /// Secrets of other programs, which no output may hold.
-const OTHERS: [&str; 5] =
-    ["glpat-SomeoneElses00000001", "netrc-password-of-others", "stored-password-of-others", "header-of-others", "hunter2proxy"];
+const OTHERS: [&str; 5] = [
+    "glpat-SomeoneElses00000001",
+    "netrc-password-of-others",
+    "stored-password-of-others",
+    "header-of-others",
+    "hunter2proxy",
+];
 
 /// A credential that its host accepts, in a home with git and settings of its own.
 async fn scene() -> (Home, Running, String) {
@@ -23,7 +28,7 @@ async fn scene() -> (Home, Running, String) {
     (home, site, label)
 }
 
-fn write(home: &Home, name: &str, text: &str) -> String {
+pub fn write(home: &Home, name: &str, text: &str) -> String {
     let path = home.dir.path().join("home").join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, text).unwrap();
@@ -31,13 +36,13 @@ fn write(home: &Home, name: &str, text: &str) -> String {
     path.display().to_string()
 }
 
-fn stage(ran: &Ran, name: &str) -> serde_json::Value {
+pub fn stage(ran: &Ran, name: &str) -> serde_json::Value {
     let json = ran.json();
     let stages = json["diagnoses"][0]["stages"].as_array().unwrap().clone();
     stages.into_iter().find(|s| s["stage"] == name).unwrap_or_else(|| panic!("no {name}: {ran}"))
 }
 
-fn codes(stage: &serde_json::Value) -> Vec<String> {
+pub fn codes(stage: &serde_json::Value) -> Vec<String> {
     let findings = stage["findings"].as_array().unwrap();
     findings.iter().map(|f| f["code"].as_str().unwrap().to_owned()).collect()
 }

@@ -12,6 +12,8 @@ mod check;
 mod contract;
 mod create;
 mod deployment;
+mod diagnose_environment;
+mod diagnose_git;
 mod doctor;
 mod edit;
 mod guide;

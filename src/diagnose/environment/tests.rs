@@ -23,6 +23,7 @@ pub(crate) fn patient(family: &str, url: &str, kind: Kind, username: Option<&str
         expiry_by_user: false,
         profiles: Vec::new(),
         look_at: LookAt::default(),
+        git_url: None,
     }
 }
 

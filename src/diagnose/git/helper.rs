@@ -76,7 +76,8 @@ impl Question {
     pub(crate) fn of(url: &Url, config: &Config) -> Self {
         let host = url.host_str().unwrap_or("");
         let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        let says_yes = |e: &Entry| !matches!(e.value.reveal().to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0" | "");
+        let says_yes =
+            |e: &Entry| !matches!(e.value.reveal().to_ascii_lowercase().as_str(), "false" | "no" | "off" | "0" | "");
         let with_path = config.one_of_url("credential", "usehttppath", url).is_some_and(says_yes);
         let in_url = Some(url.username()).filter(|u| !u.is_empty());
         let decoded = in_url.map(|u| percent_encoding::percent_decode_str(u).decode_utf8_lossy().into_owned());
@@ -132,7 +133,8 @@ pub(crate) async fn ask_all(program: &Program, around: &Surroundings, config: &C
 
 async fn ask(program: &Program, around: &Surroundings, helper: &str, question: &Question) -> Said {
     let first = helper.split_whitespace().next().unwrap_or("");
-    let bare = first.trim_start_matches('!').rsplit(['/', '\\']).next().unwrap_or("").trim_start_matches("git-credential-");
+    let bare =
+        first.trim_start_matches('!').rsplit(['/', '\\']).next().unwrap_or("").trim_start_matches("git-credential-");
     if let Some(known) = facts().helpers.iter().find(|h| h.name == bare) {
         return Said::NotAsked(known.why.clone());
     }

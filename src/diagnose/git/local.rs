@@ -131,7 +131,8 @@ fn rewritten(config: &Config, target: &Target, out: &mut Local) -> Option<Url> {
         None => {
             out.is_http = false;
             let from = login::bare(&target.url);
-            let args = [("to", shown), ("url", from), ("key", rule.key()), ("where", rule.place()), ("how", rule.removal())];
+            let args =
+                [("to", shown), ("url", from), ("key", rule.key()), ("where", rule.place()), ("how", rule.removal())];
             let args: Vec<(&str, &str)> = args.iter().map(|(n, v)| (*n, v.as_str())).collect();
             out.findings.push(finding("git.not-https", &args));
             None
@@ -163,9 +164,7 @@ fn trouble(helper: &Asked, now: Timestamp) -> Option<Finding> {
     let Asked { name, place, removal, said } = helper;
     let args = [("name", name.as_str()), ("where", place), ("how", removal)];
     match said {
-        Said::Missing(detail) => {
-            Some(finding("git.helper-missing", &[args[0], args[1], args[2], ("detail", detail)]))
-        }
+        Said::Missing(detail) => Some(finding("git.helper-missing", &[args[0], args[1], args[2], ("detail", detail)])),
         Said::Hangs => Some(finding("git.helper-hangs", &args)),
         Said::Whole(login) => {
             let end = login.ends.filter(|end| *end <= now)?;
@@ -185,7 +184,9 @@ fn needs_path(view: &Viewpoint<'_>, question: &Question, asked: &[Asked], url: &
     }
     let aws = asked.iter().any(|a| a.name.contains("aws"));
     let why = match view.patient.host.family.as_str() {
-        "codecommit" if aws => "AWS's helper signs the path of the repository; without it, it makes a password that is refused.",
+        "codecommit" if aws => {
+            "AWS's helper signs the path of the repository; without it, it makes a password that is refused."
+        }
         "azure-devops" if url.host_str() == Some("dev.azure.com") && asked.len() > 1 => {
             "Every organization is a path of dev.azure.com, so that the token of one is answered for all of them."
         }

@@ -65,7 +65,8 @@ pub(crate) fn all(config: &Config, netrc: &[Netrc], asked: &[Asked], url: &Url, 
         }
         found.push(Found {
             source: format!("the helper {}", helper.name),
-            how: "printf 'url=URL\\n\\n' | git credential reject makes its helpers forget it".replace("URL", &bare(url)),
+            how: "printf 'url=URL\\n\\n' | git credential reject makes its helpers forget it"
+                .replace("URL", &bare(url)),
             login: login.clone(),
             goes_on: false,
         });
@@ -110,7 +111,12 @@ fn in_url(url: &Url) -> Option<Found> {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let password = SecretText::new(decoded(url.password()?));
     let login = basic(decoded(url.username()), password);
-    Some(Found { source: "the URL itself".to_owned(), how: "write the URL without it".to_owned(), login, goes_on: true })
+    Some(Found {
+        source: "the URL itself".to_owned(),
+        how: "write the URL without it".to_owned(),
+        login,
+        goes_on: true,
+    })
 }
 
 fn is_for(entry: &Netrc, url: &Url) -> bool {

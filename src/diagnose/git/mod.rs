@@ -32,7 +32,7 @@ use refs::Service;
 pub(crate) struct Before<'a> {
     pub(crate) around: &'a Surroundings,
     pub(crate) machine: &'a Machine,
-    /// The secret, where it may be sent.
+    /// The secret, to be compared; it is sent only where the host accepted it before.
     pub(crate) secret: Option<&'a Secret>,
     /// The way to the host, where it was seen to be the right one.
     pub(crate) channel: Option<&'a Channel>,

@@ -172,3 +172,47 @@ fn is_program(path: &Path) -> bool {
     #[cfg(not(unix))]
     meta.is_file()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn here() -> Surroundings {
+        let vars = [("PATH".to_owned(), std::env::var("PATH").unwrap()), ("SEEN".to_owned(), "yes".to_owned())];
+        Surroundings::new(vars, std::env::temp_dir())
+    }
+
+    async fn run(command: &str, limit: Duration) -> Result<Printed, NoRun> {
+        let around = here();
+        let program = Program::find(&around).unwrap();
+        program.run(&around, &["-c", &format!("alias.x=!{command}"), "x"], &SecretText::from("input"), limit).await
+    }
+
+    #[tokio::test]
+    async fn a_child_has_the_captured_environment_its_input_and_nobody_to_ask() {
+        let printed = run("cat; echo $SEEN $GIT_TERMINAL_PROMPT ${HOME-none}", Duration::from_secs(20)).await.unwrap();
+        assert_eq!(printed.out.reveal(), "inputyes 0 none\n");
+        let failed = run("echo why >&2; exit 3", Duration::from_secs(20)).await.unwrap();
+        assert_eq!((failed.worked, failed.code, failed.complaint.as_str()), (false, Some(3), "why"));
+    }
+
+    #[tokio::test]
+    async fn one_that_does_not_end_is_ended_with_all_that_it_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let pid = dir.path().join("pid");
+        let command = format!("sleep 600 & echo $! > {}; wait", pid.display());
+        assert_eq!(run(&command, Duration::from_secs(2)).await.map(|_| ()), Err(NoRun::TooSlow));
+        let pid: i32 = std::fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
+        let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        // Ended, and perhaps not yet buried by whoever adopted it.
+        let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
+        assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    }
+
+    #[test]
+    fn without_a_path_there_is_no_git() {
+        assert_eq!(Program::find(&Surroundings::default()), None);
+        let vars = [("PATH".to_owned(), "/nowhere:relative".to_owned())];
+        assert_eq!(Program::find(&Surroundings::new(vars, PathBuf::new())), None);
+    }
+}

@@ -141,7 +141,8 @@ mod tests {
     fn each_vendors_refusals_are_told_apart() {
         let asks = [("WWW-Authenticate", "Basic realm=\"x\"")];
         let html = [("Content-Type", "text/html")];
-        let gitlab = "HTTP Basic: Access denied. If a password was provided for Git authentication, the password was incorrect";
+        let gitlab =
+            "HTTP Basic: Access denied. If a password was provided for Git authentication, the password was incorrect";
         let hidden = "You may not have access to this repository or it no longer exists in this workspace.";
         for (family, status, headers, body, wanted) in [
             ("github", 403, &[][..], "remote: Write access to repository not granted.", Some("git.no-push")),
@@ -160,7 +161,13 @@ mod tests {
             ("gitlab", 401, &asks, gitlab, Some("git.gitlab-refused")),
             ("azure-devops", 203, &html, "<html>Sign in</html>", Some("git.sign-in")),
             ("azure-devops", 302, &[], "", Some("git.sign-in")),
-            ("azure-devops", 401, &[], "Access Denied: The Personal Access Token used has expired.", Some("git.expired")),
+            (
+                "azure-devops",
+                401,
+                &[],
+                "Access Denied: The Personal Access Token used has expired.",
+                Some("git.expired"),
+            ),
             ("azure-devops", 404, &[], "TF401019: The Git repository with name", Some("git.not-found")),
             ("azure-devops", 403, &[], "VS403463: The conditional access policy", Some("git.policy")),
             ("bitbucket-cloud", 410, &[], "see CHANGE-3222", Some("git.app-password")),

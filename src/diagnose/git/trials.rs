@@ -1,16 +1,16 @@
 //! The question to the host: without a log-in, as git begins; with what git would log in with; with the credential itself
 //! and the user name that its kind needs. What follows from the three together.
 
+use super::helper::Login;
 use super::local::{self, Local};
 use super::login::{self, Found};
 use super::refs::{self, Reply, Who};
-use super::helper::Login;
 use super::{Target, address};
 use crate::diagnose::environment::Viewpoint;
 use crate::diagnose::look::{Look, finding};
 use crate::domain::{Finding, StageState, Validation, Verdict};
-use crate::hosts::facts::GitLogin;
 use crate::hosts::Wire;
+use crate::hosts::facts::GitLogin;
 use crate::ops::Core;
 use crate::ops::exchange::Channel;
 use crate::secret::Masker;
@@ -127,9 +127,7 @@ fn conclude(view: &Viewpoint<'_>, target: &Target, local: &Local, seen: &Seen<'_
     let mut first: Vec<Finding> = Vec::new();
     let verb = target.service.verb();
     let (state, summary) = match (&seen.gits, &seen.own) {
-        (Some((found, Reply::Works)), _) if local::is_other(view, found) => {
-            (StageState::Warned, String::new())
-        }
+        (Some((found, Reply::Works)), _) if local::is_other(view, found) => (StageState::Warned, String::new()),
         (Some((found, Reply::Works)), _) => {
             let told = format!("git may {verb}, answered by {} as {}", found.source, found.user());
             (StageState::Passed, told)
