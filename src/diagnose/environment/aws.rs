@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html>
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::sight::{Held, Sight};
 use super::{Viewpoint, files};
@@ -52,7 +52,7 @@ pub(super) fn look(view: &Viewpoint<'_>) -> Sight {
     sight
 }
 
-fn shown(path: &PathBuf) -> String {
+fn shown(path: &Path) -> String {
     sanitize::short(&path.display().to_string(), 200)
 }
 
