@@ -108,6 +108,16 @@ pub(crate) fn classify(failure: Failure, route: &Route, elapsed: Duration) -> Fo
     Found { error, unless_tcp_answers }
 }
 
+/// Classifies what one step of the way, taken by itself, failed with; `connect` where no connection stood yet.
+pub(super) fn classify_step(
+    error: &(dyn StdError + 'static),
+    connect: bool,
+    elapsed: Duration,
+    route: &Route,
+) -> NetError {
+    classify_chain(error, Phase { connect, timeout: false, decode: false, elapsed }, route)
+}
+
 /// Classifies a chain of causes.
 fn classify_chain(error: &(dyn StdError + 'static), phase: Phase, route: &Route) -> NetError {
     let chain = Chain::of(error);
@@ -118,7 +128,7 @@ fn classify_chain(error: &(dyn StdError + 'static), phase: Phase, route: &Route)
 }
 
 /// Says that a proxy was in between, where the error does not say it already.
-fn mention_proxy(mut error: NetError, route: &Route) -> NetError {
+pub(super) fn mention_proxy(mut error: NetError, route: &Route) -> NetError {
     if let Some(hop) = &route.proxy
         && !error.detail.contains(&hop.address)
         && error.target != hop.address
@@ -190,6 +200,10 @@ impl<'a> Chain<'a> {
             return None;
         }
         if self.says("error connecting to socks proxy") || self.says("SOCKS error: ") {
+            // The limit on TCP and the one on everything are equal: which of the two strikes is chance.
+            if self.io() == Some(io::ErrorKind::TimedOut) {
+                return of_proxy(Kind::ConnectTimeout, after(phase.elapsed));
+            }
             return of_proxy(Kind::Socks, self.text_after("SOCKS error: ").unwrap_or("it did not answer").to_owned());
         }
         if let Some(tunnel) = self.text_after("tunnel error: ") {
@@ -347,11 +361,11 @@ fn alert_kind(alert: AlertDescription) -> (Kind, String) {
     }
 }
 
-fn after(elapsed: Duration) -> String {
+pub(super) fn after(elapsed: Duration) -> String {
     format!("after {:.1} s", elapsed.as_secs_f32())
 }
 
-fn add(detail: &mut String, more: &str) {
+pub(super) fn add(detail: &mut String, more: &str) {
     if !detail.is_empty() {
         detail.push_str("; ");
     }

@@ -8,7 +8,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,10 +19,11 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::classify::{Failure, Found, Hop, Route, classify};
+use super::probe::Probe;
 use super::proxy::{ProxyEnv, ProxyRules, ProxyUse};
 use super::resolver::Resolver;
 use super::target::Target;
-use super::tls::{Stamp, Trust};
+use super::tls::{NO_ROOTS, Stamp, Trust, why_issuer_is_unknown};
 use super::{BODY_CAP, Body, HeaderText, Method, NetError, NetErrorKind, NetSettings, Request, Response, Transport};
 use crate::secret::SecretText;
 
@@ -42,9 +42,6 @@ const IDLE_LIMIT: Duration = Duration::from_secs(15);
 
 /// Longest second look at a host that let a connection attempt time out.
 const SECOND_LOOK: Duration = Duration::from_secs(2);
-
-/// What rustls-platform-verifier says where the system has no certificate authorities at all.
-const NO_ROOTS: &str = "No CA certificates were loaded";
 
 /// How long a request may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +62,7 @@ impl Default for Timeouts {
 
 impl Timeouts {
     /// Must strike before the others, since which one strikes decides what the user is told.
-    fn connect_limit(self) -> Duration {
+    pub(super) fn connect_limit(self) -> Duration {
         self.connect.min(self.total.mul_f32(0.9))
     }
 }
@@ -79,10 +76,10 @@ struct Shared {
     ways: Mutex<HashMap<NetSettings, (Stamp, Arc<Way>)>>,
 }
 
-struct Options {
-    env: ProxyEnv,
-    timeouts: Timeouts,
-    user_agent: String,
+pub(super) struct Options {
+    pub env: ProxyEnv,
+    pub timeouts: Timeouts,
+    pub user_agent: String,
 }
 
 impl Network {
@@ -116,6 +113,15 @@ impl Network {
     pub fn proxy_for(&self, settings: &NetSettings, url: &str) -> Result<Option<ProxyUse>, NetError> {
         let target = Target::parse(url)?;
         ProxyRules::new(&self.0.options.env, settings.proxy.as_deref())?.describe(&target.url)
+    }
+
+    /// The way to the origin of `url`, to be looked at step by step. Sends nothing yet, and never a token.
+    ///
+    /// # Errors
+    /// Whatever stops a request before anything is sent: [`NetErrorKind::BadUrl`], [`NetErrorKind::PlainHttp`],
+    /// [`NetErrorKind::BadProxySetting`], [`NetErrorKind::BadCaFile`] or [`NetErrorKind::BadClientCert`].
+    pub fn probe(&self, settings: &NetSettings, url: &str) -> Result<Probe, NetError> {
+        Probe::new(Arc::clone(&self.0.options), settings, url)
     }
 
     fn ways(&self) -> std::sync::MutexGuard<'_, HashMap<NetSettings, (Stamp, Arc<Way>)>> {
@@ -224,10 +230,10 @@ impl Way {
             builder = builder.proxy(proxy);
         }
         if !self.trust.roots.is_empty() {
-            builder = builder.tls_certs_merge(self.trust.roots.iter().cloned());
+            builder = builder.tls_certs_merge(self.trust.for_reqwest());
         }
         if let Some(identity) = &self.trust.identity {
-            builder = builder.identity(identity.clone());
+            builder = builder.identity(identity.for_reqwest.clone());
         }
         builder
     }
@@ -241,24 +247,11 @@ impl Way {
             return instead;
         }
         if error.kind == NetErrorKind::TlsUnknownIssuer
-            && let Some(why) = self.why_issuer_is_unknown(no_roots)
+            && let Some(why) = why_issuer_is_unknown(&self.options.env, no_roots)
         {
             error.detail = if error.detail.is_empty() { why } else { format!("{}; {why}", error.detail) };
         }
         error
-    }
-
-    fn why_issuer_is_unknown(&self, no_roots: bool) -> Option<String> {
-        let env = &self.options.env;
-        for (name, path) in [("SSL_CERT_FILE", &env.ssl_cert_file), ("SSL_CERT_DIR", &env.ssl_cert_dir)] {
-            if let Some(path) = path {
-                let state = if Path::new(path).exists() { "" } else { ", which does not exist" };
-                return Some(format!(
-                    "{name} is set to {path}{state}: it replaces the system's certificate authorities"
-                ));
-            }
-        }
-        no_roots.then(|| "this machine has no certificate authorities at all (package ca-certificates)".to_owned())
     }
 }
 

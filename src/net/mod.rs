@@ -6,6 +6,7 @@
 mod classify;
 pub mod client;
 mod error;
+pub mod probe;
 pub mod proxy;
 pub mod record;
 mod resolver;

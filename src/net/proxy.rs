@@ -145,7 +145,12 @@ impl ProxyAddress {
         is_loopback(&self.url)
     }
 
-    fn describe(&self) -> ProxyUse {
+    /// Scheme, user info, host and port. Never to be shown: a password may be in it.
+    pub(super) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    pub(super) fn describe(&self) -> ProxyUse {
         ProxyUse { origin: self.origin, scheme: self.url.scheme().to_owned(), address: self.address.clone() }
     }
 }

@@ -36,7 +36,7 @@ impl Resolve for Resolver {
     }
 }
 
-async fn lookup(host: &str, limit: Duration) -> Result<Addrs, ResolveError> {
+pub(super) async fn lookup(host: &str, limit: Duration) -> Result<Addrs, ResolveError> {
     // Plain http is allowed to `localhost`: no hosts file or name server may take it elsewhere (RFC 6761, 6.3).
     if host.eq_ignore_ascii_case("localhost") {
         let here = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];

@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::path::Path;
 use std::time::SystemTime;
 
 use rustls::RootCertStore;
@@ -11,6 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use zeroize::Zeroizing;
 
+use super::proxy::ProxyEnv;
 use super::{NetError, NetErrorKind, NetSettings};
 
 /// Larger files are no certificate files; the largest public bundles have a quarter of this.
@@ -20,9 +22,19 @@ const FILE_CAP: u64 = 1024 * 1024;
 #[derive(Default)]
 pub(crate) struct Trust {
     /// From `ca_file`.
-    pub roots: Vec<reqwest::Certificate>,
+    pub roots: Vec<CertificateDer<'static>>,
     /// From `client_cert`.
-    pub identity: Option<reqwest::Identity>,
+    pub identity: Option<Identity>,
+}
+
+/// A client certificate with its key, as both TLS clients want it.
+pub(crate) struct Identity {
+    /// For requests.
+    pub for_reqwest: reqwest::Identity,
+    /// The certificate and those above it.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// Its key.
+    pub key: PrivateKeyDer<'static>,
 }
 
 impl Trust {
@@ -35,6 +47,11 @@ impl Trust {
             roots: settings.ca_file.as_deref().map(roots).transpose()?.unwrap_or_default(),
             identity: settings.client_cert.as_deref().map(identity).transpose()?,
         })
+    }
+
+    /// The authorities in reqwest's form; each was seen to be readable.
+    pub fn for_reqwest(&self) -> impl Iterator<Item = reqwest::Certificate> {
+        self.roots.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok())
     }
 }
 
@@ -53,7 +70,21 @@ impl Stamp {
     }
 }
 
-fn roots(path: &str) -> Result<Vec<reqwest::Certificate>, NetError> {
+/// What rustls-platform-verifier says where the system has no certificate authorities at all.
+pub(crate) const NO_ROOTS: &str = "No CA certificates were loaded";
+
+/// What on this machine may be the reason that no issuer is known.
+pub(crate) fn why_issuer_is_unknown(env: &ProxyEnv, no_roots: bool) -> Option<String> {
+    for (name, path) in [("SSL_CERT_FILE", &env.ssl_cert_file), ("SSL_CERT_DIR", &env.ssl_cert_dir)] {
+        if let Some(path) = path {
+            let state = if Path::new(path).exists() { "" } else { ", which does not exist" };
+            return Some(format!("{name} is set to {path}{state}: it replaces the system's certificate authorities"));
+        }
+    }
+    no_roots.then(|| "this machine has no certificate authorities at all (package ca-certificates)".to_owned())
+}
+
+fn roots(path: &str) -> Result<Vec<CertificateDer<'static>>, NetError> {
     let bad = |detail: String| NetError::new(NetErrorKind::BadCaFile, path, detail);
     let bytes = read(path).map_err(bad)?;
     let mut store = RootCertStore::empty();
@@ -64,7 +95,8 @@ fn roots(path: &str) -> Result<Vec<reqwest::Certificate>, NetError> {
         store
             .add(der.clone())
             .map_err(|_| bad(format!("certificate {number} in it cannot be used as an authority")))?;
-        roots.push(reqwest::Certificate::from_der(&der).map_err(|_| bad(format!("certificate {number} is damaged")))?);
+        reqwest::Certificate::from_der(&der).map_err(|_| bad(format!("certificate {number} is damaged")))?;
+        roots.push(der);
     }
     if roots.is_empty() {
         return Err(bad(match kind_of(&bytes) {
@@ -75,7 +107,7 @@ fn roots(path: &str) -> Result<Vec<reqwest::Certificate>, NetError> {
     Ok(roots)
 }
 
-fn identity(path: &str) -> Result<reqwest::Identity, NetError> {
+fn identity(path: &str) -> Result<Identity, NetError> {
     let bad = |detail: &str| NetError::new(NetErrorKind::BadClientCert, path, detail);
     let bytes = read(path).map_err(|detail| bad(&detail))?;
     if matches!(kind_of(&bytes), Binary) {
@@ -90,11 +122,12 @@ fn identity(path: &str) -> Result<reqwest::Identity, NetError> {
     if contains(&bytes, b"ENCRYPTED") {
         return Err(bad("its key is protected by a passphrase; write it without: openssl pkey -in KEY -out PLAINKEY"));
     }
-    if PrivateKeyDer::from_pem_slice(&bytes).is_err() {
+    let Ok(key) = PrivateKeyDer::from_pem_slice(&bytes) else {
         return Err(bad("there is no key in it; put certificate and key into one file"));
-    }
-    reqwest::Identity::from_pem(&bytes)
-        .map_err(|_| bad("it holds something besides certificates and one key; leave only those in it"))
+    };
+    let for_reqwest = reqwest::Identity::from_pem(&bytes)
+        .map_err(|_| bad("it holds something besides certificates and one key; leave only those in it"))?;
+    Ok(Identity { for_reqwest, chain: certificates, key })
 }
 
 fn read(path: &str) -> Result<Zeroizing<Vec<u8>>, String> {

@@ -189,8 +189,12 @@ impl Core {
     ) -> Result<CreateResult> {
         let made = Made::by_host(&token, wish.request.expires);
         if let Err(error) = self.store_new(id, &token, &made, entry, beside).await {
-            let back = self.take_back(host, channel, authority, &token).await;
-            self.close(entry);
+            let back = self.take_back(host, channel, authority, &token, entry).await;
+            match self.vault.delete(id).await {
+                Ok(()) => self.close(entry),
+                // What may be left in the store is found by the entry.
+                Err(_) => self.rack.release(entry),
+            }
             let message =
                 format!("{} made it, and its secret could not be kept here ({}); {back}", host.name, whole(&error));
             let mut failed = result(wish, host, CreateEnd::Failed, message);
@@ -280,6 +284,7 @@ impl Core {
         channel: &Channel,
         authority: &Authority,
         token: &CreatedToken,
+        entry: JournalId,
     ) -> String {
         let name = sanitize::short(&token.name, 80);
         let by_hand = format!("revoke `{name}` at {} by hand", host.name);
@@ -289,7 +294,11 @@ impl Core {
             Doomed { host, kind: token.kind, username, secret: &token.secret, remote_id: token.remote_id.as_deref() };
         let answer = order(channel, revoker, &doomed, Some(authority), self.clock.now()).await;
         match answer {
-            Revocation::Accepted => format!("{} was asked to revoke it again and took the order", host.name),
+            Revocation::Accepted => {
+                // A store that fails may have kept it all the same: nobody is to find it there and take it for a good one.
+                let _ = self.rack.step(entry, "back", &json!({}));
+                format!("{} was asked to revoke it again and took the order", host.name)
+            }
             Revocation::Refused(_) | Revocation::Unsupported(_) => by_hand,
             Revocation::Unknown(_) => format!("whether it was revoked again is unknown: {by_hand}"),
         }

@@ -34,3 +34,23 @@ fn every_answer_that_is_not_the_vendor_s_is_explained() {
         assert_whole(&format!("http.{code}"), &[("status", "599")]);
     }
 }
+
+#[test]
+fn what_the_probe_alone_sees_is_explained() {
+    let args = [("target", "git.acme.dev:443"), ("detail", "why")];
+    for (code, verdict) in [
+        ("net.tls-incomplete-chain", Verdict::Unreachable),
+        ("net.tls-intercepted", Verdict::Unreachable),
+        ("net.tls-expires-soon", Verdict::Valid),
+        ("net.some-addresses-fail", Verdict::Valid),
+        ("net.ipv6-broken", Verdict::Valid),
+        ("net.proxy-auth-scheme", Verdict::Unreachable),
+        ("net.clock-skew", Verdict::Unreachable),
+    ] {
+        let (told, finding) = common().finding(code, &args);
+        assert_eq!(told, verdict, "{code}");
+        for text in [&finding.title, &finding.cause, &finding.remedy] {
+            assert!(!text.is_empty() && !text.contains(['{', '}']), "{code}: {text}");
+        }
+    }
+}

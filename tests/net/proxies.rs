@@ -14,7 +14,7 @@ use crate::support::{
 use crate::tls::{Authority, https};
 
 /// A name that only a proxy could know.
-const FAR: &str = "git.keyrack.invalid";
+pub const FAR: &str = "git.keyrack.invalid";
 
 /// A proxy that answers CONNECT with `answer`.
 async fn refusing(answer: &'static str) -> Server {
@@ -22,7 +22,7 @@ async fn refusing(answer: &'static str) -> Server {
 }
 
 /// A proxy that takes every CONNECT to `target`, whatever was asked for.
-async fn tunnelling(target: SocketAddr) -> Server {
+pub async fn tunnelling(target: SocketAddr) -> Server {
     Server::start(move |mut stream, log| async move {
         let Some(head) = read_request(&mut stream).await else { return };
         log.note(head);
@@ -34,7 +34,7 @@ async fn tunnelling(target: SocketAddr) -> Server {
 }
 
 /// A SOCKS5 proxy that answers every request with `reply` and, where that is 0, leads to `target`.
-async fn socks(reply: u8, target: Option<SocketAddr>) -> Server {
+pub async fn socks(reply: u8, target: Option<SocketAddr>) -> Server {
     Server::start(move |mut stream, log| async move {
         let mut greeting = [0; 2];
         stream.read_exact(&mut greeting).await.unwrap();
@@ -62,11 +62,11 @@ async fn get_by_env(vars: &[(&str, &str)], settings: &NetSettings, url: &str) ->
     get_with(&Network::new(env(vars), PATIENT, USER_AGENT), settings, url.to_owned()).await
 }
 
-fn by(proxy: impl Into<String>) -> NetSettings {
+pub fn by(proxy: impl Into<String>) -> NetSettings {
     NetSettings { proxy: Some(proxy.into()), allow_http: true, ..NetSettings::default() }
 }
 
-fn far_https() -> String {
+pub fn far_https() -> String {
     format!("https://{FAR}/x?token=hunter2")
 }
 

@@ -29,12 +29,27 @@ impl Authority {
         Self::named("Keyrack Test Authority")
     }
 
-    fn named(name: &str) -> Self {
+    pub fn named(name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
         let certificate = params.self_signed(&key).unwrap();
+        Self {
+            pem: certificate.pem(),
+            der: certificate.der().clone(),
+            issuer: Issuer::new(params, key),
+            dir: TempDir::new().unwrap(),
+        }
+    }
+
+    /// An authority that this one vouches for.
+    pub fn below(&self, name: &str) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
         Self {
             pem: certificate.pem(),
             der: certificate.der().clone(),
@@ -49,7 +64,14 @@ impl Authority {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
         change(&mut params);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        Leaf { der: certificate.der().clone(), pem: certificate.pem(), key }
+        Leaf { der: certificate.der().clone(), pem: certificate.pem(), key, above: Vec::new() }
+    }
+
+    /// A certificate that is sent with `more` others that have nothing to do with it.
+    pub fn issue_under(&self, name: &str, more: usize) -> Leaf {
+        let mut leaf = self.issue(name, |_| ());
+        leaf.above = vec![Self::named("Ballast").der; more];
+        leaf
     }
 
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
@@ -66,17 +88,23 @@ impl Authority {
 
 pub struct Leaf {
     der: CertificateDer<'static>,
-    pem: String,
-    key: KeyPair,
+    pub pem: String,
+    pub key: KeyPair,
+    above: Vec<CertificateDer<'static>>,
 }
 
 impl Leaf {
-    fn self_signed(change: impl FnOnce(&mut CertificateParams)) -> Self {
+    pub fn self_signed(change: impl FnOnce(&mut CertificateParams)) -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
         change(&mut params);
         let certificate = params.self_signed(&key).unwrap();
-        Self { der: certificate.der().clone(), pem: certificate.pem(), key }
+        Self { der: certificate.der().clone(), pem: certificate.pem(), key, above: Vec::new() }
+    }
+
+    /// Certificate and key in one text.
+    pub fn bundle(&self) -> String {
+        self.pem.clone() + &self.key.serialize_pem()
     }
 
     fn key_der(&self) -> PrivateKeyDer<'static> {
@@ -85,7 +113,8 @@ impl Leaf {
 
     pub fn acceptor(&self) -> TlsAcceptor {
         let config = ServerConfig::builder().with_no_client_auth();
-        TlsAcceptor::from(Arc::new(config.with_single_cert(vec![self.der.clone()], self.key_der()).unwrap()))
+        let chain = [std::slice::from_ref(&self.der), &self.above].concat();
+        TlsAcceptor::from(Arc::new(config.with_single_cert(chain, self.key_der()).unwrap()))
     }
 }
 
@@ -202,7 +231,7 @@ fn mutual(authority: &Authority) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-fn client_leaf(authority: &Authority) -> Leaf {
+pub fn client_leaf(authority: &Authority) -> Leaf {
     authority.issue("ana", |params| params.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth))
 }
 
@@ -213,7 +242,7 @@ async fn a_client_certificate_is_wanted_and_given() {
     assert_fails(get_trusting(&authority, &server).await, NetErrorKind::TlsClientCertWanted, &server.name());
 
     let leaf = client_leaf(&authority);
-    let file = authority.file("client.pem", leaf.pem.clone() + &leaf.key.serialize_pem());
+    let file = authority.file("client.pem", leaf.bundle());
     let settings = NetSettings { client_cert: Some(file), ..authority.trusted() };
     assert_eq!(get_with(&network(), &settings, server.https_url("/")).await.unwrap().body, "fine");
 }
@@ -223,7 +252,7 @@ async fn a_client_certificate_that_the_server_does_not_know() {
     let authority = Authority::new();
     let server = https(mutual(&authority)).await;
     let leaf = client_leaf(&Authority::named("Strangers"));
-    let file = authority.file("client.pem", leaf.pem.clone() + &leaf.key.serialize_pem());
+    let file = authority.file("client.pem", leaf.bundle());
     let settings = NetSettings { client_cert: Some(file), ..authority.trusted() };
     let result = get_with(&network(), &settings, server.https_url("/")).await;
     let error = assert_fails(result, NetErrorKind::TlsClientCertWanted, &server.name());

@@ -25,6 +25,10 @@ impl Core {
                 (Some(_), None) => lost("keyrack was stopped", &text("name"), &text("host")),
             });
         };
+        if entry.steps.last().is_some_and(|(step, _)| step == "back") {
+            self.vault.delete(&entry.credential).await?;
+            return Ok("it could not be kept here, and was revoked at the host again".to_owned());
+        }
         let place: Place = read(entry, "place")?;
         let made = self.made_of(entry, &secret).await?;
         let credential = self.keep_made(&entry.credential, &secret, &made, &place).await?;

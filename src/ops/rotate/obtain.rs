@@ -166,7 +166,7 @@ impl Core {
                 )
             } else {
                 let own = crate::ops::signer::itself(&job.credential, &job.secret);
-                let back = self.take_back(&job.host, channel, job.using.unwrap_or(&own), &token).await;
+                let back = self.take_back(&job.host, channel, job.using.unwrap_or(&own), &token, job.entry).await;
                 format!(
                     "{} made a new one, and it could not be kept here ({why}); {back}. The old one is untouched",
                     job.host.name

@@ -43,6 +43,11 @@ impl Core {
                 self.keep_facts(entry, &record).await?;
                 Ok("the new one is in place and the host had refused the old one; its secret was destroyed".into())
             }
+            "back" => {
+                self.vault.delete(&new).await?;
+                Ok("the new one could not be kept here, and was revoked at the host again; the old one is untouched"
+                    .into())
+            }
             _ => self.settle_unproved(entry, &record, &new, last).await,
         }
     }
