@@ -119,7 +119,7 @@ async fn the_same_secret_elsewhere_is_a_fact() {
 async fn what_breaks_keyracks_own_requests_decides() {
     let (mut home, _site, label) = scene().await;
     // A host that is not on loopback, so that the proxy would be used.
-    home.run("host edit gitlab --endpoint web=https://gitlab.example.invalid").await.exits(0);
+    home.run("host edit gitlab --yes --endpoint web=https://gitlab.example.invalid").await.exits(0);
     home.set("HTTPS_PROXY", "htp://proxy.example.invalid:3128");
     let ran = home.run(&format!("diagnose {label} --json")).await;
     assert_eq!(codes(&stage(&ran, "environment")), ["env.bad-proxy"], "{ran}");

@@ -7,8 +7,11 @@ use std::process::Command;
 
 use base64::Engine as _;
 
+use keyrack::simulator::bamboo::Bamboo;
+use keyrack::simulator::bitbucket_cloud::BitbucketCloud;
+
 use crate::diagnose_environment::{codes, stage, write};
-use crate::support::{Home, Ran, STRANGER, Seen, Server, http, json, serve};
+use crate::support::{Home, Ran, STRANGER, Seen, Server, http, json, seed, serve, start};
 
 /// Another secret, which no output may hold and the host refuses.
 const OTHER: &str = "glpat-SomebodyElses0000001";
@@ -249,6 +252,7 @@ async fn nothing_is_sent_elsewhere_or_in_another_way() {
     };
     let elsewhere = ask("http://127.0.0.1:1/acme/web.git", "").await;
     assert!(elsewhere["facts"]["at the host"].as_str().unwrap().contains("not below"), "{elsewhere}");
+    assert_eq!(codes(&elsewhere)[0], "git.elsewhere", "{elsewhere}");
     let ssh = format!("[url \"ssh://git@lab.example.invalid/\"]\n insteadOf = {}/\n", scene.server.url);
     assert_eq!(codes(&ask(&scene.url, &ssh).await), ["git.not-https"]);
     assert_eq!(scene.asked(), Vec::<String>::new());
@@ -276,4 +280,41 @@ async fn a_password_in_the_url_is_refused_and_not_repeated() {
     let ran = scene.home.run(&format!("diagnose bot --git-url {url}")).await.exits(2);
     ran.lacks(OTHER);
     assert_eq!(scene.asked(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_users_e_mail_is_no_user_name_for_git_at_bitbucket() {
+    let site = start(BitbucketCloud::new()).await;
+    let mut home = Home::new();
+    home.set("PATH", &std::env::var("PATH").unwrap());
+    home.set("GIT_CONFIG_NOSYSTEM", "1");
+    home.host("bitbucket", &site).await;
+    home.add(&site, "bitbucket-reader", "bitbucket").await;
+    let secret = seed(&site, "bitbucket-reader").secret;
+    let place = site.listen.trim_start_matches("http://").to_owned();
+    let user = |user: &str| {
+        write(&home, ".git-credentials", &format!("http://{user}:{}@{place}\n", secret.replace('=', "%3D")));
+        write(&home, ".gitconfig", "[credential]\n helper = store\n");
+    };
+    let diagnose = "diagnose bitbucket-reader --json --repository acme/web";
+    user("reader%40acme.example");
+    let ran = home.run(diagnose).await.exits(1);
+    ran.lacks(&secret);
+    let git = stage(&ran, "git");
+    assert_eq!(codes(&git)[..2], ["git.wrong-user", "git.bitbucket-refused"], "{ran}");
+    assert!(git["findings"][0]["remedy"].as_str().unwrap().contains("x-bitbucket-api-token-auth"), "{ran}");
+    user("x-bitbucket-api-token-auth");
+    let ran = home.run(diagnose).await.exits(0);
+    assert_eq!(stage(&ran, "git")["state"], "passed", "{ran}");
+}
+
+#[tokio::test]
+async fn a_family_without_repositories_is_passed_over() {
+    let site = start(Bamboo::default()).await;
+    let home = Home::new();
+    home.host("bamboo", &site).await;
+    let label = site.site.roster(crate::support::now())[0].label.clone();
+    home.add(&site, &label, "bamboo").await;
+    let ran = home.run(&format!("diagnose {label} --json")).await;
+    assert_eq!(stage(&ran, "git")["state"], "skipped", "{ran}");
 }

@@ -17,7 +17,7 @@ use url::Url;
 use super::board::Board;
 use super::environment::data::facts;
 use super::environment::{Machine, Viewpoint};
-use super::look::Look;
+use super::look::{Look, finding};
 use super::patient::Patient;
 use super::surroundings::Surroundings;
 use crate::domain::{StageState, Validation};
@@ -63,7 +63,11 @@ pub(crate) async fn look(core: &Core, patient: &Patient, before: Before<'_>, boa
     let Some(target) = target(core, &view) else {
         return (Look::skipped("the host's record gives no URL for git"), ());
     };
-    let local = local::look(&view, before.machine, &target, core.clock.now(), board).await;
+    let mut local = local::look(&view, before.machine, &target, core.clock.now(), board).await;
+    if let Some(base) = elsewhere(&view, &target, &local) {
+        let args = [("url", local.url.as_str()), ("base", base.as_str())];
+        local.findings.insert(0, finding("git.elsewhere", &args));
+    }
     let look = match not_sent(&view, &target, &local, before.channel) {
         Ok(channel) => trials::run(core, &view, &target, &local, channel, before.asked.as_ref()).await,
         Err(why) => only_local(local, &why),
@@ -103,16 +107,23 @@ fn not_sent<'a>(
     if !local.is_http {
         return Err("not tried at the host, since git does not go there over HTTPS".to_owned());
     }
-    if address::base(view).is_none_or(|base| !is_below(&local.url, &base)) {
-        return Err("not tried: the URL is not below the host's own endpoint for git".to_owned());
+    if elsewhere(view, target, local).is_some() {
+        return Err("not tried, since the URL is not below the host's own endpoint for git".to_owned());
     }
     channel.ok_or_else(|| "not tried, since the host was not reached, or is not the one of the record".to_owned())
+}
+
+/// The host's endpoint for git, where git goes elsewhere over HTTP.
+fn elsewhere(view: &Viewpoint<'_>, target: &Target, local: &Local) -> Option<Url> {
+    let base = address::base(view)?;
+    (target.is_repository && local.is_http && !is_below(&local.url, &base)).then_some(base)
 }
 
 /// Same scheme, host and port, and a path that goes on at a slash. The wire looks again before anything is sent.
 fn is_below(url: &Url, base: &Url) -> bool {
     let root = base.path().trim_end_matches('/');
-    url.origin() == base.origin() && url.path().strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
+    url.origin() == base.origin()
+        && url.path().strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Nothing was sent: what this machine alone shows.

@@ -56,13 +56,16 @@ pub(super) async fn run(
     }
     seen.open = open == Reply::Works;
     let own = own_login(view, facts.kind(view.patient.kind), asked);
+    let mut shared = None;
     for found in &local.logins {
         // To an open repository git goes without asking anybody.
         if seen.open && found.source.starts_with("the helper") {
             break;
         }
+        // Sent once, below.
         let same = own.as_ref().is_ok_and(|own| own.secret == found.login.secret && own.user == found.login.user);
         if same {
+            shared = Some(found);
             break;
         }
         let long = format!("what {} answers, as {}", found.source, found.user());
@@ -78,10 +81,7 @@ pub(super) async fn run(
             let user = login::shown(login.user.as_deref());
             let long = format!("this credential, as {user}");
             let reply = ask(Some(&login), &long, &format!("as {user}, with this credential")).await;
-            let same = |f: &&Found| f.login.secret == login.secret && f.login.user == login.user;
-            if seen.gits.is_none()
-                && let Some(found) = local.logins.first().filter(same)
-            {
+            if let Some(found) = shared {
                 seen.gits = Some((found, reply.clone()));
             }
             seen.own = Some((user, reply));
@@ -137,7 +137,8 @@ fn conclude(view: &Viewpoint<'_>, target: &Target, local: &Local, seen: &Seen<'_
             (StageState::Failed, String::new())
         }
         (Some((_, Reply::Refused(why))), Some((_, Reply::Refused(own)))) => {
-            first.extend([own.clone(), why.clone()]);
+            first.push(own.clone());
+            first.extend(Some(why).filter(|why| *why != own).cloned());
             (StageState::Failed, String::new())
         }
         (Some((_, Reply::Refused(why))), _) => {
