@@ -10,8 +10,8 @@ use super::io::{clear_progress, write_progress};
 use super::output::{Palette, evidence_json, explain_findings, finding_json};
 use super::secret_input;
 use super::values::LookAtArgs;
-use crate::diagnose::{self, Patient, Stranger, Surroundings, Wanted, names, report};
-use crate::domain::{Diagnosis, Kind, Stage, StageReport, StageState, Verdict};
+use crate::diagnose::{self, Patient, Stranger, Surroundings, Wanted, names, report, transcript};
+use crate::domain::{Diagnosis, FamilyId, Kind, Stage, StageReport, StageState, Verdict};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::report_file;
 use crate::sanitize;
@@ -23,11 +23,11 @@ use crate::sanitize;
 /// and what to do. The credential is on the rack (LABEL), or its token comes from standard input (--host).
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  keyrack diagnose jira-sync\n  keyrack diagnose jira-sync --report ticket.md --mask\n  keyrack diagnose ci-push --profile git-write --git-url https://github.com/acme/web.git\n  keyrack diagnose --host https://gitlab.example.com < token.txt\n  keyrack diagnose --host acme.atlassian.net --username ana@acme.example < token.txt"
+    after_help = "Examples:\n  keyrack diagnose jira-sync\n  keyrack diagnose jira-sync --report ticket.md --mask\n  keyrack diagnose ci-push --profile git-write --git-url https://github.com/acme/web.git\n  keyrack diagnose --host https://gitlab.example.com < token.txt\n  curl -v https://gitlab.example.com/api/v4/user 2>&1 | keyrack diagnose --transcript -\n  keyrack diagnose --host acme.atlassian.net --username ana@acme.example < token.txt"
 )]
 pub(super) struct DiagnoseArgs {
     /// Label of a credential on the rack
-    #[arg(required_unless_present = "host")]
+    #[arg(required_unless_present_any = ["host", "transcript"])]
     label: Option<String>,
     /// Host, by name on the rack or by URL; with LABEL, the one of its hosts to look at
     #[arg(long, value_name = "NAME|URL")]
@@ -41,13 +41,17 @@ pub(super) struct DiagnoseArgs {
     /// Kind of a token from standard input, where its form does not tell
     #[arg(long, conflicts_with = "label")]
     kind: Option<Kind>,
+    /// Look at a failing exchange instead: a file with what `curl -v` or git printed, or an HTTP answer; `-` for standard
+    /// input. Nothing is sent
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["label", "secret_file"])]
+    transcript: Option<PathBuf>,
     /// A job to hold it against, besides its own. May be repeated
     #[arg(long = "profile", value_name = "PROFILE")]
     profiles: Vec<String>,
     #[command(flatten)]
     look_at: LookAtArgs,
     /// Ask what git would be answered for this repository; else --repository tells which
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "transcript")]
     git_url: Option<String>,
     /// Write a redacted report in Markdown to this file; `-` for standard output
     #[arg(long, value_name = "FILE|-")]
@@ -64,6 +68,9 @@ pub(super) struct DiagnoseArgs {
 }
 
 pub(super) async fn run(context: &mut Context<'_>, args: DiagnoseArgs) -> Result<u8> {
+    if let Some(path) = args.transcript.clone() {
+        return of_transcript(context, &args, &path).await;
+    }
     let patients = patients(context, &args).await?;
     let cwd = std::env::current_dir().unwrap_or_default();
     let around = Surroundings::new(context.io.env.clone(), cwd);
@@ -96,6 +103,25 @@ pub(super) async fn run(context: &mut Context<'_>, args: DiagnoseArgs) -> Result
     Ok(exit_code(&diagnoses))
 }
 
+/// Judges what somebody pasted; asks nobody.
+async fn of_transcript(context: &mut Context<'_>, args: &DiagnoseArgs, path: &std::path::Path) -> Result<u8> {
+    let text = secret_input::text(context, path, "transcript", transcript::CAP)?;
+    let hint = transcript::Hint {
+        host: args.host.clone(),
+        family: args.family.clone().map(FamilyId::new),
+        kind: args.kind,
+        username: args.username.clone(),
+    };
+    let told = context.core()?.diagnose_transcript(&text, &hint).await?;
+    drop(text);
+    for note in &told.notes {
+        context.remark(&format!("warning: {note}"));
+    }
+    let diagnoses = if args.mask { names::masked(&told.diagnoses) } else { told.diagnoses };
+    show(context, args, &diagnoses)?;
+    Ok(exit_code(&diagnoses))
+}
+
 async fn patients(context: &mut Context<'_>, args: &DiagnoseArgs) -> Result<Vec<Patient>> {
     let wanted = Wanted {
         host: args.host.clone(),
@@ -114,7 +140,7 @@ async fn patients(context: &mut Context<'_>, args: &DiagnoseArgs) -> Result<Vec<
             }
             let stranger = Stranger {
                 host: host.clone(),
-                family: args.family.clone().map(crate::domain::FamilyId::new),
+                family: args.family.clone().map(FamilyId::new),
                 kind: args.kind,
                 username: args.username.clone().or(identified.username),
                 secret: identified.secret,
@@ -181,6 +207,7 @@ fn lines(palette: Palette, diagnosis: &Diagnosis, verbose: bool) -> Vec<String> 
             let told: &[_] = if verbose { &stage.findings } else { &stage.findings[..stage.findings.len().min(1)] };
             out.extend(explain_findings(palette, told));
             if !verbose {
+                out.extend(facts(palette, stage));
                 out.extend(proof(palette, stage));
             }
         }
@@ -201,14 +228,17 @@ fn paint(palette: Palette, state: StageState, text: &str) -> String {
 
 /// What a stage saw, with its findings.
 fn saw(palette: Palette, stage: &StageReport) -> Vec<String> {
-    let mut out: Vec<String> = stage
-        .facts
-        .iter()
-        .map(|(name, value)| palette.faint(&format!("    {}: {}", sanitize::line(name), sanitize::short(value, 300))))
-        .collect();
+    let mut out = facts(palette, stage);
     out.extend(proof(palette, stage));
     out.extend(explain_findings(palette, &stage.findings));
     out
+}
+
+fn facts(palette: Palette, stage: &StageReport) -> Vec<String> {
+    let line = |(name, value): &(String, String)| {
+        palette.faint(&format!("    {}: {}", sanitize::line(name), sanitize::short(value, 300)))
+    };
+    stage.facts.iter().map(line).collect()
 }
 
 fn proof(palette: Palette, stage: &StageReport) -> Vec<String> {

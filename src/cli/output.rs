@@ -170,7 +170,7 @@ fn visible_width(text: &str) -> usize {
 pub(super) fn finding_json(finding: &Finding) -> Value {
     json!({
         "code": finding.code, "title": finding.title, "cause": finding.cause,
-        "remedy": finding.remedy, "link": finding.link,
+        "remedy": finding.remedy, "link": finding.link, "severity": finding.severity,
     })
 }
 

@@ -70,6 +70,19 @@ pub(super) fn first_line_of(path: &Path, what: &str) -> Result<SecretText> {
     Ok(SecretText::from(line))
 }
 
+/// Text that may hold secrets, from a file or (`-`) from standard input; what is no UTF-8 in it is replaced.
+pub(super) fn text(context: &mut Context<'_>, path: &Path, what: &str, cap: usize) -> Result<Zeroizing<String>> {
+    use std::io::Read as _;
+    if path == Path::new("-") {
+        return context.io.stdin.read(cap);
+    }
+    let fail = |e: &std::io::Error| Error::usage(format!("the {what} {} cannot be read", path.display())).because(e);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(16 * 1024));
+    let file = std::fs::File::open(path).map_err(|e| fail(&e))?;
+    file.take(cap as u64 + 1).read_to_end(&mut bytes).map_err(|e| fail(&e))?;
+    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
 fn read_file(path: &Path, what: &str) -> Result<Zeroizing<String>> {
     use std::io::Read as _;
     let fail = |e: &std::io::Error| Error::usage(format!("the {what} {} cannot be read", path.display())).because(e);

@@ -31,11 +31,17 @@ impl<'a> Board<'a> {
 
     /// Runs a stage: it is under way, then what it saw is put in its place. Gives what the stage passes on.
     pub(crate) async fn time<T>(&self, stage: Stage, look: impl Future<Output = (Look, T)>) -> T {
+        let ((look, value), ms) = self.timed(stage, look).await;
+        self.settle(stage, look, ms);
+        value
+    }
+
+    /// Marks a stage as under way and measures the work; what it saw is put down by [`Board::settle`].
+    pub(crate) async fn timed<T>(&self, stage: Stage, work: impl Future<Output = T>) -> (T, u64) {
         self.report(StageReport { state: StageState::Running, ..StageReport::waiting(stage) });
         let began = Instant::now();
-        let (look, value) = look.await;
-        self.settle(stage, look, u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
-        value
+        let value = work.await;
+        (value, u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
     /// Puts down what a stage saw that took no time of its own.

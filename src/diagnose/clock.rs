@@ -7,11 +7,10 @@ use super::look::{Look, finding};
 use super::patient::Patient;
 use crate::domain::{Stage, StageState, Validation};
 use crate::hosts;
+use crate::net::Response;
+use crate::net::probe::clock::{Skew, skew};
 use crate::net::record::Recorder;
 use crate::ops::Core;
-
-/// Off by more than this is worth knowing anywhere: certificates and tokens have dates.
-const WORTH_KNOWING: SignedDuration = SignedDuration::from_secs(60);
 
 /// Judges the clock by the last answer that had a date. Once settled by an answer it stays so.
 pub(crate) fn settle(
@@ -21,11 +20,11 @@ pub(crate) fn settle(
     recorder: &Recorder,
     asked: Option<&Validation>,
 ) {
+    let now = core.clock.now();
     let exchanges = recorder.take();
-    let dated =
-        exchanges.iter().rev().filter_map(|e| e.answer.as_ref().ok()).find_map(|r| r.header("date").and_then(read));
+    let dated = exchanges.iter().rev().filter_map(|e| e.answer.as_ref().ok()).find_map(|answer| read(answer, now));
     match dated {
-        Some(theirs) => board.put(Stage::Clock, judge(patient, core.clock.now(), theirs)),
+        Some(skew) => board.put(Stage::Clock, judge(patient, skew)),
         None if asked.is_some() && !board.state(Stage::Clock).is_settled() => {
             board.put(Stage::Clock, Look::of(StageState::Untold, "the host's answers have no date"));
         }
@@ -33,23 +32,28 @@ pub(crate) fn settle(
     }
 }
 
-fn judge(patient: &Patient, ours: Timestamp, theirs: Timestamp) -> Look {
-    let off = theirs.duration_since(ours);
-    let size = off.abs();
-    let (seconds, way) = (size.as_secs(), if off.is_negative() { "ahead of" } else { "behind" });
+/// What the date of an answer in a transcript tells: only how old the transcript is, which is no fault.
+pub(crate) fn of_answer(answer: &Response, now: Timestamp) -> Option<Look> {
+    let age = span(read(answer, now)?.seconds.abs());
+    Some(Look::of(StageState::Untold, format!("the answer is {age} old; a clock cannot be judged by it")))
+}
+
+fn read(answer: &Response, now: Timestamp) -> Option<Skew> {
+    let took = SignedDuration::try_from(answer.elapsed).unwrap_or_default();
+    skew(answer.header("date")?, answer.header("age"), now.checked_sub(took).ok()?, now)
+}
+
+fn judge(patient: &Patient, skew: Skew) -> Look {
+    let Some(seen) = skew.seen(&patient.host.name) else {
+        return Look::passed("agrees with the host's");
+    };
     let tolerance = hosts::family(&patient.host.family).and_then(|f| f.facts().clock_tolerance);
-    let told = format!("this machine's clock is {seconds} s {way} the host's");
-    if size <= WORTH_KNOWING {
-        return Look::passed(if seconds == 0 { "agrees with the host's to the second".to_owned() } else { told });
+    let args = [("target", seen.target.as_str()), ("detail", seen.detail.as_str())];
+    match tolerance.map(i64::from) {
+        Some(limit) if skew.seconds.abs() - skew.uncertainty > limit => Look::failed(finding("clock.refused", &args)),
+        _ => Look::warned(finding(seen.code, &args)),
     }
-    let skew = span(seconds);
-    let args = [("skew", skew.as_str()), ("way", way)];
-    match tolerance.map(|t| SignedDuration::from_secs(i64::from(t))) {
-        Some(limit) if size > limit => Look::failed(finding("clock.refused", &args)),
-        _ => Look::warned(finding("clock.skew", &args)),
-    }
-    .fact("host's date", theirs.to_string())
-    .fact("this machine's", ours.to_string())
+    .fact("off by", seen.detail.clone())
 }
 
 /// `90 s`, `7 min`, `3 h`.
@@ -59,27 +63,5 @@ fn span(seconds: i64) -> String {
         s if s < 7_200 => format!("{} min", s / 60),
         s if s < 172_800 => format!("{} h", s / 3_600),
         s => format!("{} days", s / 86_400),
-    }
-}
-
-/// An HTTP date (RFC 9110, the preferred form); nothing where it is anything else.
-fn read(text: &str) -> Option<Timestamp> {
-    if text.len() > 40 {
-        return None;
-    }
-    let text = text.trim().strip_suffix("GMT").map(|t| format!("{t}+0000"))?;
-    jiff::fmt::rfc2822::parse(&text).ok().map(|z| z.timestamp())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_http_date_is_read_and_nothing_else() {
-        assert_eq!(read("Mon, 23 Nov 2026 04:00:00 GMT"), Some("2026-11-23T04:00:00Z".parse().unwrap()));
-        for text in ["", "GMT", "yesterday", "Mon, 23 Nov 2026 04:00:00 +0200", "2026-11-23T04:00:00Z"] {
-            assert_eq!(read(text), None, "{text}");
-        }
     }
 }

@@ -27,12 +27,13 @@ pub mod report;
 mod store;
 mod suggest;
 mod surroundings;
+pub mod transcript;
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Diagnosis, Stage, StageReport, StageState, Validation};
+use crate::domain::{Diagnosis, Stage, StageReport, StageState, Validation, Verdict};
 use crate::net::record::Recorder;
 use crate::ops::Core;
 use crate::ops::exchange::Channel;
@@ -92,6 +93,10 @@ async fn run(core: &Core, patient: &Patient, around: &Surroundings, board: &Boar
 async fn judge(core: &Core, patient: &Patient, board: &Board<'_>, way: &Reached, secret: &Secret) {
     let asked = board.time(Stage::Authentication, authentication::look(core, patient, &way.channel, secret)).await;
     clock::settle(core, patient, board, &way.recorder, Some(&asked));
+    if asked.verdict == Verdict::Unreachable {
+        // An address that could not be reached was needed after all.
+        network::WAY.iter().for_each(|stage| board.promote(*stage, network::is_failure));
+    }
     if asked.verdict.is_dead() {
         let now = core.clock.now();
         board.promote(Stage::Record, |finding| record::explains(finding, now));
@@ -134,5 +139,8 @@ async fn the_way(core: &Core, patient: &Patient, board: &Board<'_>) -> Option<Re
     let channel = Channel { transport: Arc::clone(&recorder) as _, ..channel };
     let fits = board.time(Stage::Host, host::look(core, patient, &channel)).await;
     clock::settle(core, patient, board, &recorder, None);
+    if !fits {
+        network::WAY.iter().for_each(|stage| board.promote(*stage, network::is_failure));
+    }
     fits.then_some(Reached { channel, recorder })
 }

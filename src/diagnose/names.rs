@@ -94,7 +94,7 @@ impl Names {
             }
         }
         // A public host is nobody's secret, and its name tells the reader which product it is.
-        hosts.retain(|h| !PUBLIC.contains(&h.as_str()));
+        hosts.retain(|h| !is_everybody_s(h));
         let stand_in = |list: Vec<String>, word: &'static str| {
             list.into_iter().enumerate().map(move |(n, name)| (name, format!("{word}-{}", n + 1)))
         };
@@ -134,6 +134,11 @@ const PUBLIC: &[&str] = &[
     "127.0.0.1",
     "localhost",
 ];
+
+/// Whether it is one of the hosts that everybody uses.
+pub(crate) fn is_everybody_s(host: &str) -> bool {
+    PUBLIC.contains(&host)
+}
 
 /// Replaces a name, whatever its case, where it stands as a word of its own: `ana` is not hidden inside `manager`.
 fn replaced(text: &str, name: &str, stand_in: &str) -> String {

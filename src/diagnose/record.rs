@@ -26,7 +26,7 @@ pub(crate) fn look(core: &Core, patient: &Patient, secret: Option<&Secret>) -> (
     }
     if let Some(secret) = secret {
         match form(patient, secret) {
-            Err(sure) => return (Look::failed(sure), false),
+            Err(sure) => return (Look::failed(*sure), false),
             Ok(doubts) => suspicions.extend(doubts),
         }
     }
@@ -56,13 +56,13 @@ pub(crate) fn explains(finding: &Finding, now: Timestamp) -> bool {
 }
 
 /// What the form of the secret tells: a certain contradiction, or doubts.
-fn form(patient: &Patient, secret: &Secret) -> Result<Vec<Finding>, Finding> {
+fn form(patient: &Patient, secret: &Secret) -> Result<Vec<Finding>, Box<Finding>> {
     let text = secret.token.reveal();
     if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(finding("record.white-space", &[("where", where_is_white(text))]));
+        return Err(Box::new(finding("record.white-space", &[("where", where_is_white(text))])));
     }
     if let Some(sign) = quoted(text) {
-        return Err(finding("record.quoted", &[("sign", sign)]));
+        return Err(Box::new(finding("record.quoted", &[("sign", sign)])));
     }
     let family = &patient.host.family;
     let candidates = recognise(text);
@@ -78,7 +78,8 @@ fn form(patient: &Patient, secret: &Secret) -> Result<Vec<Finding>, Finding> {
     {
         let (product, kind) = name(other);
         let host = hosts::family(family).map_or_else(|| family.to_string(), |f| f.facts().name.clone());
-        return Err(finding("record.other-product", &[("kind", &kind), ("product", &product), ("host", &host)]));
+        let args = [("kind", kind.as_str()), ("product", &product), ("host", &host)];
+        return Err(Box::new(finding("record.other-product", &args)));
     }
     let mut doubts = Vec::new();
     if let Some(damaged) = ours.iter().find(|c| c.checksum == Checksum::Mismatch) {

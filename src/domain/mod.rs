@@ -17,6 +17,7 @@ pub mod profile;
 pub mod remote;
 pub mod revocation;
 pub mod rotation;
+pub mod severity;
 pub mod standing;
 pub mod verdict;
 pub mod way;
@@ -25,9 +26,9 @@ pub use clock::Clock;
 pub use creation::{CreateEnd, CreatePlan, CreateResult, CreateWish};
 pub use credential::{Binding, Credential, CredentialId, Expiry, Kind, LookAt, Owner, SecretState, StoreKind};
 pub use deployment::{
-    Association, AssociationType, DEFAULT_ENVIRONMENT, DEFAULT_PIPELINE, Deployment, DeploymentAct, DeploymentAnswer,
-    DeploymentDone, DeploymentInput, DeploymentKey, DeploymentShown, DeploymentState, DeploymentTold, Environment,
-    EnvironmentType, Pipeline, RejectedDeployment,
+    Association, AssociationType, CommitRef, DEFAULT_ENVIRONMENT, DEFAULT_PIPELINE, Deployment, DeploymentAct,
+    DeploymentAnswer, DeploymentDone, DeploymentInput, DeploymentKey, DeploymentShown, DeploymentState, DeploymentTold,
+    Environment, EnvironmentType, NoCommit, Pipeline, RejectedDeployment,
 };
 pub use diagnosis::{Diagnosis, Stage, StageReport, StageState, Subject};
 pub use draft::{Draft, HostChoice, Identified};
@@ -44,6 +45,7 @@ pub use profile::{Deliver, Need, Place, Profile, ProfileEntry, Profiles};
 pub use remote::{CreateRequest, CreatedToken, Minted, Predecessor, Probed, RemoteList, RemoteState, RemoteToken};
 pub use revocation::{RevokeEnd, RevokePlan, RevokeResult};
 pub use rotation::{RotateEnd, RotatePattern, RotatePlan, RotateResult, Successor};
+pub use severity::Severity;
 pub use standing::{AuditEntry, Standing};
 pub use verdict::{Evidence, Finding, Identity, Validation, Verdict};
 pub use way::Way;

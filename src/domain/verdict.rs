@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::credential::{Expiry, UnknownSlug, slugs};
 use super::grant::Grant;
+use super::severity::Severity;
 
 slugs! {
     /// The outcome of a validation. Declared from best to worst.
@@ -117,6 +118,9 @@ pub struct Finding {
     pub remedy: String,
     /// The vendor's page on it; empty where there is none.
     pub link: String,
+    /// How much it matters.
+    #[serde(default)]
+    pub severity: Severity,
 }
 
 /// Everything one validation of a credential at one host found.
@@ -148,6 +152,9 @@ pub struct Validation {
     /// What they need and could not be told of, by profile.
     #[serde(default)]
     pub untold: BTreeMap<String, Vec<String>>,
+    /// Profiles that it was held against and has everything for.
+    #[serde(default)]
+    pub met: Vec<String>,
     /// When it ends, as the host says.
     pub expiry: Expiry,
     /// The vendor's name of the token, where told (GitLab's name).
@@ -180,6 +187,7 @@ impl Validation {
             limited_to: Vec::new(),
             missing: BTreeMap::new(),
             untold: BTreeMap::new(),
+            met: Vec::new(),
             expiry: Expiry::Unknown,
             remote_name: None,
             remote_id: None,

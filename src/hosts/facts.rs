@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
-use crate::domain::{FamilyId, Finding, Kind, Verdict};
+use crate::domain::{FamilyId, Finding, Kind, Severity, Verdict};
 pub use git_login::{GitLogin, GitLoginFacts};
 pub use guide::{GuideFacts, LimitFacts, PrefillFacts};
 pub use stale::{RowFacts, StaleFacts, stale};
@@ -169,6 +169,9 @@ pub struct FindingFacts {
     /// The vendor's page on it.
     #[serde(default)]
     pub link: String,
+    /// How much it matters, where that is not what its verdict says.
+    #[serde(default)]
+    pub severity: Option<Severity>,
 }
 
 /// The verbs whose way differs between families.
@@ -261,6 +264,12 @@ impl CommonFindings {
 }
 
 impl FindingFacts {
+    /// How much it matters.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        self.severity.unwrap_or_else(|| self.verdict.into())
+    }
+
     fn fill(&self, code: String, args: &[(&str, &str)]) -> Finding {
         let fill = |text: &str| {
             args.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
@@ -271,6 +280,7 @@ impl FindingFacts {
             cause: fill(&self.cause),
             remedy: fill(&self.remedy),
             link: fill(&self.link),
+            severity: self.severity(),
         }
     }
 }
@@ -356,6 +366,7 @@ fn bare(code: &str) -> Finding {
         cause: String::new(),
         remedy: String::new(),
         link: String::new(),
+        severity: Severity::Error,
     }
 }
 
@@ -363,6 +374,12 @@ fn bare(code: &str) -> Finding {
 #[must_use]
 pub fn read(path: &str) -> Option<&'static str> {
     ASSETS.get_file(path).and_then(|f| f.contents_utf8())
+}
+
+/// The texts of all embedded assets of a folder below `assets/`, by name.
+pub fn read_all(folder: &str) -> impl Iterator<Item = &'static str> {
+    let files = ASSETS.get_dir(folder).into_iter().flat_map(|dir| dir.files());
+    files.filter_map(|file| file.contents_utf8())
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub mod open_devops;
 pub mod recognise;
 pub(crate) mod segment;
 pub mod session;
+pub mod signatures;
 pub mod verb_table;
 pub mod verbs;
 pub mod version;

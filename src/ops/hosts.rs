@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Core;
 use super::exchange::{Channel, Known, endpoints_of, family};
-use crate::domain::{Credential, Evidence, FamilyId, Finding, Host, HostId, SecretState, Validation};
+use crate::domain::{Credential, Evidence, FamilyId, Finding, Host, HostId, SecretState, Severity, Validation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hosts::{self, Detection, Family, HostUrl, Wire};
 use crate::net::proxy::ProxyAddress;
@@ -431,5 +431,6 @@ fn as_finding(error: &Error) -> Finding {
         cause: String::new(),
         remedy: error.hints.join(" "),
         link: String::new(),
+        severity: Severity::Error,
     }
 }

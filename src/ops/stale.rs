@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Core;
 use super::exchange::relative;
-use crate::domain::{Credential, FamilyId, Finding, Host, Kind, SecretState, Validation, Verdict};
+use crate::domain::{Credential, FamilyId, Finding, Host, Kind, SecretState, Severity, Validation, Verdict};
 use crate::error::Result;
 use crate::hosts::facts::{RowFacts, StaleFacts, stale};
 
@@ -22,7 +22,7 @@ pub fn for_guide(family: &FamilyId, profile: Option<&str>, _kind: Kind, now: Tim
         .filter(|s| s.profiles.is_empty() || profile.is_some_and(|p| s.profiles.iter().any(|id| id == p)))
         .map(|s| {
             let since = s.since.map(|d| format!(" since {d}")).unwrap_or_default();
-            let title = format!("no longer true{since}: {}", s.title);
+            let title = format!("older instructions are out of date{since}: {}", s.title);
             finding(s, title, format!("It was said: “{}” {}", s.said, filled(&s.cause, s, now)))
         })
         .collect()
@@ -166,6 +166,7 @@ fn finding(stale: &StaleFacts, title: String, cause: String) -> Finding {
         cause,
         remedy: stale.instead.clone(),
         link: stale.link.clone(),
+        severity: Severity::Warning,
     }
 }
 

@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -49,8 +50,9 @@ pub async fn start(site: Arc<dyn Site>, delay: Duration, clock: Clock) -> std::i
             tokio::spawn(async move {
                 let service = service_fn(move |request| serve(Arc::clone(&site), request, delay, clock));
                 // A client that goes away in the middle is no concern of the site.
-                let _ =
-                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                let mut http = hyper::server::conn::http1::Builder::new();
+                // The date of an answer is that of the site's own clock.
+                let _ = http.auto_date_header(false).serve_connection(TokioIo::new(stream), service).await;
             });
         }
     });
@@ -79,13 +81,16 @@ async fn serve(
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
-    Ok(answer(site.answer(&seen, clock.now())))
+    Ok(answer(site.answer(&seen, clock.now()), clock.now()))
 }
 
-fn answer(given: SimResponse) -> hyper::Response<Full<Bytes>> {
+fn answer(given: SimResponse, now: Timestamp) -> hyper::Response<Full<Bytes>> {
     let mut builder = hyper::Response::builder().status(given.status);
     for (name, value) in &given.headers {
         builder = builder.header(name, value);
+    }
+    if !given.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("date")) {
+        builder = builder.header("date", now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
     }
     builder.body(Full::new(Bytes::from(given.body))).unwrap_or_default()
 }

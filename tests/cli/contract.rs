@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use insta::assert_snapshot;
-use keyrack::domain::Verdict;
+use keyrack::domain::{Severity, Verdict};
 use keyrack::simulator::gitlab::GitLabSite;
 use serde_json::Value;
 
@@ -251,6 +251,7 @@ fn holds(result: &Value) {
     assert!(result["missing"].is_object(), "{result:#}");
     for finding in result["findings"].as_array().unwrap() {
         assert!(["code", "title", "remedy"].iter().all(|n| text(&finding[n])), "{result:#}");
+        assert!(finding["severity"].as_str().unwrap().parse::<Severity>().is_ok(), "{result:#}");
     }
     for evidence in result["evidence"].as_array().unwrap() {
         assert!(text(&evidence["request"]) && evidence["ms"].is_u64() && text(&evidence["detail"]), "{result:#}");

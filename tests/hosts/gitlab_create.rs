@@ -245,6 +245,8 @@ async fn a_lost_answer_names_the_token_to_look_for() {
         let (outcome, _) = create(answer, &wish(&["self_rotate"], None)).await;
         let Outcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
         assert!(error.detail.contains("`git-integration-for-jira`") && error.detail.contains("revoke"), "{error}");
+        let (_, unknown) = GitLab.facts().finding("create-unknown", &[("name", "git-integration-for-jira")]);
+        assert!(error.detail.contains(&unknown.remedy), "{error}");
     }
 }
 

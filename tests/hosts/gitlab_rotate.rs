@@ -229,6 +229,8 @@ async fn a_lost_answer_is_unknown_and_says_what_to_do_first() {
         let (outcome, transport) = Case::default().run(vec![Ok(json(200, ALIVE)), answer]).await;
         let Outcome::Unknown(error) = outcome else { panic!("{outcome:?}") };
         assert!(error.detail.contains("Check the old token first") && error.detail.contains("`revoked`"), "{error}");
+        let (_, unknown) = GitLab.facts().finding("rotate-unknown", &[]);
+        assert!(error.detail.contains(&unknown.remedy), "{error}");
         assert_eq!(transport.lines().len(), 2, "the order must not be repeated");
     }
 }

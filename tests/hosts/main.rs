@@ -38,6 +38,8 @@ mod gitlab_site;
 mod jira_cloud;
 mod jira_datacenter;
 mod open_devops;
+mod produced;
 mod rosters;
+mod signatures;
 mod support;
 mod verbs;

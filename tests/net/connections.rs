@@ -25,6 +25,13 @@ async fn a_closed_port() {
 }
 
 #[tokio::test]
+async fn no_way_to_the_host() {
+    // No connection can be made to the address of everybody; the system says so without sending anything.
+    let result = get("https://255.255.255.255/".into()).await;
+    assert_fails(result, NetErrorKind::NoRoute, "255.255.255.255:443");
+}
+
+#[tokio::test]
 async fn a_connection_that_is_reset() {
     let server = Server::start(|mut stream, _| async move {
         read_request(&mut stream).await;

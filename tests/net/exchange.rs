@@ -160,6 +160,15 @@ async fn plain_http_beyond_loopback_is_refused_unless_allowed() {
 }
 
 #[tokio::test]
+async fn a_header_that_cannot_be_sent_is_not() {
+    let dead = dead_address().await;
+    let request = Request::get(format!("http://{dead}/")).secret_header("X-Key", "hunter2\nX-More: 1".into());
+    let error = network().transport(&NetSettings::default()).unwrap().send(request).await.unwrap_err();
+    assert_eq!((error.kind, error.target), (NetErrorKind::Other, dead.to_string()));
+    assert!(error.detail.contains("nothing was sent") && !error.detail.contains("hunter2"), "{}", error.detail);
+}
+
+#[tokio::test]
 async fn urls_that_are_none_are_refused() {
     for url in ["ftp://127.0.0.1/", "https://ana:hunter2@127.0.0.1/", "nonsense"] {
         let error = get(url.into()).await.unwrap_err();

@@ -6,6 +6,8 @@
 mod add;
 mod create;
 mod deployment;
+mod detail;
+mod diagnose;
 mod guide;
 mod harness;
 mod hosts;

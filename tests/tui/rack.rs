@@ -1,6 +1,6 @@
 //! The rack: what it shows, moving, filtering, sorting, selecting, checking, looking.
 
-use keyrack::domain::{CredentialId, Finding, HostId, Identity, Validation, Verdict};
+use keyrack::domain::{CredentialId, Finding, HostId, Identity, Severity, Validation, Verdict};
 use keyrack::error::{Error, ErrorKind};
 use keyrack::ui::effect::{Effect, SystemFx};
 use keyrack::ui::msg::{CheckMsg, JobId, Msg, Passphrase, RackData, RackMsg};
@@ -36,7 +36,11 @@ fn without_colour_no_cell_has_one_and_the_cursor_is_reversed() {
 
 #[test]
 fn empty_rack_says_which_key_adds() {
-    snapshot!(Ui::with((80, 24), RackData::default()));
+    let mut ui = Ui::with((80, 24), RackData::default());
+    snapshot!(ui);
+    for key in ["N", "c", "i", "D", "x"] {
+        ui.keys(key).sees("the rack is empty: a adds a token").keys("<esc>");
+    }
 }
 
 #[test]
@@ -414,6 +418,7 @@ fn the_page_of_what_was_found_opens_with_a_key() {
         cause: "The organisation wants it.".to_owned(),
         remedy: "Authorise the token.".to_owned(),
         link: "https://docs.example/sso".to_owned(),
+        severity: Severity::Warning,
     }];
     ui.keys("o").sees("names no page to open");
     ui.send(Msg::Rack(RackMsg::Detail { job, id, result: Ok(vec![(HostId(1), newest)]) }));

@@ -105,8 +105,9 @@ pub(super) fn recognise(at: Asking<'_>, response: &Response) -> Option<Signature
         400..=499 if lower.contains("basic auth") || lower.contains("password authentication") => {
             Some(Signature::new("password-not-supported"))
         }
-        // Private things are hidden rather than refused; only a lacking scope can then be told for sure.
-        404 => missing_scope(at, response, form),
+        // Private things are hidden rather than refused; only single sign-on and a lacking scope can then be told for
+        // sure.
+        404 => sso(at, response).or_else(|| missing_scope(at, response, form)),
         _ => None,
     }
 }

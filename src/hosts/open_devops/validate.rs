@@ -16,6 +16,8 @@ use crate::secret::SecretText;
 struct Looked {
     held: Vec<&'static str>,
     denied: Vec<&'static str>,
+    /// How many of the denied lack a scope, by the gateway's word.
+    unscoped: usize,
     /// Could not be told, and why.
     unknown: Vec<(&'static str, String)>,
     findings: Vec<Finding>,
@@ -103,7 +105,10 @@ async fn look(wire: &Wire<'_>, cloud: &CloudId, token: &SecretText, modules: &[&
             }
             Ok(answer) => match read(wire, &answer) {
                 Answer::Good | Answer::Nothing => looked.held.push(name),
-                Answer::NotGranted(_) => looked.denied.push(name),
+                Answer::NotGranted(why) => {
+                    looked.denied.push(name);
+                    looked.unscoped += usize::from(why == "scope-missing");
+                }
                 Answer::TokenRefused => {
                     looked.refused += 1;
                     looked.unknown.push((name, "the token is not taken there (401)".to_owned()));
@@ -155,7 +160,8 @@ fn conclude(session: &Session<'_>, cloud: &CloudId, bearer: &Bearer, looked: &mu
     } else if looked.no_place > 0 {
         wire.conclude(&FACTS, "no-jira-software", &args)
     } else if !looked.denied.is_empty() {
-        wire.conclude(&FACTS, "no-permission", &args)
+        let all_unscoped = looked.unscoped == looked.denied.len();
+        wire.conclude(&FACTS, if all_unscoped { "scope-missing" } else { "no-permission" }, &args)
     } else if bearer.fresh {
         // The exchange alone proves the client; what it may do is not known this time.
         let mut validation =

@@ -25,6 +25,7 @@ use super::add;
 use super::create::Create;
 use super::deployment::Deployment;
 use super::detail::{self, Detail};
+use super::diagnose::Diagnose;
 use super::inventory::Inventory;
 use super::permissions::Permissions;
 use super::revoke::Revoke;
@@ -153,6 +154,11 @@ impl Rack {
             Action::Permissions => {
                 if let Some(permissions) = self.id.clone().and_then(|id| Permissions::open(&id, cx)) {
                     cx.open(permissions.into());
+                }
+            }
+            Action::Diagnose => {
+                if let Some(diagnose) = self.id.clone().and_then(|id| Diagnose::open(&id, cx)) {
+                    cx.open(diagnose.into());
                 }
             }
             Action::Inventory => {
@@ -336,6 +342,7 @@ impl Pane for Rack {
                 Action::Check,
                 Action::CheckAll,
                 Action::Permissions,
+                Action::Diagnose,
                 Action::Edit,
                 Action::Rotate,
                 Action::Revoke,
@@ -367,6 +374,7 @@ impl Pane for Rack {
             | Action::Forget
             | Action::Mark
             | Action::Permissions
+            | Action::Diagnose
             | Action::Rotate
             | Action::Inventory
             | Action::Create
@@ -387,6 +395,10 @@ impl Pane for Rack {
             _ if self.typing.is_some() => self.type_filter(input, cx),
             Input::Action(action) if self.enabled(action, cx.s) => self.act(action, cx),
             Input::Action(Action::Page) => cx.say(Level::Info, "its last check names no page to open"),
+            Input::Action(_) if cx.s.rows.all().is_empty() => {
+                let key = cx.s.key(&[Context::Rack], Action::Add);
+                cx.say(Level::Info, format!("the rack is empty: {key} adds a token"));
+            }
             Input::Action(_) => cx.say(Level::Info, "there is nothing to do that with"),
             Input::Wheel(_) | Input::Click(..) => self.point(input, cx),
             // Nothing here takes text, so a paste can only be a token to add.

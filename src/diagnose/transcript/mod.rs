@@ -1,0 +1,71 @@
+//! A failing exchange that somebody pasted: what `curl -v` printed, a raw HTTP answer, git's own words. Nothing is asked of
+//! anybody; secrets in it are recognised and masked before anything else is done with it.
+
+mod failures;
+mod judge;
+mod lines;
+mod parse;
+mod secrets;
+
+use crate::domain::{Diagnosis, FamilyId, Host, Kind};
+use crate::error::{Error, Result};
+use crate::ops::Core;
+
+pub(crate) use parse::{Asked, Exchange, Parsed};
+
+/// Longest transcript that is read.
+pub const CAP: usize = 4 * 1024 * 1024;
+
+/// What is known besides the transcript.
+#[derive(Debug, Clone, Default)]
+pub struct Hint {
+    /// Host record by name, or URL.
+    pub host: Option<String>,
+    /// Family.
+    pub family: Option<FamilyId>,
+    /// Kind of the credential that was sent.
+    pub kind: Option<Kind>,
+    /// Its user name.
+    pub username: Option<String>,
+}
+
+/// What came of a transcript.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// One for each exchange in it.
+    pub diagnoses: Vec<Diagnosis>,
+    /// What the reader of the transcript should know, a sentence each: secrets that stand in it.
+    pub notes: Vec<String>,
+}
+
+impl Core {
+    /// Diagnoses what a transcript shows, by the same rules as a live exchange, without any request.
+    ///
+    /// # Errors
+    /// Usage error where the text holds no exchange and no message that is known, or a hint cannot be understood.
+    pub async fn diagnose_transcript(&self, text: &str, hint: &Hint) -> Result<Told> {
+        if text.len() > CAP {
+            return Err(Error::usage("that is more than 4 MiB; leave only the exchange that fails"));
+        }
+        let found = secrets::Found::of(text);
+        let parsed = parse::parse(text, &found);
+        if parsed.exchanges.is_empty() && parsed.failure.is_none() {
+            return Err(Error::usage("no exchange was found in that text").hint(
+                "Give what `curl -v URL` printed, or the answer with its status line (`curl -i URL`), or what git said.",
+            ));
+        }
+        let known: Vec<Host> = self.rack.hosts()?;
+        let mut notes = Vec::new();
+        match found.count() {
+            0 => {}
+            n => notes.push(format!(
+                "{} in that text: masked here, never stored. Whoever has the text can use {}: revoke {} (keyrack revoke --leaked < FILE) if it was shared",
+                if n == 1 { "there is a secret".to_owned() } else { format!("there are {n} secrets") },
+                if n == 1 { "it" } else { "them" },
+                if n == 1 { "it" } else { "them" },
+            )),
+        }
+        let diagnoses = judge::judge(&parsed, &found, hint, &known, self.clock.now()).await?;
+        Ok(Told { diagnoses, notes })
+    }
+}

@@ -1,0 +1,136 @@
+//! `diagnose`: stages in order, the first that fails decides, the report holds no secret and, asked for, no name.
+
+use keyrack::simulator::gitlab::GitLabSite;
+use keyrack::simulator::jira_datacenter::JiraDatacenter;
+use serde_json::Value;
+
+use crate::support::{Home, STRANGER, http, json, seed, serve, start};
+
+fn stage<'a>(diagnosis: &'a Value, name: &str) -> &'a Value {
+    diagnosis["stages"].as_array().unwrap().iter().find(|s| s["stage"] == name).unwrap()
+}
+
+async fn gitlab() -> (Home, keyrack::simulator::server::Running) {
+    let (home, site) = (Home::new(), start(GitLabSite::com()).await);
+    home.host("lab", &site).await;
+    (home, site)
+}
+
+#[tokio::test]
+async fn a_healthy_credential_passes_every_stage_that_applies() {
+    let (home, site) = gitlab().await;
+    home.add(&site, "release-train", "lab").await;
+    let ran = home.run("diagnose release-train --profile git-write --json").await.exits(0);
+    let found = &ran.json()["diagnoses"][0];
+    assert_eq!((&found["healthy"], &found["decides"]), (&true.into(), &Value::Null), "{ran}");
+    for name in ["store", "record", "host", "authentication", "permission"] {
+        assert_eq!(stage(found, name)["state"], "passed", "{ran}");
+    }
+    ran.lacks(&seed(&site, "release-train").secret);
+}
+
+#[tokio::test]
+async fn the_host_s_own_cause_is_the_first_finding_and_nothing_after_it_is_reached() {
+    let (home, site) = gitlab().await;
+    home.add(&site, "old-laptop", "lab").await;
+    let ran = home.run("diagnose old-laptop").await.exits(1);
+    ran.says("Authentication decides").says("[gitlab.expired]").says("not reached");
+    let found = home.run("diagnose old-laptop --json").await.json()["diagnoses"][0].clone();
+    assert_eq!((&found["decides"], &found["finding"]["code"]), (&"authentication".into(), &"gitlab.expired".into()));
+    assert_eq!(stage(&found, "permission")["state"], "not-reached");
+    assert_ne!(stage(&found, "tls")["state"], "failed");
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_on_the_rack_is_diagnosed_and_not_kept() {
+    let (home, site) = gitlab().await;
+    let secret = seed(&site, "release-train").secret;
+    let ran = home.pipe(&secret, "diagnose --host lab --json").await.exits(0);
+    assert_eq!(ran.json()["diagnoses"][0]["label"], Value::Null);
+    ran.lacks(&secret);
+    home.pipe(STRANGER, "diagnose --host lab").await.exits(1).says("[gitlab.token-unknown]");
+    assert!(!home.files().contains(&secret) && home.secrets() == 0);
+}
+
+#[tokio::test]
+async fn what_the_form_already_tells_is_told_and_nothing_is_sent() {
+    let server = serve(|_| json(200, "{}")).await;
+    let home = Home::new();
+    home.run(&format!("host add jira {} --family jira-datacenter", server.url)).await;
+    let before = server.seen.lock().unwrap().len();
+    let ran = home.pipe("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", "diagnose --host jira").await;
+    ran.says("[record.other-product]").lacks("NotARealTok");
+    let sent = server.seen.lock().unwrap()[before..].to_vec();
+    assert!(sent.iter().all(|s| s.header("authorization").is_none()), "{sent:?}");
+}
+
+#[tokio::test]
+async fn a_locked_store_is_named_as_that_and_not_as_a_bad_token() {
+    let (mut home, site) = gitlab().await;
+    home.add(&site, "release-train", "lab").await;
+    std::fs::write(home.dir.path().join("wrong"), "not the passphrase\n").unwrap();
+    let wrong = home.dir.path().join("wrong").display().to_string();
+    home.set("KEYRACK_PASSPHRASE_FILE", &wrong);
+    let ran = home.run("diagnose release-train").await.exits(3);
+    ran.says("Secret store decides").says("[store.locked]");
+    // What does not need the secret was looked at all the same.
+    let found = home.run("diagnose release-train --json").await.json()["diagnoses"][0].clone();
+    assert_eq!(stage(&found, "host")["state"], "passed");
+    assert_eq!(stage(&found, "authentication")["state"], "not-reached");
+}
+
+#[tokio::test]
+async fn a_host_that_is_another_product_is_named_and_gets_no_secret() {
+    let (home, site) = (Home::new(), start(JiraDatacenter::default()).await);
+    let url = site.site.url(&site.listen);
+    home.run(&format!("host add lab {url} --family gitlab")).await;
+    let ran = home.pipe(STRANGER, "diagnose --host lab").await.exits(4);
+    ran.says("[host.other-product]").says("Jira");
+}
+
+#[tokio::test]
+async fn the_right_context_path_is_found_and_proposed() {
+    let site = start(JiraDatacenter::default()).await;
+    let right = site.site.url(&site.listen);
+    let wrong = if right.ends_with("/jira") { site.listen.clone() } else { format!("{right}/jira") };
+    let home = Home::new();
+    home.run(&format!("host add jira {wrong} --family jira-datacenter")).await;
+    let ran =
+        home.pipe("KEYRACKFAKEkeyrackfakeKEYRACKFAKEkeyrackfake", "diagnose --host jira --kind pat").await.exits(4);
+    ran.says("[host.other-path]").says(&format!("keyrack host edit jira --url {right}"));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_is_told() {
+    let home = Home::new();
+    let server =
+        serve(|_| http(401, &[("Date", "Mon, 23 Nov 2026 04:10:00 GMT"), ("Content-Type", "application/json")], b"{}"))
+            .await;
+    home.run(&format!("host add any {} --family generic", server.url)).await;
+    let ran = home.pipe("KEYRACK-FAKE-0000000000000001", "diagnose --host any -v").await;
+    ran.says("[net.clock-skew]").says("600 s behind");
+}
+
+#[tokio::test]
+async fn the_report_is_for_a_ticket() {
+    let (home, site) = gitlab().await;
+    home.add(&site, "old-laptop", "lab").await;
+    let ran = home.run("diagnose old-laptop --report - --mask").await.exits(1);
+    ran.lacks("old-laptop").lacks("`lab`").lacks(&seed(&site, "old-laptop").secret);
+    ran.says("# keyrack").says("gitlab.expired").says("LABEL-1").says("HOST-1").says("| Authentication | ✖ failed");
+    let path = home.dir.path().join("ticket.md");
+    home.run(&format!("diagnose old-laptop --report {}", path.display())).await.exits(1).says("the report is in");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("## old-laptop at lab") && !text.contains(&seed(&site, "old-laptop").secret), "{text}");
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_a_usage_error() {
+    let (home, site) = gitlab().await;
+    home.add(&site, "release-train", "lab").await;
+    home.run("diagnose").await.exits(2);
+    home.run("diagnose nobody").await.exits(2).says("nobody");
+    home.run("diagnose release-train --host elsewhere").await.exits(2).says("is not used at elsewhere");
+    home.pipe("", "diagnose --host lab").await.exits(2);
+    home.pipe(STRANGER, "diagnose --host https://gitlab.invalid --family nonsense").await.exits(2).says("nonsense");
+}
