@@ -169,8 +169,8 @@ async fn ask(program: &Program, around: &Surroundings, helper: &str, question: &
 /// Reads an answer: `key=value` lines.
 fn read(text: &str, asked_for: Option<&str>) -> Said {
     let last = |key: &str| {
-        let values = text.lines().filter_map(|l| l.trim_end_matches('\r').split_once('='));
-        values.filter(|(k, v)| *k == key && !v.is_empty()).next_back().map(|(_, v)| v)
+        let mut values = text.lines().filter_map(|l| l.trim_end_matches('\r').split_once('='));
+        values.rfind(|(k, v)| *k == key && !v.is_empty()).map(|(_, v)| v)
     };
     let ends = last("password_expiry_utc").and_then(|n| n.parse().ok()).and_then(|n| Timestamp::from_second(n).ok());
     if let (Some(scheme), Some(credential)) = (last("authtype"), last("credential")) {
