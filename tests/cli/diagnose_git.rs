@@ -74,7 +74,7 @@ fn served(seen: &Seen, root: &Path, host: Host) -> Vec<u8> {
         pair.split_once(':').unwrap().1.to_owned()
     });
     let known = password.as_deref() == Some(STRANGER);
-    if password.is_some() && !known || !known && (host != Host::Open || push) {
+    if !known && (push || host != Host::Open || password.is_some()) {
         return http(401, &[("WWW-Authenticate", "Basic realm=\"GitLab\""), ("Content-Type", "text/plain")], REFUSED);
     }
     if push && host == Host::ReadOnly {
