@@ -180,6 +180,8 @@ mod tests {
             ("forgejo", 403, &[], "This repo is archived. You can", Some("git.read-only")),
             ("forgejo", 403, &[], "Forbidden", Some("git.forbidden")),
             ("bitbucket-datacenter", 401, &asks, "<html>", Some("git.refused")),
+            ("gitlab", 403, &[], "Git push is not allowed: (read-only) maintenance mode.", Some("git.maintenance")),
+            ("forgejo", 403, &[], "Interacting by HTTP protocol is not allowed", Some("git.http-off")),
             // A page of something in front of the host.
             ("github", 403, &html, "<html>blocked by the proxy</html>", None),
             ("github", 401, &html, "<html>log in</html>", None),
