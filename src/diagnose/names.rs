@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use crate::domain::{Diagnosis, Finding, StageReport};
+use crate::domain::{Diagnosis, Finding, Stage, StageReport};
 
 /// The diagnoses with user and host names replaced by `USER-1`, `HOST-1` and so on, the same in all of them.
 #[must_use]
@@ -42,7 +42,10 @@ pub(crate) fn texts(diagnosis: &mut Diagnosis, change: &mut dyn FnMut(&mut Strin
 /// Calls `change` with every text of a stage.
 pub(crate) fn texts_of_stage(stage: &mut StageReport, change: &mut dyn FnMut(&mut String)) {
     change(&mut stage.summary);
-    stage.facts.iter_mut().for_each(|(_, value)| change(value));
+    for (name, value) in &mut stage.facts {
+        change(name);
+        change(value);
+    }
     stage.findings.iter_mut().for_each(|f| texts_of_finding(f, change));
     for evidence in &mut stage.evidence {
         change(&mut evidence.request);
@@ -75,6 +78,11 @@ impl Names {
             if let Some(who) = diagnosis.validation.as_ref().and_then(|v| v.identity.as_ref()) {
                 [&who.login, &who.name, &who.id].into_iter().for_each(|n| add(&mut users, n));
             }
+            // Whom other files and helpers of this machine name, and whose home directory it is.
+            let local = diagnosis.stages.iter().filter(|s| matches!(s.stage, Stage::Environment | Stage::Git));
+            for (name, value) in local.flat_map(|s| &s.facts) {
+                [name, value].into_iter().flat_map(|text| named_in(text)).for_each(|n| add(&mut users, n));
+            }
             // Whatever else was asked: gateways, proxies, addresses.
             for evidence in diagnosis.stages.iter().flat_map(|s| &s.evidence) {
                 let url = evidence.request.split(' ').next_back().unwrap_or("");
@@ -99,6 +107,13 @@ impl Names {
     fn hide(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, (name, stand_in)| replaced(&text, name, stand_in))
     }
+}
+
+/// Users that a fact about this machine names: `as ana, with …`, `/home/ana/.netrc`.
+fn named_in(text: &str) -> impl Iterator<Item = &str> {
+    let logins = text.split(", ").filter_map(|part| part.strip_prefix("as "));
+    let homes = ["/home/", "/Users/"].into_iter().flat_map(move |root| text.split(root).skip(1));
+    logins.chain(homes.filter_map(|rest| rest.split_once('/').map(|(name, _)| name)))
 }
 
 /// Hosts that everybody uses.
@@ -159,5 +174,13 @@ mod tests {
             "USER-1@ACME.dev by USER-1, the manager"
         );
         assert_eq!(replaced("https://git.acme.dev/x", "git.acme.dev", "HOST-1"), "https://HOST-1/x");
+    }
+
+    #[test]
+    fn users_of_this_machine_are_found() {
+        let all = |text| named_in(text).collect::<Vec<_>>();
+        assert_eq!(all("/home/ana/.netrc, as bob, with another secret"), ["bob", "ana"]);
+        assert_eq!(all("as mara, this credential's secret"), ["mara"]);
+        assert_eq!(all("40 characters, another secret"), Vec::<&str>::new());
     }
 }
