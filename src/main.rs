@@ -41,6 +41,8 @@ fn main() -> ExitCode {
 }
 
 async fn screens(tui: Tui, io: &mut Io) -> u8 {
+    let (vars, cwd) = (io.env.clone(), std::env::current_dir().unwrap_or_default());
+    let around = if tui.demo.is_some() { Surroundings::of_demo(vars, cwd) } else { Surroundings::new(vars, cwd) };
     let (source, settings) = match (tui.demo, tui.loaded.core) {
         (Some(demo), _) => {
             (Source::Demo(Box::new(demo)), vec![("rack".to_owned(), "a throw-away rack on simulated hosts".to_owned())])
@@ -58,7 +60,7 @@ async fn screens(tui: Tui, io: &mut Io) -> u8 {
         theme: tui.loaded.config.theme,
         no_colour: !tui.color,
         settings,
-        around: Surroundings::new(io.env.clone(), std::env::current_dir().unwrap_or_default()),
+        around,
     };
     match runtime::run(start).await {
         Ok(code) => code,

@@ -73,7 +73,8 @@ pub(super) async fn run(context: &mut Context<'_>, args: DiagnoseArgs) -> Result
     }
     let patients = patients(context, &args).await?;
     let cwd = std::env::current_dir().unwrap_or_default();
-    let around = Surroundings::new(context.io.env.clone(), cwd);
+    let vars = context.io.env.clone();
+    let around = if context.is_demo() { Surroundings::of_demo(vars, cwd) } else { Surroundings::new(vars, cwd) };
     let (cancel, listener) = super::revoke::stop_on_interrupt();
     let progress = context.io.stderr_is_terminal().then(|| context.io.stderr.clone());
     let total = patients.len() * Stage::ALL.len();

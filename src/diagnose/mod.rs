@@ -75,7 +75,7 @@ async fn run(core: &Core, patient: &Patient, around: &Surroundings, board: &Boar
     let local = async {
         let secret = board.time(Stage::Store, store::look(core, patient)).await;
         secret.iter().for_each(|s| board.learn(s));
-        let usable = board.time(Stage::Record, async { record::look(core, patient, secret.as_ref()) }).await;
+        let usable = board.time(Stage::Record, record::look(core.clock.now(), patient, secret.as_ref())).await;
         let looked = environment::look(patient, around, secret.as_ref(), board);
         let machine = board.time(Stage::Environment, looked).await;
         (secret, usable, machine)

@@ -10,13 +10,19 @@ use super::look::{Look, finding};
 use super::patient::Patient;
 use crate::domain::{Candidate, Checksum, Finding, StageState};
 use crate::hosts::{self, recognise::recognise};
-use crate::ops::Core;
 use crate::ops::exchange::date;
 use crate::ops::stale;
 use crate::secret::Secret;
 
 /// Looks at record and secret; gives whether the secret may be sent to the host.
-pub(crate) fn look(core: &Core, patient: &Patient, secret: Option<&Secret>) -> (Look, bool) {
+pub(crate) async fn look(now: Timestamp, patient: &Patient, secret: Option<&Secret>) -> (Look, bool) {
+    let (patient, secret) = (patient.clone(), secret.cloned());
+    // The forms of all tokens are prepared when first needed, which takes a while: the network is looked at meanwhile.
+    let looked = tokio::task::spawn_blocking(move || offline(now, &patient, secret.as_ref())).await;
+    looked.unwrap_or_else(|_| (Look::of(StageState::Untold, "could not be looked at"), false))
+}
+
+fn offline(now: Timestamp, patient: &Patient, secret: Option<&Secret>) -> (Look, bool) {
     let facts = hosts::family(&patient.host.family).map(|f| f.facts());
     let kind = facts.and_then(|f| f.kind(patient.kind));
     let named = kind.map_or_else(|| patient.kind.to_string(), |k| k.name.clone());
@@ -30,7 +36,6 @@ pub(crate) fn look(core: &Core, patient: &Patient, secret: Option<&Secret>) -> (
             Ok(doubts) => suspicions.extend(doubts),
         }
     }
-    let now = core.clock.now();
     if let Some(ended) = patient.expiry.at().filter(|at| *at <= now) {
         let who = if patient.expiry_by_user { "you noted" } else { "the host told" };
         suspicions.push(finding("record.expiry-passed", &[("day", &date(ended)), ("who", who)]));
