@@ -83,9 +83,9 @@ async fn git_s_own_trace_is_read() {
 
 #[tokio::test]
 async fn what_git_prints_is_known_without_an_exchange() {
-    let text = "remote: Write access to repository not granted.\n\
+    let text = "remote: Permission to acme/web.git denied to ana.\n\
         fatal: unable to access 'https://github.com/acme/web.git/': The requested URL returned error: 403\n";
-    judge(text, "").await.exits(1).says("Git decides").says("[github.");
+    judge(text, "").await.exits(1).says("Git decides").says("[github.git-no-write]");
 }
 
 #[tokio::test]

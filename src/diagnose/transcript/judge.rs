@@ -338,7 +338,9 @@ fn words(
     seen: &[(String, String)],
     now: Timestamp,
 ) -> bool {
-    let Some((id, signature)) = told_by(text, family.map(|f| &f.facts().id)).into_iter().next() else { return false };
+    // The family's own words, else those that any host, or git itself, may have.
+    let own = family.and_then(|f| told_by(text, Some(&f.facts().id)).into_iter().next());
+    let Some((id, signature)) = own.or_else(|| told_by(text, None).into_iter().next()) else { return false };
     let Some(family) = hosts::family(id) else { return false };
     let name = signature.finding.strip_prefix(&format!("{id}.")).unwrap_or(&signature.finding);
     let (verdict, mut finding) = family.facts().finding(name, &[]);
@@ -351,7 +353,9 @@ fn words(
     put(diagnosis, stage, look);
     let mut validation = Validation::new(verdict, finding.title.clone(), now);
     validation.findings.push(finding);
-    diagnosis.subject.family = id.clone();
+    if diagnosis.subject.family.as_str() == "generic" {
+        diagnosis.subject.family = id.clone();
+    }
     diagnosis.validation = Some(validation);
     true
 }

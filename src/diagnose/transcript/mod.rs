@@ -50,7 +50,7 @@ impl Core {
         }
         let found = secrets::Found::of(text);
         let parsed = parse::parse(text, &found);
-        let known_words = || !told_by(&parsed.text, hint.family.as_ref()).is_empty();
+        let known_words = || !told_by(&parsed.text, None).is_empty();
         if parsed.exchanges.is_empty() && parsed.failure.is_none() && !known_words() {
             return Err(Error::usage("no exchange was found in that text").hint(
                 "Give what `curl -v URL` printed, or the answer with its status line (`curl -i URL`), or what git said.",
