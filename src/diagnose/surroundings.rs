@@ -22,7 +22,8 @@ impl Surroundings {
     /// Those of a demo: programs are found, and nothing of the user's own (variables, home, git's settings) is looked at.
     pub fn of_demo(vars: impl IntoIterator<Item = (String, String)>, cwd: PathBuf) -> Self {
         let found = vars.into_iter().filter(|(name, _)| matches!(name.as_str(), "PATH" | "SYSTEMROOT" | "TMPDIR"));
-        let git = [("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", if cfg!(windows) { "NUL" } else { "/dev/null" })];
+        let git =
+            [("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", if cfg!(windows) { "NUL" } else { "/dev/null" })];
         Self::new(found.chain(git.map(|(name, value)| (name.to_owned(), value.to_owned()))), cwd)
     }
 

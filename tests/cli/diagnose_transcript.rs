@@ -86,6 +86,9 @@ async fn what_git_prints_is_known_without_an_exchange() {
     let text = "remote: Permission to acme/web.git denied to ana.\n\
         fatal: unable to access 'https://github.com/acme/web.git/': The requested URL returned error: 403\n";
     judge(text, "").await.exits(1).says("Git decides").says("[github.git-no-write]");
+    // Where nobody's words are known the status is all there is, and nothing is claimed of the token.
+    let text = "fatal: unable to access 'https://github.com/acme/web.git/': The requested URL returned error: 503\n";
+    judge(text, "").await.exits(4).says("[http.unavailable]");
 }
 
 #[tokio::test]

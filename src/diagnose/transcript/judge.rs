@@ -16,35 +16,33 @@ use crate::diagnose::network::stage_of_code;
 use crate::domain::{Diagnosis, FamilyId, Host, Kind, Stage, StageReport, StageState, Subject, Validation, Verdict};
 use crate::error::{Error, Result};
 use crate::hosts::recognise::recognise;
-use crate::hosts::signatures::{When, told_by};
+use crate::hosts::signatures::{SignatureFacts, When, told_by};
 use crate::hosts::{self, Family, Session, Wire};
 use crate::net::{NetError, NetErrorKind, Request, Response, Transport};
 use crate::secret::{Masker, Secret, SecretText};
 
 /// One diagnosis for each exchange, the last one first decided by: a later answer follows from an earlier one.
-pub(super) async fn judge(
-    parsed: &Parsed,
-    found: &Found,
-    hint: &Hint,
-    known: &[Host],
-    now: Timestamp,
-) -> Result<Vec<Diagnosis>> {
-    let who = Who::settle(parsed, found, hint, known)?;
+pub(super) async fn judge(parsed: &Parsed, who: &Who, now: Timestamp) -> Vec<Diagnosis> {
     if parsed.exchanges.is_empty() {
-        return Ok(vec![without_answer(parsed, &who, now)]);
+        return vec![without_answer(parsed, who, now)];
     }
     let mut out = Vec::new();
     for exchange in &parsed.exchanges {
-        out.push(one(parsed, exchange, &who, now).await);
+        out.push(one(parsed, exchange, who, now).await);
     }
     if parsed.failure.is_some() && out.iter().all(Diagnosis::is_healthy) {
-        out.push(without_answer(parsed, &who, now));
+        out.push(without_answer(parsed, who, now));
     }
-    Ok(out)
+    out
+}
+
+/// Whether a text without any exchange holds words that are known.
+pub(super) fn is_known(parsed: &Parsed, who: &Who) -> bool {
+    known_words(&parsed.text, who.family).is_some()
 }
 
 /// Who speaks to whom.
-struct Who {
+pub(super) struct Who {
     host: Option<Host>,
     family: Option<&'static dyn Family>,
     kind: Option<Kind>,
@@ -54,7 +52,9 @@ struct Who {
 }
 
 impl Who {
-    fn settle(parsed: &Parsed, found: &Found, hint: &Hint, known: &[Host]) -> Result<Self> {
+    /// # Errors
+    /// Usage error where a family is named that there is none of.
+    pub(super) fn settle(parsed: &Parsed, found: &Found, hint: &Hint, known: &[Host]) -> Result<Self> {
         let named = hint.host.as_deref().or(parsed.base.as_deref());
         let on_rack = known.iter().find(|h| {
             hint.host.as_deref() == Some(h.name.as_str())
@@ -151,7 +151,7 @@ async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) ->
         Some((family, _, validation)) if rank(family, &validation) > 0 || !seen.failed => {
             concluded(&mut diagnosis, &seen, validation);
         }
-        _ if words(&mut diagnosis, &answer_text(exchange), who.family, &seen.facts, now) => {}
+        _ if words(&mut diagnosis, &shown(parsed, exchange), who.family, &seen.facts, now) => {}
         _ => {
             let (_, common) = hosts::facts::common().finding("http.unexpected", &[("status", &seen.status)]);
             let mut look = Look::failed(common);
@@ -323,6 +323,11 @@ fn reached(diagnosis: &mut Diagnosis, parsed: &Parsed) {
     }
 }
 
+/// What the transcript shows of an exchange: all of it, where there is no other.
+fn shown(parsed: &Parsed, exchange: &Exchange) -> String {
+    if parsed.exchanges.len() == 1 { parsed.text.clone() } else { answer_text(exchange) }
+}
+
 /// An answer as it stands in a text, for signatures to be looked for in.
 fn answer_text(exchange: &Exchange) -> String {
     let answer = &exchange.answer;
@@ -338,9 +343,7 @@ fn words(
     seen: &[(String, String)],
     now: Timestamp,
 ) -> bool {
-    // The family's own words, else those that any host, or git itself, may have.
-    let own = family.and_then(|f| told_by(text, Some(&f.facts().id)).into_iter().next());
-    let Some((id, signature)) = own.or_else(|| told_by(text, None).into_iter().next()) else { return false };
+    let Some((id, signature)) = known_words(text, family) else { return false };
     let Some(family) = hosts::family(id) else { return false };
     let name = signature.finding.strip_prefix(&format!("{id}.")).unwrap_or(&signature.finding);
     let (verdict, mut finding) = family.facts().finding(name, &[]);
@@ -358,6 +361,19 @@ fn words(
     }
     diagnosis.validation = Some(validation);
     true
+}
+
+/// The family's own words, else those that any host, or git itself, may have; another vendor's only where it is not known
+/// whose host it is.
+fn known_words(
+    text: &str,
+    family: Option<&'static dyn Family>,
+) -> Option<(&'static FamilyId, &'static SignatureFacts)> {
+    let first = |id: Option<&FamilyId>| told_by(text, id).into_iter().next();
+    match family {
+        Some(family) => first(Some(&family.facts().id)).or_else(|| first(Some(&FamilyId::new("generic")))),
+        None => first(None),
+    }
 }
 
 /// What a transcript does not tell stays open.

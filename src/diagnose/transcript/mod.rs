@@ -7,9 +7,8 @@ mod lines;
 mod parse;
 mod secrets;
 
-use crate::domain::{Diagnosis, FamilyId, Host, Kind};
+use crate::domain::{Diagnosis, FamilyId, Kind};
 use crate::error::{Error, Result};
-use crate::hosts::signatures::told_by;
 use crate::ops::Core;
 
 pub(crate) use parse::{Asked, Exchange, Parsed};
@@ -50,13 +49,12 @@ impl Core {
         }
         let found = secrets::Found::of(text);
         let parsed = parse::parse(text, &found);
-        let known_words = || !told_by(&parsed.text, None).is_empty();
-        if parsed.exchanges.is_empty() && parsed.failure.is_none() && !known_words() {
+        let who = judge::Who::settle(&parsed, &found, hint, &self.rack.hosts()?)?;
+        if parsed.exchanges.is_empty() && parsed.failure.is_none() && !judge::is_known(&parsed, &who) {
             return Err(Error::usage("no exchange was found in that text").hint(
                 "Give what `curl -v URL` printed, or the answer with its status line (`curl -i URL`), or what git said.",
             ));
         }
-        let known: Vec<Host> = self.rack.hosts()?;
         let mut notes = Vec::new();
         match found.count() {
             0 => {}
@@ -67,7 +65,7 @@ impl Core {
                 if n == 1 { "it" } else { "them" },
             )),
         }
-        let diagnoses = judge::judge(&parsed, &found, hint, &known, self.clock.now()).await?;
+        let diagnoses = judge::judge(&parsed, &who, self.clock.now()).await;
         Ok(Told { diagnoses, notes })
     }
 }

@@ -55,7 +55,10 @@ struct Reader {
     asked: Option<Asked>,
     answer: Option<Response>,
     in_head: bool,
-    last: Option<Way>,
+    /// Status that git repeats: `The requested URL returned error: 403`.
+    git_status: Option<u16>,
+    /// What the host said through git: `remote: …`.
+    remote: Vec<String>,
 }
 
 impl Reader {
@@ -88,7 +91,12 @@ impl Reader {
         if way != Way::Sent && self.out.failure.is_none() {
             self.out.failure = failures::of(line);
         }
-        self.last = Some(way);
+        if let Some(said) = line.trim_start().strip_prefix("remote: ") {
+            self.remote.extend(Some(said.to_owned()).filter(|_| self.remote.len() < 50));
+        }
+        if let Some((_, code)) = line.split_once("The requested URL returned error: ") {
+            self.git_status = code.trim().get(..3).and_then(|c| c.parse().ok()).filter(|c| (400..=599).contains(c));
+        }
     }
 
     fn begin(&mut self, code: u16) {
@@ -179,8 +187,21 @@ impl Reader {
         }
     }
 
+    /// Of an answer git repeats the status and what the host said to the person.
+    fn of_git(&self) -> Option<Exchange> {
+        let status = self.git_status?;
+        let asked = Asked { method: "GET".to_owned(), path: "/info/refs".to_owned(), signed: true, ..Asked::default() };
+        Some(Exchange {
+            asked: Some(asked),
+            answer: Response { status, body: self.remote.join("\n"), ..Response::default() },
+        })
+    }
+
     fn finish(mut self) -> Parsed {
         self.close();
+        if self.out.exchanges.is_empty() && self.out.failure.is_none() {
+            self.out.exchanges.extend(self.of_git());
+        }
         if self.out.base.is_none() {
             let host = self.out.exchanges.iter().find_map(|e| e.asked.as_ref()?.host.clone());
             self.out.base = host.map(|h| format!("https://{h}"));
