@@ -17,7 +17,8 @@ use crate::sanitize;
 /// Put a token on the rack
 ///
 /// The token comes from a prompt that does not echo, from standard input, or from --secret-file; never from the command
-/// line. Headers, environment lines, URLs and curl commands are understood; of an AWS key, give the id with --username
+/// line. Headers, environment lines, URLs and curl commands are understood; words of no known form are refused, unless --kind
+/// or a generic host says what they are; of an AWS key, give the id with --username
 /// and the secret on the first line, a session token on the second. It is validated at its host before it is kept; one
 /// that the host rejects is kept only with --yes.
 #[derive(Debug, Args)]
@@ -62,10 +63,26 @@ pub(super) struct AddArgs {
     secret_file: Option<PathBuf>,
 }
 
+/// Whether the only hosts named are such as take any secret.
+fn all_generic(context: &mut Context<'_>, hosts: &[HostChoice]) -> Result<bool> {
+    let core = context.core()?;
+    for host in hosts {
+        match host {
+            HostChoice::Known { host, .. } if core.host(*host)?.family.as_str() == "generic" => {}
+            _ => return Ok(false),
+        }
+    }
+    Ok(!hosts.is_empty())
+}
+
 pub(super) async fn run(context: &mut Context<'_>, args: AddArgs) -> Result<u8> {
     let expires = args.expires.as_deref().map(parse_date).transpose()?;
     let text = secret_input::read(context, args.secret_file.as_ref(), "Token (not shown)")?;
-    let identified = context.core()?.identify(&text)?;
+    let mut hosts = host_choices(context, &args.hosts)?;
+    let identified = match args.kind.is_some() || all_generic(context, &hosts)? {
+        true => context.core()?.identify_on_purpose(&text)?,
+        false => context.core()?.identify(&text)?,
+    };
     drop(text);
     for note in &identified.notes {
         context.remark(&format!("note: {note}"));
@@ -73,7 +90,6 @@ pub(super) async fn run(context: &mut Context<'_>, args: AddArgs) -> Result<u8> 
     for warning in &identified.warnings {
         context.remark(&format!("warning: {warning}"));
     }
-    let mut hosts = host_choices(context, &args.hosts)?;
     if hosts.is_empty() {
         // The token or the paste may name its host; only one that leaves no doubt is taken.
         let mut suggested = context.core()?.suggest_hosts(&identified)?;

@@ -4,11 +4,13 @@ mod print;
 
 use std::str::FromStr;
 
+use jiff::Timestamp;
+
 use clap::{Args, Subcommand};
 
 use super::context::Context;
 use crate::domain::{
-    DEFAULT_ENVIRONMENT, DEFAULT_PIPELINE, DeploymentAct, DeploymentDone, DeploymentInput, DeploymentState,
+    CommitRef, DEFAULT_ENVIRONMENT, DEFAULT_PIPELINE, DeploymentAct, DeploymentDone, DeploymentInput, DeploymentState,
     EnvironmentType,
 };
 use crate::error::Result;
@@ -16,7 +18,7 @@ use crate::error::Result;
 /// Show in Jira what was deployed where (Open DevOps)
 #[derive(Debug, Subcommand)]
 #[command(
-    after_help = "Examples:\n  keyrack deployment submit jira-deployments --site https://acme.atlassian.net --issue ACME-1 --name v2.0\n  keyrack deployment update jira-deployments --issue ACME-1 --state failed\n  keyrack deployment show jira-deployments --issue ACME-1\n\nIt is seen in Jira at the issue: Releases in the right panel, tab Deployments."
+    after_help = "Examples:\n  keyrack deployment submit jira-deployments --site https://acme.atlassian.net --issue ACME-1 --name v2.0\n  keyrack deployment submit jira-deployments --issue ACME-1 --service ari:cloud:graph::service/1 --commit acme/api@51e16759cdac67b0d2a94e0674c9603b75a840f6\n  keyrack deployment update jira-deployments --state failed\n  keyrack deployment show jira-deployments --issue ACME-1\n\nIt is seen in Jira at the issue: Releases in the right panel, tab Deployments."
 )]
 pub(super) enum DeploymentVerb {
     /// Submit a deployment under the next number of its pipeline and environment
@@ -80,9 +82,24 @@ pub(super) struct TellArgs {
     /// Name of the environment for people [default: its id]
     #[arg(long, value_name = "TEXT")]
     environment_name: Option<String>,
+    /// Send the issues as `issueKeys`, the older association, which takes at most 100 keys and no ids
+    #[arg(long)]
+    older_issue_keys: bool,
     /// A service that it belongs to, by id or key. May be repeated
     #[arg(long = "service", value_name = "ID")]
     services: Vec<String>,
+    /// A commit that it brings, its repository by the id that Jira has of it. May be repeated
+    #[arg(long = "commit", value_name = "REPOSITORY@HASH")]
+    commits: Vec<CommitRef>,
+    /// A repository that it comes from, by the id that Jira has of it. May be repeated
+    #[arg(long = "repository", value_name = "ID")]
+    repositories: Vec<String>,
+    /// When it changed last, e.g. 2026-11-23T04:00:00Z [default: now]
+    #[arg(long, value_name = "TIME")]
+    last_updated: Option<Timestamp>,
+    /// Number of this telling; Jira ignores one that is not above the last [default: the next]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    update_sequence: Option<i64>,
 }
 
 /// `ID:TYPE`, or the id alone.
@@ -143,7 +160,12 @@ impl TellArgs {
             pipeline_name: None,
             pipeline_url: None,
             environment_name: None,
+            older_issue_keys: false,
             services: Vec::new(),
+            commits: Vec::new(),
+            repositories: Vec::new(),
+            last_updated: None,
+            update_sequence: None,
         }
     }
 
@@ -151,7 +173,10 @@ impl TellArgs {
         let key = self.key;
         DeploymentInput {
             issues: key.issues,
+            older_issue_keys: self.older_issue_keys,
             services: self.services,
+            commits: self.commits.iter().map(ToString::to_string).collect(),
+            repositories: self.repositories,
             pipeline: key.pipeline,
             pipeline_name: self.pipeline_name,
             pipeline_url: self.pipeline_url,
@@ -159,6 +184,8 @@ impl TellArgs {
             environment_name: self.environment_name,
             environment_kind: key.environment.kind,
             sequence: key.sequence,
+            update_sequence: self.update_sequence,
+            last_updated: self.last_updated,
             name: self.name,
             url: self.url,
             description: self.description,

@@ -51,7 +51,7 @@ words! {
         Stop = "stop", "stop", "Stop the work that is under way";
         Revoke = "revoke", "revoke", "Revoke at the host, then destroy it here";
         Forget = "forget", "forget", "Take off the rack, asking no host";
-        Rotate = "rotate", "rotate", "Replace the secret: new one proved, then the old one ended";
+        Rotate = "rotate", "rotate", "Replace the secret: prove a new one, end the old one";
         Incident = "incident", "incident", "Revoke leaked tokens, pasted by the hundred";
         Permissions = "permissions", "permissions", "Show what it may do, against what its jobs need";
         Guide = "guide", "guide", "Show how a token is made by hand";

@@ -265,3 +265,11 @@ pub struct Credential {
     /// Keyed hash of the secret, to find duplicates without reading any secret.
     pub fingerprint: String,
 }
+
+impl Credential {
+    /// Whether one of its bindings is to that host.
+    #[must_use]
+    pub fn is_used_at(&self, host: HostId) -> bool {
+        self.bindings.iter().any(|b| b.host == host)
+    }
+}

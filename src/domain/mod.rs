@@ -26,9 +26,9 @@ pub use clock::Clock;
 pub use creation::{CreateEnd, CreatePlan, CreateResult, CreateWish};
 pub use credential::{Binding, Credential, CredentialId, Expiry, Kind, LookAt, Owner, SecretState, StoreKind};
 pub use deployment::{
-    Association, AssociationType, DEFAULT_ENVIRONMENT, DEFAULT_PIPELINE, Deployment, DeploymentAct, DeploymentAnswer,
-    DeploymentDone, DeploymentInput, DeploymentKey, DeploymentShown, DeploymentState, DeploymentTold, Environment,
-    EnvironmentType, Pipeline, RejectedDeployment,
+    Association, AssociationType, CommitRef, DEFAULT_ENVIRONMENT, DEFAULT_PIPELINE, Deployment, DeploymentAct,
+    DeploymentAnswer, DeploymentDone, DeploymentInput, DeploymentKey, DeploymentShown, DeploymentState, DeploymentTold,
+    Environment, EnvironmentType, NoCommit, Pipeline, RejectedDeployment,
 };
 pub use diagnosis::{Diagnosis, Stage, StageReport, StageState, Subject};
 pub use draft::{Draft, HostChoice, Identified};

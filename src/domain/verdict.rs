@@ -152,6 +152,9 @@ pub struct Validation {
     /// What they need and could not be told of, by profile.
     #[serde(default)]
     pub untold: BTreeMap<String, Vec<String>>,
+    /// Profiles that it was held against and has everything for.
+    #[serde(default)]
+    pub met: Vec<String>,
     /// When it ends, as the host says.
     pub expiry: Expiry,
     /// The vendor's name of the token, where told (GitLab's name).
@@ -184,6 +187,7 @@ impl Validation {
             limited_to: Vec::new(),
             missing: BTreeMap::new(),
             untold: BTreeMap::new(),
+            met: Vec::new(),
             expiry: Expiry::Unknown,
             remote_name: None,
             remote_id: None,

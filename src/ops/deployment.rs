@@ -7,6 +7,7 @@ use super::exchange::act_wire;
 use super::token::as_error;
 use crate::domain::{
     Credential, Deployment, DeploymentAnswer, DeploymentKey, DeploymentShown, DeploymentTold, Host, SecretState,
+    Validation,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::hosts::{Deploy, Outcome, Wire};
@@ -19,7 +20,7 @@ pub struct Seen {
     /// The cloud id it was asked of.
     pub place: String,
     /// What Jira shows; none where it has none of that key.
-    pub shown: Option<DeploymentShown>,
+    pub shown: Option<Box<DeploymentShown>>,
 }
 
 /// One act on deployments, without what it needs of the host.
@@ -31,13 +32,13 @@ enum Ask<'a> {
 
 enum Got {
     Answer(DeploymentAnswer),
-    Shown(Option<DeploymentShown>),
+    Shown(Option<Box<DeploymentShown>>),
     Deleted,
 }
 
 impl Core {
     /// Submits a deployment under the next number of its pipeline and environment, or under the one it names (any above
-    /// 0). Limits are looked at first.
+    /// 0), and under the number of a telling that it names. Limits are looked at first.
     ///
     /// # Errors
     /// Usage error where a limit is passed; `Refused` and `Unreachable` as the host answers.
@@ -48,29 +49,38 @@ impl Core {
         mut deployment: Deployment,
     ) -> Result<DeploymentTold> {
         let wanted = Some(deployment.sequence).filter(|n| *n > 0);
-        (deployment.sequence, deployment.update_sequence) = (wanted.unwrap_or(1), 1);
+        deployment.sequence = wanted.unwrap_or(1);
         self.limits(host, &deployment)?;
         let (pipeline, environment) = (&deployment.pipeline.id, &deployment.environment.id);
-        let taken = self.rack.take_deployment(host.id, pipeline, environment, wanted)?;
+        let update = deployment.update_sequence;
+        let taken = self.rack.take_deployment(host.id, pipeline, environment, wanted, update)?;
         deployment.sequence = taken.sequence;
         self.send("deployment-submit", credential, host, deployment).await
     }
 
-    /// Tells Jira something new about a deployment, under the next number of its tellings. `seen` is what Jira shows.
+    /// Tells Jira something new about a deployment, under the next number of its tellings or the one `wanted`. `seen` is
+    /// what Jira shows.
     ///
     /// # Errors
-    /// As [`Core::deployment_submit`].
+    /// As [`Core::deployment_submit`]; usage error where Jira would ignore the number that is wanted.
     pub async fn deployment_update(
         &self,
         credential: &Credential,
         host: &Host,
         mut deployment: Deployment,
         seen: Option<i64>,
+        wanted: Option<i64>,
     ) -> Result<DeploymentTold> {
-        deployment.update_sequence = 1;
+        deployment.update_sequence = wanted.unwrap_or(1);
         self.limits(host, &deployment)?;
+        if let (Some(wanted), Some(seen)) = (wanted, seen)
+            && wanted <= seen
+        {
+            return Err(Error::usage(format!("Jira has update {seen} of it, and ignores update {wanted} in silence"))
+                .hint(format!("Name a number above {seen}, or none: the next is taken then.")));
+        }
         let (pipeline, environment) = (&deployment.pipeline.id, &deployment.environment.id);
-        let taken = self.rack.take_update(host.id, pipeline, environment, deployment.sequence, seen)?;
+        let taken = self.rack.take_update(host.id, pipeline, environment, deployment.sequence, seen, wanted)?;
         deployment.update_sequence = taken.update_sequence;
         self.send("deployment-update", credential, host, deployment).await
     }
@@ -173,10 +183,12 @@ impl Core {
             let outcome = once(deployer, &wire, &place, &bearer.minted.token, &ask).await;
             match outcome {
                 Outcome::Done(got) => return Ok((place, got)),
-                Outcome::Refused(why)
-                    if bearer.reused && why.findings.iter().any(|f| f.code.ends_with("unauthorized")) =>
-                {
+                Outcome::Refused(why) if is_token_refused(&why) => {
+                    // Whoever asks next starts with a new one.
                     self.drop_bearer(credential, host);
+                    if !bearer.reused {
+                        return Err(failure(&wire, Outcome::<Got>::Refused(why), ask.words()));
+                    }
                     bearer = self.bearer(credential, host).await?;
                 }
                 other => return Err(failure(&wire, other, ask.words())),
@@ -196,10 +208,14 @@ impl Ask<'_> {
     }
 }
 
+fn is_token_refused(why: &Validation) -> bool {
+    why.findings.iter().any(|f| f.code.ends_with("unauthorized"))
+}
+
 async fn once(deployer: &dyn Deploy, wire: &Wire<'_>, place: &str, token: &SecretText, ask: &Ask<'_>) -> Outcome<Got> {
     match ask {
         Ask::Submit(deployment) => map(deployer.submit(wire, place, token, deployment).await, Got::Answer),
-        Ask::Show(key) => map(deployer.show(wire, place, token, key).await, Got::Shown),
+        Ask::Show(key) => map(deployer.show(wire, place, token, key).await, |s| Got::Shown(s.map(Box::new))),
         Ask::Delete(key) => map(deployer.delete(wire, place, token, key).await, |()| Got::Deleted),
     }
 }

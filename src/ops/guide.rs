@@ -49,6 +49,10 @@ impl Core {
         let all = self.profiles()?;
         let profile = ask.profile.as_deref().and_then(|id| all.get(id));
         let product = ask.product.as_deref().or(host.as_ref().and_then(|h| h.product.as_deref()));
+        if let Some(said) = ask.version.as_deref().filter(|v| is_before(v, "0.0.1").is_none()) {
+            return Err(Error::usage(format!("`{}` is no version", crate::sanitize::short(said, 40)))
+                .hint("Write it in numbers, like 17.9."));
+        }
         let version = ask.version.as_deref().or(host.as_ref().and_then(|h| h.version.as_deref()));
         let mut guides = Vec::new();
         for kind in kinds(facts, profile, ask.kind) {

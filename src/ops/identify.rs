@@ -11,8 +11,14 @@ use crate::secret::Secret;
 
 impl From<paste::PasteError> for Error {
     fn from(error: paste::PasteError) -> Self {
-        Self::usage(error.to_string())
-            .hint("Paste the token itself, a header, an environment line, a URL with it, or a curl command.")
+        let out = Self::usage(error.to_string())
+            .hint("Paste the token itself, a header, an environment line, a URL with it, or a curl command.");
+        match error {
+            paste::PasteError::Words(_) => out.hint(
+                "If it is a secret with blanks in it, say so: `keyrack add --kind KIND`, or add it at a generic host.",
+            ),
+            _ => out,
+        }
     }
 }
 
@@ -21,7 +27,21 @@ impl From<paste::PasteError> for Error {
 /// # Errors
 /// Usage error where there is no secret in it.
 pub fn offline(text: &str) -> Result<Identified> {
-    let pasted = paste::clean(text)?;
+    Ok(read(paste::clean(text)?))
+}
+
+/// As [`offline`], for somebody who says what the paste is: words are then taken as one secret, with the blanks in it.
+///
+/// # Errors
+/// As [`offline`].
+pub fn on_purpose(text: &str) -> Result<Identified> {
+    match paste::clean(text) {
+        Err(paste::PasteError::Words(_)) => Ok(read(paste::whole(text)?)),
+        other => Ok(read(other?)),
+    }
+}
+
+fn read(pasted: paste::Pasted) -> Identified {
     let mut candidates = recognise(pasted.secret.token.reveal());
     if let Some(by_id) = pasted.username.as_deref().map(recognise).filter(|c| !c.is_empty()) {
         // An access key id is what tells an AWS key; its secret has no form of its own.
@@ -40,7 +60,7 @@ pub fn offline(text: &str) -> Result<Identified> {
             "the checksum inside this {name} token does not fit: it is most likely cut or mistyped (a warning only)"
         ));
     }
-    Ok(Identified {
+    Identified {
         secret: pasted.secret,
         username: pasted.username,
         url: pasted.url,
@@ -48,7 +68,7 @@ pub fn offline(text: &str) -> Result<Identified> {
         warnings,
         candidates,
         duplicate: None,
-    })
+    }
 }
 
 /// What a paste may be, for those who only want to know: an access key id alone, which is public and cannot be kept
@@ -77,7 +97,18 @@ impl Core {
     /// # Errors
     /// Where there is no secret in the paste or the rack cannot be read.
     pub fn identify(&self, text: &str) -> Result<Identified> {
-        let mut identified = offline(text)?;
+        self.known(offline(text)?)
+    }
+
+    /// [`on_purpose`], and whether the rack has this very secret already.
+    ///
+    /// # Errors
+    /// As [`Core::identify`].
+    pub fn identify_on_purpose(&self, text: &str) -> Result<Identified> {
+        self.known(on_purpose(text)?)
+    }
+
+    fn known(&self, mut identified: Identified) -> Result<Identified> {
         identified.duplicate = self.rack.label_of_fingerprint(&self.fingerprint(&identified.secret)?)?;
         Ok(identified)
     }

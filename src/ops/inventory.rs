@@ -46,11 +46,11 @@ impl Core {
             let web = super::by_hand::web(host);
             let mut pages: Vec<_> = facts.kinds.iter().map(|k| super::by_hand::page(&k.page, &web)).collect();
             pages.dedup();
-            let error = Error::new(ErrorKind::Refused, format!("{} has no list to read: {why}", host.name));
+            let error = Error::new(ErrorKind::Refused, format!("{} has no list that can be read: {why}", host.name));
             error.hint(format!("Look by hand: {}", pages.join(", ")))
         };
         let Some(lister) = family.lister() else {
-            return Err(by_hand(format!("{} has no API for it", facts.name)));
+            return Err(by_hand(format!("keyrack knows no API of {} that lists tokens", facts.name)));
         };
         match lister.route(host, authority.as_ref()) {
             Route::AtHost(_) => {}
@@ -66,7 +66,11 @@ impl Core {
                 let labels = self.users_of(host.id)?;
                 if !labels.is_empty() {
                     let shown: Vec<_> = labels.iter().take(5).map(String::as_str).collect();
-                    error = error.hint(format!("On the rack for {}: {}.", host.name, shown.join(", ")));
+                    let rest = match labels.len().saturating_sub(shown.len()) {
+                        0 => String::new(),
+                        n => format!(", and {n} more"),
+                    };
+                    error = error.hint(format!("On the rack for {}: {}{rest}.", host.name, shown.join(", ")));
                 }
                 return Err(error);
             }
@@ -96,8 +100,7 @@ impl Core {
 
 /// What a host said no with, as an error with its remedy.
 pub(crate) fn refused(host: &Host, validation: &Validation) -> Error {
-    let kind = if validation.verdict.is_real() { ErrorKind::Refused } else { ErrorKind::Unreachable };
-    let mut error = Error::new(kind, format!("{}: {}", host.name, validation.reason));
+    let mut error = Error::new(super::refusal::kind(validation), format!("{}: {}", host.name, validation.reason));
     for finding in &validation.findings {
         if !finding.cause.is_empty() {
             error = error.cause(finding.cause.clone());

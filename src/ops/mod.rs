@@ -20,6 +20,7 @@ pub mod paste;
 pub mod permissions;
 mod prove;
 pub mod recover;
+mod refusal;
 pub mod report_file;
 pub mod revoke;
 pub mod rotate;

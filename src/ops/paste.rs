@@ -36,6 +36,9 @@ pub enum PasteError {
     /// A command or header without a secret in it, or words.
     #[error("no token was found in that text; paste the token alone")]
     NoToken,
+    /// Several words, none of which has a form that is known.
+    #[error("that looks like ordinary text ({0} words), not like a token of a known form; paste the token alone")]
+    Words(usize),
     /// The name of a variable where its value should be.
     #[error("that holds the name of a variable, not the token; paste the value of the variable")]
     Variable,
@@ -72,7 +75,29 @@ pub fn clean(text: &str) -> Result<Pasted, PasteError> {
         found.set_token(word);
         found.note("took the token out of the text around it");
     }
-    found.finish()
+    found.finish(text.split_whitespace().count())
+}
+
+/// The whole paste as the secret, with the blanks in it, for those who say what it is. One line of what can be seen.
+///
+/// # Errors
+/// [`PasteError`] where it is empty, too long, or more than a line.
+pub fn whole(text: &str) -> Result<Pasted, PasteError> {
+    if text.len() > LONGEST {
+        return Err(PasteError::TooLong);
+    }
+    let mut notes = Vec::new();
+    let text = plain(text, &mut notes);
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(PasteError::Empty);
+    }
+    if text.contains('\n') {
+        return Err(PasteError::Words(text.split_whitespace().count()));
+    }
+    notes.push("kept with the blanks in it, since you said what it is".to_owned());
+    let secret = Secret { token: SecretText::new(text.to_owned()), session: None };
+    Ok(Pasted { secret, username: None, url: None, notes })
 }
 
 /// What has been found so far. The first token wins; a second one is told of, never silently dropped.
@@ -84,6 +109,10 @@ struct Found {
     username: Option<String>,
     url: Option<String>,
     notes: Vec<String>,
+    /// The token is a line of the paste as it stood, and nothing but its place says that it is one.
+    loose: bool,
+    /// There are lines of words besides.
+    prose: bool,
 }
 
 impl Found {
@@ -117,11 +146,14 @@ impl Found {
         }
     }
 
-    fn finish(mut self) -> Result<Pasted, PasteError> {
+    fn finish(mut self, words: usize) -> Result<Pasted, PasteError> {
         if let (None, Some(id)) = (&self.token, &self.key_id) {
             return Err(PasteError::IdOnly(id.clone()));
         }
         let token = self.token.take().ok_or(PasteError::NoToken)?;
+        if self.loose && self.prose && self.key_id.is_none() && !is_certain(&token) {
+            return Err(PasteError::Words(words));
+        }
         let token = self.one_word(token)?;
         let session = self.session.take().map(|s| self.one_word(s)).transpose()?;
         if is_variable(&token) || session.as_ref().is_some_and(|s| is_variable(s)) {
@@ -157,7 +189,10 @@ impl Found {
             self.note("removed white space inside the token");
             return Ok(joined);
         }
-        if is_variable(trimmed) { Err(PasteError::Variable) } else { Err(PasteError::NoToken) }
+        match is_variable(trimmed) {
+            true => Err(PasteError::Variable),
+            false => Err(PasteError::Words(trimmed.split_whitespace().count())),
+        }
     }
 }
 

@@ -22,7 +22,7 @@ pub fn for_guide(family: &FamilyId, profile: Option<&str>, _kind: Kind, now: Tim
         .filter(|s| s.profiles.is_empty() || profile.is_some_and(|p| s.profiles.iter().any(|id| id == p)))
         .map(|s| {
             let since = s.since.map(|d| format!(" since {d}")).unwrap_or_default();
-            let title = format!("no longer true{since}: {}", s.title);
+            let title = format!("older instructions are out of date{since}: {}", s.title);
             finding(s, title, format!("It was said: “{}” {}", s.said, filled(&s.cause, s, now)))
         })
         .collect()

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Core;
 use super::exchange::act_wire;
-use crate::domain::{Credential, CredentialId, Host, HostId, Minted, SecretState, Validation, Verdict};
+use crate::domain::{Credential, CredentialId, Host, HostId, Minted, SecretState, Validation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hosts::{self, Outcome, Session};
 
@@ -164,12 +164,7 @@ impl Core {
 
 /// A refusal as an error: its finding's title, cause and remedy.
 pub(crate) fn as_error(why: &Validation) -> Error {
-    let kind = if why.verdict.is_real() && why.verdict != Verdict::Valid {
-        ErrorKind::Refused
-    } else {
-        ErrorKind::Unreachable
-    };
-    let mut error = Error::new(kind, why.reason.clone());
+    let mut error = Error::new(super::refusal::kind(why), why.reason.clone());
     for finding in &why.findings {
         if !finding.cause.is_empty() {
             error = error.cause(finding.cause.clone());

@@ -32,6 +32,7 @@ impl Rack {
     }
 
     /// Takes the number for a new deployment: the next, or `wanted`, which stays the last only where it is the highest.
+    /// `update` is the number of its first telling.
     ///
     /// # Errors
     /// The ways in which reading and writing fail; then no number was taken.
@@ -41,11 +42,12 @@ impl Rack {
         pipeline: &str,
         environment: &str,
         wanted: Option<i64>,
+        update: i64,
     ) -> Result<LastDeployment, RackError> {
         self.write(Durability::Full, |tx| {
             let before = last(tx, host, pipeline, environment)?;
             let next = before.map_or(1, |b| b.sequence.saturating_add(1));
-            let taken = LastDeployment { sequence: wanted.unwrap_or(next), update_sequence: 1 };
+            let taken = LastDeployment { sequence: wanted.unwrap_or(next), update_sequence: update };
             if before.is_none_or(|b| taken.sequence > b.sequence) {
                 keep(tx, host, pipeline, environment, taken)?;
             }
@@ -54,7 +56,7 @@ impl Rack {
     }
 
     /// Takes the number for a further telling of a deployment, higher than any that the rack knows of and than `seen`,
-    /// which the host told.
+    /// which the host told; or the one `wanted`, which the caller has held against `seen`.
     ///
     /// # Errors
     /// The ways in which reading and writing fail; then no number was taken.
@@ -65,14 +67,17 @@ impl Rack {
         environment: &str,
         sequence: i64,
         seen: Option<i64>,
+        wanted: Option<i64>,
     ) -> Result<LastDeployment, RackError> {
         self.write(Durability::Full, |tx| {
             let before = last(tx, host, pipeline, environment)?;
             let known = before.filter(|b| b.sequence == sequence).map_or(1, |b| b.update_sequence);
-            let update_sequence = known.max(seen.unwrap_or(0)).saturating_add(1);
+            let update_sequence = wanted.unwrap_or_else(|| known.max(seen.unwrap_or(0)).saturating_add(1));
             let taken = LastDeployment { sequence, update_sequence };
             if before.is_none_or(|b| sequence >= b.sequence) {
-                keep(tx, host, pipeline, environment, taken)?;
+                // The count is never turned back.
+                let last = LastDeployment { sequence, update_sequence: update_sequence.max(known) };
+                keep(tx, host, pipeline, environment, last)?;
             }
             Ok(taken)
         })
@@ -123,7 +128,7 @@ mod tests {
         let path = temp.path().join("rack.db");
         let rack = Rack::open(&path).unwrap();
         let host = rack.add_host(&Host::new("acme", FamilyId::new("open-devops"), "https://acme")).unwrap();
-        let take = |rack: &Rack, pipeline: &str, to: &str, n| rack.take_deployment(host, pipeline, to, n).unwrap();
+        let take = |rack: &Rack, pipeline: &str, to: &str, n| rack.take_deployment(host, pipeline, to, n, 1).unwrap();
         assert_eq!(rack.last_deployment(host, "api", "prod").unwrap(), None);
         assert_eq!(take(&rack, "api", "prod", None).sequence, 1);
         assert_eq!(take(&rack, "api", "prod", None).sequence, 2);
@@ -142,14 +147,18 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let rack = Rack::open(&temp.path().join("rack.db")).unwrap();
         let host = rack.add_host(&Host::new("acme", FamilyId::new("open-devops"), "https://acme")).unwrap();
-        rack.take_deployment(host, "api", "prod", None).unwrap();
-        let update = |sequence, seen| rack.take_update(host, "api", "prod", sequence, seen).unwrap().update_sequence;
+        rack.take_deployment(host, "api", "prod", None, 1).unwrap();
+        let update =
+            |sequence, seen| rack.take_update(host, "api", "prod", sequence, seen, None).unwrap().update_sequence;
         assert_eq!(update(1, None), 2);
         assert_eq!(update(1, Some(9)), 10, "another tool has told it since");
         assert_eq!(update(1, Some(3)), 11, "an old answer of the host does not turn it back");
-        rack.take_deployment(host, "api", "prod", None).unwrap();
+        rack.take_deployment(host, "api", "prod", None, 1).unwrap();
         assert_eq!(update(1, Some(11)), 12, "an earlier deployment counts by what the host has");
         let last = rack.last_deployment(host, "api", "prod").unwrap().unwrap();
         assert_eq!((last.sequence, last.update_sequence), (2, 1));
+        let chosen = rack.take_update(host, "api", "prod", 2, None, Some(40)).unwrap();
+        assert_eq!(chosen.update_sequence, 40);
+        assert_eq!(rack.take_update(host, "api", "prod", 2, None, None).unwrap().update_sequence, 41);
     }
 }

@@ -48,6 +48,12 @@ struct State {
     queue: Vec<Kept>,
     /// Processing waits.
     slow: bool,
+    /// Seconds after which a token ends, where that is not [`LIFE`]; its `exp` claim says `LIFE` all the same.
+    life: Option<i64>,
+    /// No API takes any token.
+    refusing: bool,
+    /// Requests whose token was not taken.
+    refused: u64,
 }
 
 impl Default for OpenDevOps {
@@ -87,6 +93,22 @@ impl OpenDevOps {
     /// Makes every token that was given out end at once.
     pub fn withdraw_tokens(&self) {
         self.state().tokens.clear();
+    }
+
+    /// Lets tokens that are given out from now on live so many seconds, as their `expires_in` says.
+    pub fn set_life(&self, seconds: i64) {
+        self.state().life = Some(seconds);
+    }
+
+    /// Lets the data APIs take no token at all, also none that was just given out.
+    pub fn set_refusing(&self, refusing: bool) {
+        self.state().refusing = refusing;
+    }
+
+    /// How many requests came with a token that was not taken.
+    #[must_use]
+    pub fn tokens_refused(&self) -> u64 {
+        self.state().refused
     }
 
     /// How many tokens were given out.
@@ -168,7 +190,10 @@ impl State {
             ("remotelinks", "1.0") => "Remote links",
             _ => return gateway_error(404, "Not Found"),
         };
-        let Some(client) = self.caller(request, now) else { return empty(401) };
+        let Some(client) = self.caller(request, now).filter(|_| !self.refusing) else {
+            self.refused += 1;
+            return empty(401);
+        };
         // The shape is not documented: a gateway's own body, as for anything it does not know.
         if *cloud != CLOUD_ID || !software {
             return gateway_error(404, "Not Found");
@@ -228,10 +253,11 @@ impl State {
         }
         self.given += 1;
         let (token, scope) = client.token(self.given, now, LIFE);
-        self.tokens.insert(token.clone(), (client.id.clone(), now.as_second() + LIFE));
+        let life = self.life.unwrap_or(LIFE);
+        self.tokens.insert(token.clone(), (client.id.clone(), now.as_second() + life));
         SimResponse::json(
             200,
-            &json!({"access_token": token, "expires_in": LIFE, "token_type": "Bearer", "scope": scope}),
+            &json!({"access_token": token, "expires_in": life, "token_type": "Bearer", "scope": scope}),
         )
     }
 }

@@ -116,7 +116,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     for layer in &model.layers[first..] {
         layer.pane().view(s, frame, body);
     }
-    s.toasts.view(frame, body, s);
+    s.toasts.view(frame, body, &top(model).contexts(s), s);
     if let Some(top) = model.layers.last() {
         let pane = top.pane();
         let contexts = pane.contexts(s);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use keyrack::ops::demo::Demo;
 use keyrack::simulator::open_devops::{CLOUD_ID, OpenDevOps};
 use keyrack::simulator::server::{self, Running};
 
@@ -98,6 +97,7 @@ async fn a_deployment_is_submitted_updated_shown_and_deleted() {
       its page  https://ci.acme.dev/1
       where     eu
       type      staging
+      issues    ACME-1
     --- stderr
     In Jira: http://127.0.0.1:PORT/browse/ACME-1, Releases in the right panel, tab Deployments.
     --- exit 0
@@ -128,9 +128,9 @@ async fn each_answer_is_told_in_words() {
     insta::assert_snapshot!(home.run(&submit("--issue ACME-1 --issue NOPE-1 --service other")).await, @r#"
     accepted: deployment 1 of pipeline keyrack to production, successful, update 1
     unknown issue keys: NOPE-1
-    unknown associations: serviceIdOrKeys: other
+    unknown services (serviceIdOrKeys): other
     --- stderr
-    Jira processes it in the background; it may take a moment to be seen.
+    Jira processes it in the background, without what it does not know; an update can name that anew.
     In Jira: http://127.0.0.1:PORT/browse/ACME-1, Releases in the right panel, tab Deployments.
     --- exit 0
     "#);
@@ -138,7 +138,7 @@ async fn each_answer_is_told_in_words() {
     rejected: deployment 2 of pipeline keyrack to production: None of the associations is known.
     unknown issue keys: NOPE-1
     --- stderr
-    Jira kept nothing. Check the issue keys and the fields that it names, then submit again.
+    Jira kept nothing. Check what it names, and the fields, then submit again.
     --- exit 5
     "#);
     home.run(&submit("")).await.exits(2).says("which issue");
@@ -150,6 +150,72 @@ async fn each_answer_is_told_in_words() {
     home.run(&submit(&format!("--issue ACME-1 --name {long}"))).await.exits(2).says("256 characters");
     home.run(&format!("deployment update {LABEL} --issue ACME-1 --pipeline new")).await.exits(2).says("knows of no");
     home.run(&format!("deployment update {LABEL} --issue ACME-1 --sequence 99")).await.exits(5).says("try again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_field_of_the_payload_can_be_said_and_is_shown_again() {
+    let (home, _running, _site) = scene().await;
+    let hash = "51e16759cdac67b0d2a94e0674c9603b75a840f6";
+    let said = format!(
+        "deployment submit {LABEL} --issue ACME-1 --issue ACME-2 --service acme-shop --commit acme/api@{hash} \
+         --pipeline api-update --pipeline-name 'API updates' --pipeline-url https://ci.acme.dev/p \
+         --environment eu-1:production --environment-name 'Production EU' --sequence 9 --update-sequence 4 \
+         --last-updated 2021-04-02T23:27:25Z --state rolled_back --name v2.0 --url https://ci.acme.dev/9 \
+         --description 'Updating APIs to v2.0' --label 2026.11 --json"
+    );
+    let sent = home.run(&said).await.exits(0).json();
+    assert_eq!(
+        sent["deployment"],
+        serde_json::json!({
+            "sequence": 9, "update_sequence": 4,
+            "associations": [
+                {"kind": "issueIdOrKeys", "values": ["ACME-1", "ACME-2"]},
+                {"kind": "serviceIdOrKeys", "values": ["acme-shop"]},
+                {"kind": "commit", "values": [format!("acme/api@{hash}")]},
+            ],
+            "name": "v2.0", "url": "https://ci.acme.dev/9", "description": "Updating APIs to v2.0",
+            "last_updated": "2021-04-02T23:27:25Z", "state": "rolled_back",
+            "pipeline": {"id": "api-update", "name": "API updates", "url": "https://ci.acme.dev/p"},
+            "environment": {"id": "eu-1", "name": "Production EU", "kind": "production"},
+            "label": "2026.11",
+        })
+    );
+    let key = format!("{LABEL} --pipeline api-update --environment eu-1");
+    let shown = home.run(&format!("deployment show {key} --json")).await.exits(0).json();
+    assert_eq!(shown["deployment"]["associations"], sent["deployment"]["associations"]);
+    assert_eq!(shown["deployment"]["environment"]["name"], "Production EU");
+
+    let update = |rest: &str| format!("deployment update {key} {rest}");
+    home.run(&update("--update-sequence 4")).await.exits(2).says("ignores update 4 in silence");
+    let updated = home.run(&update("--state successful --issue ACME-3 --json")).await.exits(0).json();
+    assert_eq!(updated["deployment"]["update_sequence"], 5);
+    assert_eq!(updated["deployment"]["associations"][0]["values"], serde_json::json!(["ACME-3"]));
+    assert_eq!(updated["deployment"]["associations"][1]["values"], serde_json::json!(["acme-shop"]), "it stays");
+    assert_eq!(updated["deployment"]["pipeline"]["name"], "API updates");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn issues_services_commits_and_repositories_are_each_enough_and_each_can_be_unknown() {
+    let (home, _running, _site) = scene().await;
+    let hash = "51e16759cdac67b0d2a94e0674c9603b75a840f6";
+    let submit = |rest: &str| format!("deployment submit {LABEL} {rest}");
+    for (older, known, unknown, words) in [
+        ("", "--issue 10001", "--issue 7", "unknown issue keys: 7"),
+        ("--older-issue-keys", "--issue ACME-1", "--issue 10001", "unknown issue keys: 10001"),
+        ("", "--service acme-shop", "--service other", "unknown services (serviceIdOrKeys): other"),
+        ("", "--repository acme/api", "--repository moon", "unknown repositories (repository): moon"),
+        ("", "--commit acme/api@51e16759", "--commit moon@51e16759", "unknown commits (commit): moon@51e16759"),
+    ] {
+        let submit = |what: &str| format!("deployment submit {LABEL} {older} {what}");
+        home.run(&submit(known)).await.exits(0).says("accepted").lacks("unknown");
+        home.run(&submit(unknown)).await.exits(5).says("rejected").says(words).says("Jira kept nothing");
+        let both = home.run(&submit(&format!("{known} {unknown}"))).await.exits(0);
+        both.says("accepted").says(words).says("an update can name that anew");
+    }
+    home.run(&submit("--commit main")).await.exits(2).says("REPOSITORY@HASH");
+    let all = format!("--issue ACME-1 --service acme-s --repository acme/r --commit acme/r@{hash}");
+    home.run(&submit(&all)).await.exits(2).says("one to three");
+    home.run(&submit("--issue ACME-1 --last-updated yesterday")).await.exits(2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,24 +235,6 @@ async fn a_client_without_the_permission_is_told_which() {
     let ran = home.run("deployment submit jira-builds --issue ACME-1").await.exits(5);
     ran.says("lacks the permission Deployments").says("tick Deployments");
     assert!(!logged(&ran));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_token_serves_a_process_until_its_end_and_is_renewed_when_refused() {
-    let network = keyrack::net::client::Network::new(
-        keyrack::net::proxy::ProxyEnv::from_vars(|_| None),
-        keyrack::net::client::Timeouts::default(),
-        "test",
-    );
-    let demo =
-        Demo::start(keyrack::ops::demo::DemoSize::default(), clock(), network, Default::default()).await.unwrap();
-    let core = &demo.core;
-    let credential = core.by_label(LABEL).unwrap();
-    let host = core.site_of(&credential, None).unwrap();
-    let first = core.bearer(&credential, &host).await.unwrap();
-    let second = core.bearer(&credential, &host).await.unwrap();
-    assert!(!first.reused && second.reused);
-    assert_eq!(first.minted.token, second.minted.token);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,3 +57,10 @@ async fn every_guide_of_every_family_is_filled_in_whole() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_is_no_version_is_refused_not_taken_for_the_newest() {
+    let home = Home::bare();
+    home.run("guide gitlab --version banana").await.exits(2).says("`banana` is no version").says("like 17.9");
+    home.run("guide gitlab --version 17.9").await.exits(0);
+}

@@ -7,6 +7,7 @@ mod support;
 
 mod add;
 mod bad_input;
+mod bearer;
 mod canary;
 mod check;
 mod contract;
@@ -16,6 +17,7 @@ mod diagnose;
 mod diagnose_transcript;
 mod doctor;
 mod edit;
+mod families;
 mod guide;
 mod host;
 mod hostile;

@@ -3,6 +3,8 @@
 use keyrack::ops::paste::{PasteError, Pasted, clean};
 use proptest::prelude::*;
 
+use crate::support::Home;
+
 const GITHUB: &str = "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";
 const GITLAB: &str = "glpat-ExampleFakeStrangr01";
 const KEY_ID: &str = "AKIARZPUZDIKAAISEM2E";
@@ -189,7 +191,6 @@ fn aws_keys_in_every_form_the_vendor_hands_out() {
 #[test]
 fn what_holds_no_token_is_refused_not_guessed() {
     for text in [
-        "hello, this is no token at all",
         "curl https://gitlab.acme.dev/api/v4/user",
         "curl -u ana https://gitlab.acme.dev",
         "https://gitlab.acme.dev/acme/app",
@@ -203,7 +204,7 @@ fn what_holds_no_token_is_refused_not_guessed() {
         "# nothing",
         "[default]",
     ] {
-        assert_eq!(clean(text).map(|_| ()), Err(PasteError::NoToken), "{text:?}");
+        assert!(matches!(clean(text), Err(PasteError::NoToken | PasteError::Words(_))), "{text:?}");
     }
     for text in [
         "$GITHUB_TOKEN",
@@ -213,6 +214,17 @@ fn what_holds_no_token_is_refused_not_guessed() {
         "%TOKEN%",
     ] {
         assert_eq!(clean(text).map(|_| ()), Err(PasteError::Variable), "{text:?}");
+    }
+    for (text, words) in [
+        ("hello, this is no token at all", 7),
+        ("two words", 2),
+        ("Bearer two words", 2),
+        ("password: hunter2 or so", 3),
+        ("hello\nthis is a text", 5),
+        ("this is a text\nhello", 5),
+        ("one\ntwo\nthree", 3),
+    ] {
+        assert_eq!(clean(text).map(|_| ()), Err(PasteError::Words(words)), "{text:?}");
     }
     assert_eq!(clean(KEY_ID).map(|_| ()), Err(PasteError::IdOnly(KEY_ID.to_owned())));
     for text in ["", " \r\n\t ", "\u{200b}\u{feff}"] {
@@ -288,4 +300,33 @@ proptest! {
 /// A note says what was done, never the secret; short words may occur by chance.
 fn part_is_hidden(note: &str, secret: &str) -> bool {
     secret.len() < 12 || !note.contains(secret)
+}
+
+#[tokio::test]
+async fn several_words_are_refused_unless_somebody_says_what_they_are() {
+    let (home, words) = (Home::new(), "one lame donkey charger");
+    home.run("host add wiki https://wiki.acme.example --family generic").await.exits(0);
+    home.run("host add gitlab https://gitlab.acme.example --family gitlab").await.exits(0);
+    for host in ["gitlab", "https://x.example"] {
+        let ran = home.pipe(words, &format!("add --label words --host {host} --no-check")).await.exits(2);
+        ran.says("looks like ordinary text (4 words)").says("Paste the token itself").says("--kind KIND").lacks(words);
+    }
+    home.pipe(words, "identify").await.exits(2).says("looks like ordinary text");
+    assert_eq!(home.secrets(), 0);
+    home.pipe(words, "add --label one --host wiki --no-check")
+        .await
+        .exits(0)
+        .says("with the blanks in it")
+        .lacks(words);
+    let other = "another horse battery staple";
+    home.pipe(other, "add --label two --host gitlab --kind pat --no-check")
+        .await
+        .exits(0)
+        .says("with the blanks in it");
+    home.pipe("two\nlines of words", "add --label three --host gitlab --kind pat --no-check").await.exits(2);
+    assert_eq!(home.secrets(), 2);
+    assert!(!home.files().contains(words));
+    let ran =
+        home.pipe("glpat-ExampleFakeStrangr01 is the token", "add --label four --host gitlab --kind pat --no-check");
+    ran.await.exits(0).says("out of the text around it").lacks("with the blanks");
 }

@@ -78,6 +78,15 @@ impl Wizard for Ui {
     }
 }
 
+/// The wizard at the details of a GitHub token, with the profiles that are shipped.
+fn with_profiles() -> Ui {
+    let mut data = crate::harness::fixture();
+    data.profiles = keyrack::config::profiles::shipped();
+    let mut ui = Ui::with((80, 24), data);
+    ui.recognised(github());
+    ui
+}
+
 #[test]
 fn paste_is_asked_for() {
     snapshot!(Ui::new().keys("aNotAToken"));
@@ -205,6 +214,33 @@ fn what_the_kind_needs_is_asked() {
 }
 
 #[test]
+fn the_jobs_of_a_kind_are_offered_and_go_into_the_draft() {
+    let mut ui = with_profiles();
+    // Label, kind, host, user name, expires, owner, tags, note, profiles.
+    ui.keys("x<tab><tab><tab><tab><tab><tab><tab><tab>").sees("git-integration-for-jira ·");
+    ui.keys("<down>, <down><down><enter>");
+    let draft = ui.draft();
+    assert_eq!(draft.profiles.len(), 2, "{:?}", draft.profiles);
+    assert_ne!(draft.profiles[0], draft.profiles[1]);
+}
+
+#[test]
+fn another_kind_offers_other_jobs_and_keeps_what_was_chosen() {
+    let mut ui = with_profiles();
+    ui.keys("x<tab><tab><tab><tab><tab><tab><tab><tab>git-read, ").sees("git-integration-for-jira ·");
+    // On to the kind, and to that of Jira.
+    ui.keys("<tab><tab><right><right><right><tab><tab><tab><tab><tab><tab><tab>");
+    ui.sees_not("git-integration-for-jira ·").sees("configuration-manager-cloud").sees("git-read,");
+}
+
+#[test]
+fn no_job_at_all_is_a_draft_too_and_blanks_are_none() {
+    let mut ui = with_profiles();
+    ui.keys("x<tab><tab><tab><tab><tab><tab><tab><tab> , ,<enter>");
+    assert_eq!(ui.draft().profiles, Vec::<String>::new());
+}
+
+#[test]
 fn a_label_that_is_taken_is_refused() {
     let mut ui = Ui::new();
     ui.recognised(github()).keys("<enter>").sees("give it a label");
@@ -293,7 +329,7 @@ fn a_paste_that_cannot_be_understood_says_why() {
     ui.paste("two\nlines");
     let (job, error) = (ui.job(), Error::usage("two lines that are no credential").hint("paste the token alone"));
     ui.send(Msg::Add(AddMsg::Identified { job, result: Err(error) }));
-    ui.sees("two lines that are no credential; paste the token alone");
+    ui.sees("two lines that are no credential. paste the token alone");
 }
 
 #[test]

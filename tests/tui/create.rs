@@ -89,6 +89,37 @@ fn an_account_signs_with_password_and_code() {
 }
 
 #[test]
+fn a_failure_stands_above_the_form_until_something_is_changed() {
+    let mut ui = opened();
+    ui.keys("nightly<enter>");
+    let job = ui.job();
+    let scopes = "read_api, read_user, read_repository, write_repository, read_registry, write_registry, ai_features";
+    let error = Error::new(ErrorKind::Usage, "no scope is named").hint(format!("name at least one of {scopes}"));
+    ui.send(Msg::Create(CreateMsg::Made { job, result: Err(error) }));
+    snapshot!(ui);
+    ui.keys("x").sees_not("no scope is named").sees("makes it by its API");
+}
+
+#[test]
+fn who_has_to_sign_is_told_once_with_the_way_back() {
+    let mut ui = opened();
+    ui.keys("nightly<enter>");
+    let job = ui.job();
+    let why = "GitLab wants somebody who manages the place";
+    let mut unsigned = result(CreateEnd::NeedsAuthority, &format!("nothing was sent: {why}"));
+    unsigned.plan = Some(CreatePlan {
+        label: "nightly".to_owned(),
+        host: "gitlab.acme.dev".to_owned(),
+        name: "nightly".to_owned(),
+        way: Way::NeedsAuthority { why: why.to_owned(), password: true },
+    });
+    ui.send(Msg::Create(CreateMsg::Made { job, result: Ok(Box::new(unsigned)) }));
+    ui.sees("Say who signs: e leads back").sees("name a credential under Sign with");
+    assert_eq!(ui.screen().matches(why).count(), 1, "{}", ui.screen());
+    ui.keys("e").sees("Sign with");
+}
+
+#[test]
 fn what_has_to_be_done_by_hand_shows_steps_and_page() {
     let mut ui = opened();
     ui.keys("nightly<enter>");

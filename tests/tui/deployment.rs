@@ -1,9 +1,9 @@
 //! Telling Jira of deployments.
 
 use keyrack::domain::{
-    CredentialId, Deployment, DeploymentAct, DeploymentAnswer, DeploymentDone, DeploymentInput, DeploymentKey,
-    DeploymentShown, DeploymentState, DeploymentTold, Environment, EnvironmentType, HostId, Kind, Pipeline,
-    RejectedDeployment, SecretState,
+    Association, AssociationType, CredentialId, Deployment, DeploymentAct, DeploymentAnswer, DeploymentDone,
+    DeploymentInput, DeploymentKey, DeploymentShown, DeploymentState, DeploymentTold, Environment, EnvironmentType,
+    HostId, Kind, Pipeline, RejectedDeployment, SecretState,
 };
 use keyrack::error::{Error, ErrorKind};
 use keyrack::ui::effect::{DeploymentFx, Effect, SystemFx};
@@ -95,6 +95,61 @@ fn a_deployment_is_submitted_and_the_answer_says_where_to_see_it() {
 }
 
 #[test]
+fn every_field_can_be_said_and_is_sent() {
+    let mut ui = opened(&[5]);
+    // Issues to pipeline and number, then the rest.
+    ui.keys(
+        "<tab>ACME-1<tab>v2.0<tab>https://ci.acme.dev/9<tab>Updating<tab><tab><ctrl-u>eu-1<tab><tab><ctrl-u>api<tab>9",
+    );
+    ui.keys("<tab>2026.11<tab>Production EU<tab>API updates<tab>https://ci.acme.dev/p<tab><right>");
+    ui.keys("<tab>acme-shop, acme-pay<tab>acme/api@51e16759cdac67b0d2a94e0674c9603b75a840f6<tab>");
+    snapshot!("form", ui);
+    ui.keys("<tab>2021-04-02T23:27:25Z<tab>4<enter>");
+    let said = DeploymentInput {
+        issues: vec!["ACME-1".to_owned()],
+        older_issue_keys: true,
+        services: vec!["acme-shop".to_owned(), "acme-pay".to_owned()],
+        commits: vec!["acme/api@51e16759cdac67b0d2a94e0674c9603b75a840f6".to_owned()],
+        repositories: Vec::new(),
+        pipeline: "api".to_owned(),
+        pipeline_name: Some("API updates".to_owned()),
+        pipeline_url: Some("https://ci.acme.dev/p".to_owned()),
+        environment: "eu-1".to_owned(),
+        environment_name: Some("Production EU".to_owned()),
+        environment_kind: None,
+        sequence: Some(9),
+        update_sequence: Some(4),
+        last_updated: Some("2021-04-02T23:27:25Z".parse().unwrap()),
+        name: Some("v2.0".to_owned()),
+        url: Some("https://ci.acme.dev/9".to_owned()),
+        description: Some("Updating".to_owned()),
+        state: None,
+        label: Some("2026.11".to_owned()),
+    };
+    asked(&ui, DeploymentAct::Submit, 5, said);
+}
+
+#[test]
+fn each_field_says_what_it_does_not_take() {
+    let mut ui = opened(&[5]);
+    // From the issues back to the last field.
+    ui.keys("<shift-tab>none<enter>").sees("name the issue").keys("ACME-1<enter>").sees("a whole number above 0");
+    ui.keys("<ctrl-u><shift-tab>yesterday<enter>")
+        .sees("a date and time like")
+        .keys("<ctrl-u><shift-tab>r1<shift-tab>");
+    ui.keys("main<enter>").sees("REPOSITORY@HASH").keys("<ctrl-u>api@51e16759<shift-tab>svc<enter>");
+    ui.sees("Jira takes three of").keys("<ctrl-u><enter>");
+    assert!(matches!(ui.effects.last(), Some(Effect::Deployment(DeploymentFx::Run { .. }))));
+}
+
+#[test]
+fn an_update_may_leave_the_issues_as_they_are() {
+    let mut ui = opened(&[5]);
+    ui.keys("<right><enter>");
+    asked(&ui, DeploymentAct::Update, 5, input(&[]));
+}
+
+#[test]
 fn what_jira_does_not_take_is_told_with_its_reasons() {
     let mut ui = opened(&[5]);
     ui.keys("<tab>ACME-1, NOPE-9<enter>");
@@ -145,6 +200,7 @@ fn of_several_sites_one_is_chosen_and_showing_tells_every_field() {
         pipeline: (Some("Keyrack".to_owned()), Some("https://ci.acme.example".to_owned())),
         environment: (Some("Production".to_owned()), Some(EnvironmentType::Production)),
         label: None,
+        associations: vec![Association { kind: AssociationType::IssueIdOrKeys, values: vec!["ACME-1".to_owned()] }],
         evidence: Vec::new(),
     };
     answer(&mut ui, Ok(DeploymentDone::Shown { place: "cloud-2".to_owned(), shown: Box::new(shown) }));
@@ -195,4 +251,16 @@ fn elsewhere_it_says_why_not() {
     data.credentials[6].secret = SecretState::Destroyed;
     let mut ui = Ui::with((80, 24), data);
     ui.keys("/jira-deployments<enter>D").sees("was destroyed").sees_not("Deployment in Jira");
+}
+
+#[test]
+fn a_message_cut_short_over_a_form_names_a_key_that_works_there() {
+    let mut ui = opened(&[5]);
+    ui.keys("<tab>ACME-1<enter>");
+    let mut error = Error::new(ErrorKind::Refused, "Jira finds the request malformed");
+    for n in 0..8 {
+        error = error.hint(format!("the {n}th thing to do about it, in so many words that no corner has room for it"));
+    }
+    answer(&mut ui, Err(error)).sees("f2 shows all of it").keys("<f2>").sees("the 6th thing to do");
+    ui.keys("<esc>").sees("ACME-1").keys("M").sees("ACME-1M");
 }

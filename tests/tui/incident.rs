@@ -55,6 +55,13 @@ fn asked() -> Ui {
 }
 
 #[test]
+fn what_is_typed_is_not_taken_and_lines_end_however_the_terminal_ends_them() {
+    let mut ui = Ui::new();
+    ui.keys("I<enter>").sees("nothing is pasted yet").keys("h").sees("is pasted here, not typed");
+    ui.sees("▸ nothing pasted yet").paste("one\rtwo\r\nthree\n").sees("3 lines pasted");
+}
+
+#[test]
 fn the_dry_run_names_no_secret_and_is_confirmed_in_words() {
     let mut ui = asked();
     snapshot!(ui);

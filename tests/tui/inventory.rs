@@ -112,6 +112,37 @@ fn an_account_signs_with_a_password_that_is_used_once() {
 }
 
 #[test]
+fn the_password_that_read_the_list_signs_nothing_more() {
+    let mut ui = opened();
+    ui.keys("<ctrl-u><tab>deploy<tab>").paste("NotARealPassword").keys("<enter>");
+    let job = ui.job();
+    ui.send(Msg::Inventory(InventoryMsg::Read { job, result: Ok(Box::new(report())) }));
+    ui.take();
+    ui.keys("jx").sees("deploy").keys("runner<enter>").sees("give the password again");
+    assert_eq!(ui.take(), []);
+    ui.paste("NotARealPassword").keys("<enter>");
+    let Some(Effect::Inventory(InventoryFx::Revoke { signer: Signer::Account(account), .. })) = ui.effects.last()
+    else {
+        panic!("{:?}", ui.effects)
+    };
+    assert_eq!(account.user, "deploy");
+    let mut ui = opened();
+    ui.keys("<ctrl-u><tab>deploy<tab>").paste("NotARealPassword").keys("<enter>");
+    let job = ui.job();
+    ui.send(Msg::Inventory(InventoryMsg::Read { job, result: Ok(Box::new(report())) }));
+    ui.keys("<ctrl-r>").sees("Password").sees("deploy");
+}
+
+#[test]
+fn only_what_is_used_at_the_host_is_offered_to_sign() {
+    let mut data = crate::harness::fixture();
+    data.hosts.push(crate::harness::host(9, "gitlab.com", "gitlab", "https://gitlab.com"));
+    data.credentials.push(crate::harness::credential("9", "elsewhere", "gitlab", Kind::Pat, &[9]));
+    let mut ui = Ui::with((80, 24), data);
+    ui.keys("/lab-runner<enter>i").sees("old-deploy · lab-runner").sees_not("elsewhere");
+}
+
+#[test]
 fn revoking_is_confirmed_by_the_name_or_the_number_and_told_line_by_line() {
     let mut ui = shown();
     ui.keys("jx").sees("lab-runner on the rack").sees("To go on, type: runner");

@@ -6,6 +6,7 @@
 mod add;
 mod create;
 mod deployment;
+mod detail;
 mod guide;
 mod harness;
 mod hosts;

@@ -36,7 +36,11 @@ fn without_colour_no_cell_has_one_and_the_cursor_is_reversed() {
 
 #[test]
 fn empty_rack_says_which_key_adds() {
-    snapshot!(Ui::with((80, 24), RackData::default()));
+    let mut ui = Ui::with((80, 24), RackData::default());
+    snapshot!(ui);
+    for key in ["N", "c", "i", "D", "x"] {
+        ui.keys(key).sees("the rack is empty: a adds a token").keys("<esc>");
+    }
 }
 
 #[test]

@@ -116,6 +116,20 @@ fn one_made_by_hand_is_pasted_and_looked_at_before_it_counts() {
 }
 
 #[test]
+fn every_step_can_be_reached_on_a_small_screen() {
+    let mut ui = Ui::new();
+    ui.keys("r");
+    let steps = (1..=14).map(|n| format!("Do the thing of number {n}, in words that go on over the end of one line."));
+    let long =
+        Way::Guided { why: "GitHub has no API for it".to_owned(), page: PAGE.to_owned(), steps: steps.collect() };
+    planned(&mut ui, vec![plan("1", "ci-release", RotatePattern::Swap, long)]);
+    ui.sees("To go on, type: ci-release").sees("more: page-up").sees("page-up earlier steps").sees_not("number 1,");
+    ui.keys("<page-up><page-up><page-up><page-up><page-up><page-up>").sees("number 1,").sees_not("more: page-up");
+    ui.sees("more ↓").sees("New token");
+    ui.keys("<page-down><page-down><page-down><page-down><page-down><page-down>").sees("type: ci-release");
+}
+
+#[test]
 fn one_without_doubts_goes_on_by_itself() {
     let mut ui = Ui::new();
     ui.keys("r");

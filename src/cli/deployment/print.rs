@@ -48,22 +48,17 @@ pub(super) fn told(
         let key = rejected.key.to_string();
         context.out(&format!("rejected: deployment {}: {}", sanitize::line(&key), sanitize::line(&reasons)))?;
     }
-    if !answer.unknown_issues.is_empty() {
-        let keys = answer.unknown_issues.join(", ");
-        context.out(&format!("unknown issue keys: {}", sanitize::line(&keys)))?;
+    let unknown = answer.unknown();
+    for line in &unknown {
+        context.out(&sanitize::line(line))?;
     }
-    for (kind, values) in &answer.unknown_associations {
-        let line = format!("unknown associations: {kind}: {}", values.join(", "));
-        context.out(&sanitize::line(&line))?;
+    if code != 0 && answer.rejected.is_empty() && unknown.is_empty() {
+        context.out("not accepted, and Jira gave no reason")?;
     }
+    context.remark(answer.so());
     if code != 0 {
-        if answer.rejected.is_empty() && answer.unknown_issues.is_empty() && answer.unknown_associations.is_empty() {
-            context.out("not accepted, and Jira gave no reason")?;
-        }
-        context.remark("Jira kept nothing. Check the issue keys and the fields that it names, then submit again.");
         return Ok(code);
     }
-    context.remark("Jira processes it in the background; it may take a moment to be seen.");
     context.remark(&see);
     Ok(code)
 }
@@ -89,7 +84,7 @@ pub(super) fn shown(
             },
             "sequence": shown.key.sequence, "update_sequence": shown.update_sequence, "name": shown.name,
             "url": shown.url, "description": shown.description, "last_updated": shown.last_updated,
-            "state": shown.state, "label": shown.label,
+            "state": shown.state, "label": shown.label, "associations": shown.associations,
         });
         context.out_json(&value)?;
         return Ok(0);
@@ -114,6 +109,10 @@ pub(super) fn shown(
         if let Some(value) = value {
             context.out(&format!("  {name:<9} {}", sanitize::line(value)))?;
         }
+    }
+    for tied in &shown.associations {
+        let line = format!("  {:<9} {}", tied.kind.words(), tied.values.join(", "));
+        context.out(&sanitize::line(&line))?;
     }
     context.remark(&see);
     Ok(0)

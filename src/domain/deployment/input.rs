@@ -1,10 +1,14 @@
 //! What somebody says of a deployment at a command or a form, and what came of telling it.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::credential::UnknownSlug;
 use super::super::host::Host;
-use super::{Deployment, DeploymentAnswer, DeploymentKey, DeploymentShown, DeploymentState, EnvironmentType, slugs};
+use super::{
+    Association, AssociationType, Deployment, DeploymentAnswer, DeploymentKey, DeploymentShown, DeploymentState,
+    EnvironmentType, slugs,
+};
 use std::fmt;
 use std::str::FromStr;
 
@@ -32,8 +36,14 @@ slugs! {
 pub struct DeploymentInput {
     /// Issue keys.
     pub issues: Vec<String>,
+    /// Issues are sent as `issueKeys`, the older association that takes keys alone.
+    pub older_issue_keys: bool,
     /// Services, by id or key.
     pub services: Vec<String>,
+    /// Commits, as `REPOSITORY@HASH`.
+    pub commits: Vec<String>,
+    /// Repositories, by the ids under which Jira knows them.
+    pub repositories: Vec<String>,
     /// Id of the pipeline.
     pub pipeline: String,
     /// Its name for people; its id where there is none.
@@ -48,6 +58,10 @@ pub struct DeploymentInput {
     pub environment_kind: Option<EnvironmentType>,
     /// Its number; the next one, or for all acts but submitting the last.
     pub sequence: Option<i64>,
+    /// Number of this telling of it; the next one.
+    pub update_sequence: Option<i64>,
+    /// When it changed last; now.
+    pub last_updated: Option<Timestamp>,
     /// Its name; pipeline and environment where there is none.
     pub name: Option<String>,
     /// A page about it; the issue's where there is none.
@@ -61,6 +75,22 @@ pub struct DeploymentInput {
 }
 
 impl DeploymentInput {
+    /// What it is tied to, of those sorts of which something is said.
+    #[must_use]
+    pub fn associations(&self) -> Vec<Association> {
+        let issues = if self.older_issue_keys { AssociationType::IssueKeys } else { AssociationType::IssueIdOrKeys };
+        [
+            (issues, &self.issues),
+            (AssociationType::ServiceIdOrKeys, &self.services),
+            (AssociationType::Commit, &self.commits),
+            (AssociationType::Repository, &self.repositories),
+        ]
+        .into_iter()
+        .filter(|(_, values)| !values.is_empty())
+        .map(|(kind, values)| Association { kind, values: values.clone() })
+        .collect()
+    }
+
     /// The page of the first issue, where one is named that is a key: anything else would lead nowhere.
     #[must_use]
     pub fn issue_page(&self, host: &Host) -> Option<String> {

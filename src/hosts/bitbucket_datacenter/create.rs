@@ -125,7 +125,7 @@ impl Create for BitbucketDatacenter {
     fn route(&self, host: &Host, request: &CreateRequest, using: Option<&Authority>) -> Result<Route, RequestError> {
         if request.scopes.is_empty() {
             // Also where a successor is wanted for a token whose permissions the host never told.
-            let why = "which permissions it shall have is not known: name them (--scope PROJECT_READ,REPO_WRITE), or \
+            let why = "which permissions it shall have is not known: name them (such as PROJECT_READ and REPO_WRITE), or \
                        choose them on the page";
             return Ok(Route::Guided { why: why.to_owned() });
         }

@@ -55,6 +55,12 @@ impl<'a> At<'a> {
 
 impl Create for Forgejo {
     fn route(&self, host: &Host, request: &CreateRequest, using: Option<&Authority>) -> Result<Route, RequestError> {
+        if request.scopes.is_empty() {
+            // Also where a successor is wanted for a token whose scopes the host never told.
+            let why = "which scopes it shall have is not known: name them (such as read:repository), or choose them on the \
+                       page";
+            return Ok(Route::Guided { why: why.to_owned() });
+        }
         let server = Server::recorded(host);
         let at = check(server, request)?;
         let Some(using) = using else {
@@ -135,7 +141,7 @@ fn check(server: Server, request: &CreateRequest) -> Result<At<'_>, RequestError
         return refuse("only access tokens (kind pat) are made by the API".to_owned(), "");
     }
     if request.scopes.iter().all(|s| s == PUBLIC_ONLY) {
-        let hint = "Name at least one with --scope, such as read:repository; public-only alone has no power.";
+        let hint = "Name at least one with --scope, such as read:repository: public-only alone has no power.";
         return refuse("a token must have a scope".to_owned(), hint);
     }
     if let Some(unknown) = request.scopes.iter().find(|s| !FACTS.scopes.iter().any(|known| known.name == **s)) {

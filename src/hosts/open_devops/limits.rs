@@ -4,7 +4,7 @@
 
 use url::Url;
 
-use crate::domain::{AssociationType, Deployment};
+use crate::domain::{AssociationType, CommitRef, Deployment};
 use crate::hosts::RequestError;
 
 /// Longest id, name, description or label, in characters.
@@ -49,17 +49,26 @@ pub(super) fn check(deployment: &Deployment) -> Result<(), RequestError> {
 fn associations(d: &Deployment) -> Result<(), RequestError> {
     if !(1..=ASSOCIATIONS).contains(&d.associations.len()) {
         let what = format!("the deployment is tied to {} sorts of things", d.associations.len());
-        return Err(wrong(what, "Jira takes one to three: issues, services."));
+        return Err(wrong(what, "Jira takes one to three of issues, services, commits and repositories."));
     }
     for association in &d.associations {
         let most = if association.kind == AssociationType::IssueKeys { ISSUE_KEYS } else { VALUES };
         if !(1..=most).contains(&association.values.len()) {
-            let what = format!("{} {} are named", association.values.len(), association.kind);
+            let what = format!("{} {} are named", association.values.len(), association.kind.words());
             return Err(wrong(what, &format!("Jira takes 1 to {most} at once.")));
         }
+        let one = match association.kind {
+            AssociationType::IssueIdOrKeys | AssociationType::IssueKeys => "an issue key",
+            AssociationType::ServiceIdOrKeys => "a service",
+            AssociationType::Commit => "a commit",
+            AssociationType::Repository => "a repository",
+        };
         for value in &association.values {
-            filled("an issue key", value)?;
-            length("an issue key", value, TEXT)?;
+            filled(one, value)?;
+            length(one, value, TEXT)?;
+            if let (AssociationType::Commit, Err(error)) = (association.kind, value.parse::<CommitRef>()) {
+                return Err(wrong(error.to_string(), "The repository by its id in Jira, the hash in full."));
+            }
         }
     }
     Ok(())
@@ -102,11 +111,15 @@ mod tests {
     use super::*;
     use crate::domain::Association;
 
+    fn tied(kind: AssociationType, value: &str) -> Association {
+        Association { kind, values: vec![value.to_owned()] }
+    }
+
     #[test]
     fn the_sample_of_the_vendor_fits_and_each_limit_is_held() {
         type Broken = (&'static str, fn(&mut Deployment));
         check(&sample()).unwrap();
-        let broken: [Broken; 12] = [
+        let broken: [Broken; 15] = [
             ("255 at most", |d| d.name = "x".repeat(256)),
             ("255 at most", |d| d.description = "ä".repeat(256)),
             ("255 at most", |d| d.label = Some("x".repeat(256))),
@@ -118,6 +131,9 @@ mod tests {
             ("would see it", |d| d.pipeline.url = "https://u:p@example.com".to_owned()),
             ("from 1", |d| d.sequence = 0),
             ("one to three", |d| d.associations.clear()),
+            ("one to three", |d| d.associations = AssociationType::ALL.iter().map(|k| tied(*k, "A-1")).collect()),
+            ("in full", |d| d.associations = vec![tied(AssociationType::Commit, "main")]),
+            ("255 at most", |d| d.associations = vec![tied(AssociationType::Repository, &"r".repeat(256))]),
             ("1 to 500", |d| {
                 let values = (0..501).map(|n| format!("A-{n}")).collect();
                 d.associations = vec![Association { kind: AssociationType::IssueIdOrKeys, values }];

@@ -3,7 +3,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::domain::{Deployment, DeploymentAnswer, DeploymentKey, DeploymentShown, RejectedDeployment};
+use crate::domain::{
+    Association, AssociationType, CommitRef, Deployment, DeploymentAnswer, DeploymentKey, DeploymentShown,
+    RejectedDeployment,
+};
 use crate::sanitize::short;
 
 /// Version of the form that is sent.
@@ -15,8 +18,7 @@ const LIST: usize = 500;
 
 /// The body of a submission.
 pub(super) fn body(d: &Deployment) -> Value {
-    let associations: Vec<Value> =
-        d.associations.iter().map(|a| json!({"associationType": a.kind.slug(), "values": a.values})).collect();
+    let associations: Vec<Value> = d.associations.iter().map(written).collect();
     let mut one = json!({
         "schemaVersion": SCHEMA,
         "deploymentSequenceNumber": d.sequence,
@@ -36,6 +38,19 @@ pub(super) fn body(d: &Deployment) -> Value {
         one["label"] = json!(label);
     }
     json!({"deployments": [one]})
+}
+
+/// A commit is told with its repository, everything else by its key or id alone. What is no commit of a repository was
+/// refused before; here it would go as it is.
+fn written(association: &Association) -> Value {
+    let value = |text: &String| match text.parse::<CommitRef>() {
+        Ok(commit) if association.kind == AssociationType::Commit => {
+            json!({"commitHash": commit.hash, "repositoryId": commit.repository})
+        }
+        _ => json!(text),
+    };
+    let values: Vec<Value> = association.values.iter().map(value).collect();
+    json!({"associationType": association.kind.slug(), "values": values})
 }
 
 #[derive(Deserialize)]
@@ -107,6 +122,10 @@ fn association(value: &Value) -> (String, Vec<String>) {
 }
 
 fn plain(value: &Value) -> Option<String> {
+    let text = |name: &str| value[name].as_str().map(|t| short(t, TEXT));
+    if let (Some(hash), Some(repository)) = (text("commitHash"), text("repositoryId")) {
+        return Some(CommitRef { repository, hash }.to_string());
+    }
     match value {
         Value::String(text) => Some(short(text, TEXT)),
         Value::Number(number) => Some(number.to_string()),
@@ -133,8 +152,18 @@ pub(super) fn shown(text: &str, asked: &DeploymentKey) -> Option<DeploymentShown
         pipeline: (text(&pipeline["displayName"]), pipeline["url"].as_str().map(|u| short(u, 2000))),
         environment: (text(&environment["displayName"]), environment["type"].as_str().and_then(|t| t.parse().ok())),
         label: text(of("label")),
+        associations: of("associations").as_array().map(|all| read_associations(all)).unwrap_or_default(),
         evidence: Vec::new(),
     })
+}
+
+/// Those of a type that is known; another one cannot be told to Jira again.
+fn read_associations(all: &[Value]) -> Vec<Association> {
+    let known = all.iter().take(LIST).filter_map(|one| {
+        let (kind, values) = association(one);
+        Some(Association { kind: kind.parse().ok()?, values }).filter(|a| !a.values.is_empty())
+    });
+    known.collect()
 }
 
 /// Jira's words for refusing a whole request: a list of errors, in the development information API an object.
@@ -148,7 +177,7 @@ pub(super) fn message(text: &str) -> Option<String> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::domain::{Association, AssociationType, DeploymentState, Environment, EnvironmentType, Pipeline};
+    use crate::domain::{DeploymentState, Environment, EnvironmentType, Pipeline};
 
     /// The example of the vendor's tutorial.
     pub(in crate::hosts::open_devops) fn sample() -> Deployment {
@@ -197,6 +226,35 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn every_type_of_association_is_written_and_read_back() {
+        let tied =
+            |kind, values: &[&str]| Association { kind, values: values.iter().map(|v| (*v).to_owned()).collect() };
+        let mut deployment = sample();
+        deployment.associations = vec![
+            tied(AssociationType::IssueKeys, &["ACME-1"]),
+            tied(AssociationType::ServiceIdOrKeys, &["svc"]),
+            tied(AssociationType::Commit, &["acme/api@51e16759cdac67b0d2a94e0674c9603b75a840f6"]),
+            tied(AssociationType::Repository, &["acme/api"]),
+        ];
+        let one = body(&deployment)["deployments"][0].clone();
+        assert_eq!(
+            one["associations"],
+            json!([
+                {"associationType": "issueKeys", "values": ["ACME-1"]},
+                {"associationType": "serviceIdOrKeys", "values": ["svc"]},
+                {"associationType": "commit", "values": [
+                    {"commitHash": "51e16759cdac67b0d2a94e0674c9603b75a840f6", "repositoryId": "acme/api"}
+                ]},
+                {"associationType": "repository", "values": ["acme/api"]},
+            ])
+        );
+        let read = shown(&one.to_string(), &sample().key()).unwrap();
+        assert_eq!(read.associations, deployment.associations);
+        let odd = shown(r#"{"associations":[{"associationType":"moon","values":["x"]},7]}"#, &sample().key()).unwrap();
+        assert_eq!(odd.associations, []);
+    }
+
+    #[test]
     fn the_answer_of_the_tutorial_is_read() {
         let read = answer(
             r#"{"acceptedDeployments": [{"pipelineId": "api-update", "environmentId": "production",
@@ -213,7 +271,8 @@ pub(super) mod tests {
             r#"{"acceptedDeployments":[],"rejectedDeployments":[{"key":{"pipelineId":"p","environmentId":"e",
                 "deploymentSequenceNumber":7},"errors":[{"message":"No.","errorTraceId":"t1"},{"message":"Nor this."}]}],
                 "unknownIssueKeys":["NOPE-1"],
-                "unknownAssociations":[{"associationType":"serviceIdOrKeys","values":["svc"]},"odd"]}"#,
+                "unknownAssociations":[{"associationType":"serviceIdOrKeys","values":["svc"]},"odd",
+                {"associationType":"commit","values":[{"commitHash":"51e1675","repositoryId":"api"}]}]}"#,
         )
         .unwrap();
         assert_eq!(read.rejected[0].reasons, ["No. (trace t1)", "Nor this."]);
@@ -222,7 +281,8 @@ pub(super) mod tests {
             read.unknown_associations,
             [
                 ("serviceIdOrKeys".to_owned(), vec!["svc".to_owned()]),
-                ("association".to_owned(), vec!["odd".to_owned()])
+                ("association".to_owned(), vec!["odd".to_owned()]),
+                ("commit".to_owned(), vec!["api@51e1675".to_owned()]),
             ]
         );
         assert_eq!(answer("{}"), None);

@@ -2,8 +2,8 @@
 
 use super::super::Core;
 use crate::domain::{
-    Association, AssociationType, Credential, Deployment, DeploymentAct, DeploymentDone, DeploymentInput,
-    DeploymentKey, DeploymentShown, DeploymentState, Environment, EnvironmentType, Host, Pipeline,
+    Association, Credential, Deployment, DeploymentAct, DeploymentDone, DeploymentInput, DeploymentKey,
+    DeploymentShown, DeploymentState, Environment, EnvironmentType, Host, Pipeline,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -29,14 +29,15 @@ impl Core {
             DeploymentAct::Update => {
                 let (key, _, shown) = self.seen(credential, host, input).await?;
                 let seen = shown.update_sequence;
-                let mut deployment = self.describe(input, host, Some(shown))?;
+                let mut deployment = self.describe(input, host, Some(*shown))?;
                 deployment.sequence = key.sequence;
-                let told = self.deployment_update(credential, host, deployment, seen).await?;
+                let wanted = input.update_sequence;
+                let told = self.deployment_update(credential, host, deployment, seen, wanted).await?;
                 Ok(DeploymentDone::Told(Box::new(told)))
             }
             DeploymentAct::Show => {
                 let (_, place, shown) = self.seen(credential, host, input).await?;
-                Ok(DeploymentDone::Shown { place, shown: Box::new(shown) })
+                Ok(DeploymentDone::Shown { place, shown })
             }
             DeploymentAct::Delete => {
                 let key = self.deployment_key(host, input)?;
@@ -64,7 +65,7 @@ impl Core {
         credential: &Credential,
         host: &Host,
         input: &DeploymentInput,
-    ) -> Result<(DeploymentKey, String, DeploymentShown)> {
+    ) -> Result<(DeploymentKey, String, Box<DeploymentShown>)> {
         let key = self.deployment_key(host, input)?;
         let seen = self.deployment_show(credential, host, &key).await?;
         match seen.shown {
@@ -79,18 +80,10 @@ impl Core {
 
     /// The deployment that is said, over what Jira shows of it where it is there already.
     fn describe(&self, input: &DeploymentInput, host: &Host, shown: Option<DeploymentShown>) -> Result<Deployment> {
-        let mut associations = Vec::new();
-        for (kind, values) in
-            [(AssociationType::IssueIdOrKeys, &input.issues), (AssociationType::ServiceIdOrKeys, &input.services)]
-        {
-            if !values.is_empty() {
-                associations.push(Association { kind, values: values.clone() });
-            }
-        }
+        let associations = tied(input, shown.as_ref());
         if associations.is_empty() {
-            return Err(
-                Error::usage("nothing says which issue the deployment belongs to").hint("Name one: --issue ACME-1.")
-            );
+            return Err(Error::usage("nothing says which issue the deployment belongs to")
+                .hint("Name one: --issue ACME-1; or a service, a commit, a repository."));
         }
         let (pipeline, environment) = (&input.pipeline, &input.environment);
         let (mut name, mut url, mut description, mut state, mut label) = (None, None, None, None, None);
@@ -106,10 +99,10 @@ impl Core {
         let named = || environment.parse().unwrap_or(EnvironmentType::Unmapped);
         Ok(Deployment {
             sequence: input.sequence.unwrap_or(0),
-            update_sequence: 1,
+            update_sequence: input.update_sequence.unwrap_or(1),
             associations,
             description: input.description.clone().or(description).unwrap_or_else(|| name.clone()),
-            last_updated: self.clock.now(),
+            last_updated: input.last_updated.unwrap_or_else(|| self.clock.now()),
             state: input.state.or(state).unwrap_or(DeploymentState::Successful),
             pipeline: Pipeline {
                 id: pipeline.clone(),
@@ -126,4 +119,15 @@ impl Core {
             url,
         })
     }
+}
+
+/// What is said, and of those sorts of which nothing is said what Jira shows.
+fn tied(input: &DeploymentInput, shown: Option<&DeploymentShown>) -> Vec<Association> {
+    let mut all = input.associations();
+    for kept in shown.map(|s| s.associations.as_slice()).unwrap_or_default() {
+        if !all.iter().any(|a| a.kind == kept.kind || a.kind.is_issues() && kept.kind.is_issues()) {
+            all.push(kept.clone());
+        }
+    }
+    all
 }

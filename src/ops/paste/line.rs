@@ -65,11 +65,14 @@ fn bare(line: &str, alone: bool, found: &mut Found) {
         found.key_id.get_or_insert_with(|| line.to_owned());
     } else if !alone && line.contains(char::is_whitespace) {
         // Words between other lines; a token among them is found at the end.
+        found.prose = true;
     } else if found.token.is_none() {
+        found.loose = true;
         found.set_token(line);
     } else if found.session.is_none() && !is_certain(line) {
         found.set_session(line);
     } else {
+        found.prose |= !is_certain(line);
         found.set_token(line);
     }
 }

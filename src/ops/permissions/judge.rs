@@ -87,6 +87,9 @@ pub(crate) fn judge(validation: &mut Validation, held: &Held, jobs: Jobs<'_>, ki
             None => untold.push(format!("it says nothing of {kind} of {}", place.host.family)),
         }
         let roles = role_gaps(profile, place.bindings);
+        if missing.is_empty() && roles.is_empty() && untold.is_empty() {
+            validation.met.push(id.clone());
+        }
         if !missing.is_empty() || !roles.is_empty() {
             validation.findings.push(finding(profile, &missing, &roles, jobs.label));
             let names = missing.iter().filter_map(|n| n.any.first().cloned()).chain(roles).collect();

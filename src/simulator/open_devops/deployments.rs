@@ -10,6 +10,8 @@ use super::{State, empty};
 /// Most bytes of a request; the vendor tells no number.
 const MOST: usize = 100_000;
 const STATES: [&str; 7] = ["unknown", "pending", "in_progress", "cancelled", "failed", "rolled_back", "successful"];
+/// `repository` is of newer clients; a commit is an object of hash and repository, everything else a text.
+const ASSOCIATIONS: [&str; 5] = ["issueIdOrKeys", "issueKeys", "serviceIdOrKeys", "commit", "repository"];
 const TYPES: [&str; 5] = ["unmapped", "development", "testing", "staging", "production"];
 
 /// A deployment that was accepted.
@@ -78,15 +80,16 @@ impl State {
                 continue;
             }
             let mut known = 0;
-            for association in one["associations"].as_array().into_iter().flatten() {
-                let issues = association["associationType"] != "serviceIdOrKeys";
-                for value in association["values"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-                    match (issues, is_known(value)) {
+            let older = one["issueKeys"].as_array().map(|k| json!({"associationType": "issueKeys", "values": k}));
+            for association in one["associations"].as_array().into_iter().flatten().chain(&older) {
+                let kind = association["associationType"].as_str().unwrap_or("");
+                for value in association["values"].as_array().into_iter().flatten() {
+                    match (kind, is_known(kind, value)) {
                         (_, true) => known += 1,
-                        (true, false) => unknown_keys.push(value.to_owned()),
-                        (false, false) => {
-                            unknown_associations.push(json!({"associationType": "serviceIdOrKeys", "values": [value]}))
+                        ("issueIdOrKeys" | "issueKeys", false) => {
+                            unknown_keys.push(value.as_str().unwrap_or("").to_owned())
                         }
+                        (_, false) => unknown_associations.push(json!({"associationType": kind, "values": [value]})),
                     }
                 }
             }
@@ -117,12 +120,48 @@ impl State {
     }
 }
 
-/// Issues of the project ACME and services that begin with `acme-` are there.
-fn is_known(value: &str) -> bool {
-    value.starts_with("acme-")
-        || value
-            .strip_prefix("ACME-")
-            .is_some_and(|n| !n.is_empty() && !n.starts_with('0') && n.bytes().all(|b| b.is_ascii_digit()))
+/// Issues of the project ACME (by key; by id from 10000 to 10999), services that begin with `acme-`, and repositories that
+/// begin with `acme/` are there, with whatever commit.
+fn is_known(kind: &str, value: &Value) -> bool {
+    let text = value.as_str().unwrap_or("");
+    let number = |n: &str| !n.is_empty() && !n.starts_with('0') && n.bytes().all(|b| b.is_ascii_digit());
+    match kind {
+        "issueKeys" => text.strip_prefix("ACME-").is_some_and(number),
+        "issueIdOrKeys" => {
+            text.strip_prefix("ACME-").is_some_and(number)
+                || number(text) && text.parse::<u32>().is_ok_and(|n| (10_000..11_000).contains(&n))
+        }
+        "serviceIdOrKeys" => text.starts_with("acme-"),
+        "commit" => value["repositoryId"].as_str().is_some_and(|r| r.starts_with("acme/")),
+        "repository" => text.starts_with("acme/"),
+        _ => false,
+    }
+}
+
+/// What is wrong with what one deployment is tied to.
+fn tied_wrong(one: &Value) -> Option<String> {
+    let Some(all) = one["associations"].as_array() else {
+        let older = one["issueKeys"].as_array().is_some_and(|keys| (1..=100).contains(&keys.len()));
+        return (!older).then(|| "'associations' is required.".to_owned());
+    };
+    if !(1..=3).contains(&all.len()) {
+        return Some("'associations' must have 1 to 3 entries.".to_owned());
+    }
+    all.iter().find_map(|association| {
+        let kind = association["associationType"].as_str().unwrap_or("");
+        let whole = |value: &Value| match kind {
+            "commit" => value["commitHash"].is_string() && value["repositoryId"].is_string(),
+            _ => value.is_string(),
+        };
+        let values = association["values"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if !ASSOCIATIONS.contains(&kind) {
+            Some(format!("'associationType' {kind} is not one of the known types."))
+        } else if !(1..=500).contains(&values.len()) || !values.iter().all(whole) {
+            Some(format!("'values' of {kind} must have 1 to 500 entries of its form."))
+        } else {
+            None
+        }
+    })
 }
 
 /// What is wrong with one deployment.
@@ -158,7 +197,7 @@ fn fault(one: &Value) -> Option<String> {
     }
     let numbers = ["deploymentSequenceNumber", "updateSequenceNumber"];
     let missing = numbers.iter().find(|n| one[**n].as_i64().is_none());
-    missing.map(|name| format!("'{name}' is required."))
+    missing.map(|name| format!("'{name}' is required.")).or_else(|| tied_wrong(one))
 }
 
 fn errors(status: u16, message: &str) -> SimResponse {

@@ -136,8 +136,8 @@ impl Toasts {
         self.past.iter()
     }
 
-    /// Draws them in the lower right corner of `area`.
-    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, s: &Shared) {
+    /// Draws them in the lower right corner of `area`; `contexts` are those of the keys now.
+    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, contexts: &[Context], s: &Shared) {
         let theme = &s.theme;
         let width = usize::from(area.width).saturating_sub(8).min(60);
         // One row up and two columns in, so that the frame of the pane below stays whole.
@@ -145,7 +145,7 @@ impl Toasts {
         for toast in self.shown.iter().rev() {
             let mut lines = text::wrap(&toast.text, width.saturating_sub(4));
             if lines.len() > LINES {
-                let key = s.key(&[Context::Screen], Action::Messages);
+                let key = s.key(contexts, Action::Messages);
                 lines.truncate(LINES - 1);
                 lines.push(if key.is_empty() { "…".to_owned() } else { format!("… {key} shows all of it") });
             }

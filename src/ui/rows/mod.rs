@@ -292,6 +292,13 @@ impl Rows {
         self.index.get(id).and_then(|at| self.all.get(*at))
     }
 
+    /// Whether a credential is used at a host at which one of these is used.
+    #[must_use]
+    pub fn meets(&self, credential: &Credential, others: &[CredentialId]) -> bool {
+        let places = others.iter().filter_map(|id| self.get(id)).flat_map(|r| &r.credential.bindings);
+        places.into_iter().any(|b| credential.is_used_at(b.host))
+    }
+
     /// The row of that label.
     #[must_use]
     pub fn labelled(&self, label: &str) -> Option<&Row> {

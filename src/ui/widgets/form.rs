@@ -342,9 +342,7 @@ impl<K: Copy + PartialEq> Form<K> {
         let (lines, focus) = self.lines(usize::from(area.width), theme);
         let height = usize::from(area.height);
         let skip = (focus + 3).saturating_sub(height).min(focus);
-        for (line, y) in lines.into_iter().skip(skip).zip(area.top()..area.bottom()) {
-            frame.render_widget(line, Rect { y, height: 1, ..area });
-        }
+        super::panel::scrolled(frame, area, lines, skip, theme);
     }
 }
 

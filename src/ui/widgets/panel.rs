@@ -49,7 +49,7 @@ pub fn scrolled(frame: &mut Frame<'_>, area: Rect, all: Vec<Line<'static>>, top:
     let more = all.len().saturating_sub(top + height);
     lines(frame, area, all.into_iter().skip(top).take(height));
     if more > 0 && area.height > 0 {
-        let sign = format!("{} more ↓", more);
+        let sign = format!(" {more} more ↓");
         let width = u16::try_from(sign.chars().count()).unwrap_or(0).min(area.width);
         let at = Rect { x: area.right() - width, y: area.bottom() - 1, width, height: 1 };
         frame.render_widget(Line::from(Span::styled(sign, theme.faint)), at);

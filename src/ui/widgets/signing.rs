@@ -1,7 +1,7 @@
 //! The fields by which somebody signs an act at a host: a credential on the rack, or an account with its password. The
 //! same wherever an act may need another's signature.
 
-use crate::domain::{CredentialId, FamilyId};
+use crate::domain::Credential;
 
 use super::super::effect::{Account, Signer};
 use super::super::rows::Rows;
@@ -25,21 +25,11 @@ pub struct Signing<K> {
 }
 
 impl<K: Copy + PartialEq> Signing<K> {
-    /// Adds the field for a credential, offering those of the families that still have their secret, but for `not`.
+    /// Adds the field for a credential, offering those that still have their secret and may come into question.
     #[must_use]
-    pub fn add_using(
-        self,
-        form: Form<K>,
-        value: &str,
-        rows: &Rows,
-        families: &[FamilyId],
-        not: &[CredentialId],
-    ) -> Form<K> {
+    pub fn add_using(self, form: Form<K>, value: &str, rows: &Rows, may: impl Fn(&Credential) -> bool) -> Form<K> {
         let mut form = form.text(self.using, "Sign with", value, "label of a credential that may do it");
-        let fits = rows
-            .all()
-            .iter()
-            .filter(|r| !r.retired() && !not.contains(&r.credential.id) && families.contains(&r.credential.family));
+        let fits = rows.all().iter().filter(|r| !r.retired() && may(&r.credential));
         form.offer(self.using, fits.map(|r| r.credential.label.clone()).take(50).collect());
         form
     }

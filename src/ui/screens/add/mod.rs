@@ -140,7 +140,7 @@ impl Add {
                 None => Stage::Details(Box::new(Details::new(*found, cx.s))),
             },
             Err(error) => {
-                let hint = error.hints.first().map(|h| format!("; {h}")).unwrap_or_default();
+                let hint = error.hints.first().map(|h| format!(". {h}")).unwrap_or_default();
                 self.error = Some(format!("{error}{hint}"));
                 Stage::Paste
             }

@@ -49,6 +49,8 @@ pub struct Create {
     host: Host,
     kinds: Vec<Kind>,
     form: Form<Name>,
+    /// Why the last wish was not asked for, until something is changed.
+    failed: Option<Error>,
     stage: Stage,
     top: usize,
 }
@@ -75,10 +77,10 @@ impl Create {
             )
             .text(Name::Remote, "Name there", "", "its name at the host; empty takes the label");
         form.offer(Name::Scopes, facts.into_iter().flat_map(|f| &f.scopes).map(|s| s.name.clone()).collect());
-        form = SIGNING.add_using(form, using, &s.rows, std::slice::from_ref(&host.family), &[]);
+        form = SIGNING.add_using(form, using, &s.rows, |c| c.is_used_at(host.id));
         let there = s.rows.all().iter().filter(|r| r.credential.bindings.iter().any(|b| b.host == host.id));
         form = SIGNING.add_code(SIGNING.add_account(form, there.map(|r| r.account.clone()).collect()));
-        Self { host, kinds, form, stage: Stage::Asking, top: 0 }
+        Self { host, kinds, form, failed: None, stage: Stage::Asking, top: 0 }
     }
 
     /// Opens for the host at which a credential is used first, which is proposed as the one that signs.
@@ -104,8 +106,9 @@ impl Create {
                 self.stage = Stage::Done(result);
                 load(cx);
             }
+            // Told above the form: a message in the corner would lie over its fields.
             Err(error) => {
-                cx.fail(&error);
+                self.failed = Some(error);
                 self.stage = Stage::Asking;
             }
         }
@@ -139,6 +142,7 @@ impl Create {
         let request = CreateRequest { name, kind, scopes: words(form.value(Name::Scopes)), expires, at };
         let wish =
             CreateWish { label, host: self.host.id, request, owner: None, tags: Vec::new(), note: String::new() };
+        self.failed = None;
         let job = cx.s.jobs.begin_weighty("having the host make a credential");
         self.stage = Stage::Making(job);
         cx.emit(Effect::Create(CreateFx::Make { job, wish: Box::new(wish), signer }));
@@ -189,6 +193,7 @@ impl Pane for Create {
             match self.form.input(input) {
                 Event::Submit => self.submit(cx),
                 Event::Back => cx.back(),
+                Event::Changed(_) => self.failed = None,
                 _ => {}
             }
             return;

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use crate::config::{Action, Context};
 use crate::domain::{CreateResult, Expiry, Way};
 use crate::hosts::facts::How;
 
@@ -18,8 +19,7 @@ pub(super) fn view(create: &Create, s: &Shared, frame: &mut Frame<'_>, area: Rec
     let width = usize::from(inner.width);
     match &create.stage {
         Stage::Asking => {
-            let about = about(create, s);
-            let lines: Vec<_> = text::wrap(&about, width).into_iter().map(|l| Line::styled(l, s.theme.text)).collect();
+            let lines = above(create, s, width);
             let used = u16::try_from(lines.len() + 1).unwrap_or(u16::MAX).min(inner.height.saturating_sub(6));
             panel::lines(frame, Rect { height: used, ..inner }, lines);
             create.form.view(frame, Rect { y: inner.y + used, height: inner.height - used, ..inner }, &s.theme);
@@ -34,6 +34,20 @@ pub(super) fn view(create: &Create, s: &Shared, frame: &mut Frame<'_>, area: Rec
         }
         Stage::Done(result) => panel::scrolled(frame, inner, done(result, s, width), create.top, &s.theme),
     }
+}
+
+/// What stands above the form: how it is made, or why that was not asked for.
+fn above(create: &Create, s: &Shared, width: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut say = |text: &str, style| lines.extend(text::wrap(text, width).into_iter().map(|l| Line::styled(l, style)));
+    match &create.failed {
+        Some(error) => {
+            say(&format!("✗ {error}"), s.theme.bad);
+            error.hints.iter().for_each(|hint| say(&format!("→ {hint}"), s.theme.text));
+        }
+        None => say(&about(create, s), s.theme.text),
+    }
+    lines
 }
 
 fn about(create: &Create, s: &Shared) -> String {
@@ -68,7 +82,17 @@ fn done(result: &CreateResult, s: &Shared, width: usize) -> Vec<Line<'static>> {
             }
             say(page, s.theme.info);
         }
-        Some(Way::NeedsAuthority { why, .. }) => say(why, s.theme.warn),
+        Some(Way::NeedsAuthority { why, password }) => {
+            if !result.message.contains(why) {
+                say(why, s.theme.warn);
+            }
+            let key = s.key(&[Context::Guide], Action::Change);
+            let who = match password {
+                true => "a credential under Sign with, or an account and its password",
+                false => "a credential under Sign with",
+            };
+            say(&format!("Say who signs: {key} leads back; name {who}."), s.theme.info);
+        }
         Some(Way::AtHost { .. }) | None => {}
     }
     if let Some(found) = &result.validation {

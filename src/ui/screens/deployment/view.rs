@@ -100,22 +100,17 @@ impl Page<'_> {
                 self.say(&format!("  {reason}"), theme.text);
             }
         }
-        if !answer.unknown_issues.is_empty() {
-            self.say(&format!("! unknown issue keys: {}", answer.unknown_issues.join(", ")), theme.warn);
-        }
-        for (kind, values) in &answer.unknown_associations {
-            self.say(&format!("! unknown associations: {kind}: {}", values.join(", ")), theme.warn);
+        let unknown = answer.unknown();
+        for line in &unknown {
+            self.say(&format!("! {line}"), theme.warn);
         }
         self.lines.push(Line::default());
-        if answer.accepted.is_empty() {
-            if answer.rejected.is_empty() && answer.unknown_issues.is_empty() && answer.unknown_associations.is_empty()
-            {
-                self.say("✗ not accepted, and Jira gave no reason", theme.bad);
-            }
-            let next = "Jira kept nothing. Check the issue keys and the fields that it names, then submit again.";
-            self.say(next, theme.text);
-        } else {
-            self.say("Jira processes it in the background; it may take a moment to be seen.", theme.text);
+        let accepted = !answer.accepted.is_empty();
+        if !accepted && answer.rejected.is_empty() && unknown.is_empty() {
+            self.say("✗ not accepted, and Jira gave no reason", theme.bad);
+        }
+        self.say(answer.so(), theme.text);
+        if accepted {
             self.say(see, theme.info);
         }
         self.evidence(&answer.evidence);
@@ -146,6 +141,9 @@ impl Page<'_> {
         ] {
             let value = value.as_deref().unwrap_or("not told");
             self.say(&format!("  {caption:<12}{value}"), theme.text);
+        }
+        for tied in &shown.associations {
+            self.say(&format!("  {:<12}{}", tied.kind.words(), tied.values.join(", ")), theme.text);
         }
         self.lines.push(Line::default());
         self.say(see, theme.info);

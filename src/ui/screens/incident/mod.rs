@@ -107,7 +107,7 @@ impl Incident {
             let mut families: Vec<_> = plans.iter().filter_map(|p| p.leak.family.clone()).collect();
             families.sort();
             families.dedup();
-            form = SIGNING.add_using(form, "", &cx.s.rows, &families, &[]);
+            form = SIGNING.add_using(form, "", &cx.s.rows, |c| families.contains(&c.family));
         }
         form = form
             .text(Name::Report, "Report", "", "a file for a report that names no secret; empty writes none")
@@ -128,7 +128,8 @@ impl Incident {
 
     /// Lines that were pasted, for the screen.
     fn lines(&self) -> usize {
-        self.text.reveal().lines().filter(|l| !l.trim().is_empty()).count()
+        // Many terminals hand over a carriage return where a line ends.
+        self.text.reveal().split(['\n', '\r']).filter(|l| !l.trim().is_empty()).count()
     }
 
     /// How many of the plan something can be done about from here.
@@ -161,6 +162,8 @@ impl Incident {
                 self.stage = Stage::Planning(job);
                 cx.emit(Effect::Incident(IncidentFx::Plan { job, text: self.text.clone() }));
             }
+            Input::Action(Action::Submit | Action::Confirm) => cx.say(Level::Info, "nothing is pasted yet"),
+            Input::Char(_) => cx.say(Level::Info, "what leaked is pasted here, not typed: use your terminal's paste"),
             Input::Action(Action::DeleteToStart) => self.text = SecretText::new(String::new()),
             _ => {}
         }

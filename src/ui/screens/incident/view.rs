@@ -82,7 +82,7 @@ fn asking(
         "{} found: {hosts} at the host, {signed} to be signed by somebody else, {by_hand} by hand, {nothing} nobody's",
         count(plans.len(), "string")
     );
-    lines.push(Line::styled(text::cut(&summary, width), s.theme.title));
+    lines.extend(text::wrap(&summary, width).into_iter().map(|l| Line::styled(l, s.theme.title)));
     for plan in plans.iter().skip(top).take(PLANS) {
         let (how, style) = match &plan.plan {
             Some(Way::AtHost { .. }) if plan.bulk => ("at the host, in one request with its like", s.theme.good),

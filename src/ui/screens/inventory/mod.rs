@@ -61,7 +61,10 @@ enum Stage {
 pub struct Inventory {
     host: Host,
     stage: Stage,
-    signer: Option<Signer>,
+    /// The credential that signed for the list; a password is sent once and kept nowhere.
+    signer: Option<CredentialId>,
+    /// The account that signed, to be proposed again.
+    user: String,
     report: Option<Box<InventoryReport>>,
     results: BTreeMap<String, RemoteRevokeResult>,
     marked: BTreeSet<String>,
@@ -77,6 +80,7 @@ impl Inventory {
             host,
             stage: Stage::Asking { form, purpose: Purpose::Read },
             signer: None,
+            user: String::new(),
             report: None,
             results: BTreeMap::new(),
             marked: BTreeSet::new(),
@@ -94,7 +98,7 @@ impl Inventory {
     }
 
     fn who(host: &Host, using: &str, s: &Shared) -> Form<Name> {
-        let form = SIGNING.add_using(Form::new(), using, &s.rows, std::slice::from_ref(&host.family), &[]);
+        let form = SIGNING.add_using(Form::new(), using, &s.rows, |c| c.is_used_at(host.id));
         let there = s.rows.all().iter().filter(|r| r.credential.bindings.iter().any(|b| b.host == host.id));
         SIGNING.add_code(SIGNING.add_account(form, there.map(|r| r.account.clone()).collect()))
     }
@@ -139,11 +143,7 @@ impl Inventory {
         self.stage = if self.report.is_some() {
             Stage::Shown
         } else {
-            let using = match &self.signer {
-                Some(Signer::Credential(id)) => s.rows.get(id).map_or("", |r| r.credential.label.as_str()),
-                _ => "",
-            };
-            Stage::Asking { form: Self::who(&self.host, using, s), purpose: Purpose::Read }
+            Stage::Asking { form: self.who_again(s), purpose: Purpose::Read }
         };
     }
 
@@ -178,10 +178,18 @@ impl Inventory {
         self.lines().iter().filter(|l| self.marked.contains(&l.token.id)).filter(alive).cloned().collect()
     }
 
-    fn read(&mut self, cx: &mut Cx<'_>) {
+    /// The form for whoever signs, with the one who did last.
+    fn who_again(&self, s: &Shared) -> Form<Name> {
+        let using = self.signer.as_ref().and_then(|id| s.rows.get(id)).map_or("", |r| r.credential.label.as_str());
+        let mut form = Self::who(&self.host, using, s);
+        form.set(Name::User, &self.user);
+        form
+    }
+
+    fn read(&mut self, signer: Option<Signer>, cx: &mut Cx<'_>) {
         let job = cx.s.jobs.begin("reading the host's list");
         self.stage = Stage::Reading(job);
-        cx.emit(Effect::Inventory(InventoryFx::Read { job, host: self.host.id, signer: self.signer.clone() }));
+        cx.emit(Effect::Inventory(InventoryFx::Read { job, host: self.host.id, signer }));
     }
 
     fn submit(&mut self, cx: &mut Cx<'_>) {
@@ -194,11 +202,18 @@ impl Inventory {
         let Ok(signer) = SIGNING.read(form, &cx.s.rows) else { return };
         match purpose {
             Purpose::Read => {
-                self.signer = signer;
-                self.read(cx);
+                self.signer = match &signer {
+                    Some(Signer::Credential(id)) => Some(id.clone()),
+                    _ => None,
+                };
+                self.user = form.value(Name::User).to_owned();
+                self.read(signer, cx);
             }
             Purpose::Revoke { lines, .. } => {
-                let Some(signer) = signer.or_else(|| self.signer.clone()) else {
+                let Some(signer) = signer.or_else(|| self.signer.clone().map(Signer::Credential)) else {
+                    if !form.value(Name::User).is_empty() {
+                        return form.refuse(Name::Password, "give the password again: it was used once and is gone");
+                    }
                     return form.refuse(Name::Using, "who signs? Give a label, or an account with its password");
                 };
                 let lines = std::mem::take(lines);
@@ -219,11 +234,11 @@ impl Inventory {
             if names.contains(&"") { format!("revoke {}", names.len()) } else { typed::phrase("revoke", &names) };
         // A password was used once and is gone: it is asked for again.
         let mut form = match &self.signer {
-            Some(Signer::Credential(id)) => {
+            Some(id) => {
                 let using = cx.s.rows.get(id).map_or("", |r| r.credential.label.as_str());
-                SIGNING.add_using(Form::new(), using, &cx.s.rows, std::slice::from_ref(&self.host.family), &[])
+                SIGNING.add_using(Form::new(), using, &cx.s.rows, |c| c.is_used_at(self.host.id))
             }
-            _ => Self::who(&self.host, "", cx.s),
+            None => self.who_again(cx.s),
         };
         form = form.text(Name::Confirm, "Confirm", "", "");
         form.focus(Name::Confirm);
@@ -256,12 +271,12 @@ impl Inventory {
                 self.marked = if self.marked == ids { BTreeSet::new() } else { ids };
             }
             (Action::Revoke, Stage::Shown) => self.ask_to_revoke(cx),
-            (Action::Reload, Stage::Shown) => match self.signer {
-                Some(Signer::Account(_)) => {
-                    let form = Self::who(&self.host, "", cx.s);
+            (Action::Reload, Stage::Shown) => match self.signer.clone() {
+                None => {
+                    let form = self.who_again(cx.s);
                     self.stage = Stage::Asking { form, purpose: Purpose::Read };
                 }
-                _ => self.read(cx),
+                signer => self.read(signer.map(Signer::Credential), cx),
             },
             (Action::Change, Stage::Shown) => {
                 self.stage = Stage::Asking { form: Self::who(&self.host, "", cx.s), purpose: Purpose::Read };

@@ -387,6 +387,10 @@ impl Pane for Rack {
             _ if self.typing.is_some() => self.type_filter(input, cx),
             Input::Action(action) if self.enabled(action, cx.s) => self.act(action, cx),
             Input::Action(Action::Page) => cx.say(Level::Info, "its last check names no page to open"),
+            Input::Action(_) if cx.s.rows.all().is_empty() => {
+                let key = cx.s.key(&[Context::Rack], Action::Add);
+                cx.say(Level::Info, format!("the rack is empty: {key} adds a token"));
+            }
             Input::Action(_) => cx.say(Level::Info, "there is nothing to do that with"),
             Input::Wheel(_) | Input::Click(..) => self.point(input, cx),
             // Nothing here takes text, so a paste can only be a token to add.

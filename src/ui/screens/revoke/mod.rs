@@ -136,9 +136,8 @@ impl Revoke {
             form = SIGNING.add_code(form);
         }
         if needs(true) || needs(false) {
-            let families: Vec<_> =
-                self.ids.iter().filter_map(|id| cx.s.rows.get(id)).map(|r| r.credential.family.clone()).collect();
-            form = SIGNING.add_using(form, "", &cx.s.rows, &families, &self.ids);
+            let rows = &cx.s.rows;
+            form = SIGNING.add_using(form, "", rows, |c| !self.ids.contains(&c.id) && rows.meets(c, &self.ids));
         }
         let form = form.text(Name::Confirm, "Confirm", "", "");
         self.stage = Stage::Confirm { plans, phrase, form, top: 0 };

@@ -148,9 +148,7 @@ impl Rotate {
         }
         if needs(true) || needs(false) {
             let rows = &cx.s.rows;
-            let families: Vec<_> =
-                self.ids.iter().filter_map(|id| rows.get(id)).map(|r| r.credential.family.clone()).collect();
-            form = SIGNING.add_using(form, "", rows, &families, &self.ids);
+            form = SIGNING.add_using(form, "", rows, |c| !self.ids.contains(&c.id) && rows.meets(c, &self.ids));
         }
         let form = form.text(Name::Confirm, "Confirm", "", "");
         self.stage = Stage::Asking(Box::new(Asked { plans, phrase, form, top: 0, doubts: Vec::new() }));
@@ -292,8 +290,15 @@ impl Pane for Rotate {
         }
     }
 
-    fn hints(&self, _s: &Shared) -> Hints {
+    fn hints(&self, s: &Shared) -> Hints {
         match &self.stage {
+            Stage::Asking(asked) if asked.plans.len() == 1 && view::hidden(asked, s) > 0 => vec![
+                (Action::Submit, "rotate"),
+                (Action::NextField, ""),
+                (Action::PageUp, "earlier steps"),
+                (Action::Page, ""),
+                (Action::Back, "cancel"),
+            ],
             Stage::Planning(_) | Stage::Looking { .. } => vec![(Action::Back, "cancel")],
             Stage::Asking(_) => vec![
                 (Action::Submit, "rotate"),
@@ -328,7 +333,14 @@ impl Pane for Rotate {
         }
         if let Stage::Asking(asked) = &mut self.stage {
             if let Input::Action(action @ (Action::PageUp | Action::PageDown)) = input {
-                scroll(&mut asked.top, action, asked.plans.len(), view::PLANS);
+                match (asked.plans.len(), action) {
+                    // One plan is shown from its end, so that this is how far it was turned back.
+                    (1, Action::PageUp) => asked.top = (asked.top + view::STEP).min(view::hidden(asked, cx.s)),
+                    (1, _) => asked.top = asked.top.saturating_sub(view::STEP),
+                    (plans, _) => {
+                        scroll(&mut asked.top, action, plans, view::PLANS);
+                    }
+                }
                 return;
             }
             match asked.form.input(input) {

@@ -57,8 +57,32 @@ fn pattern(pattern: RotatePattern) -> &'static str {
     }
 }
 
+/// Rows that the form has at least.
+const FORM: u16 = 7;
+/// How far one key moves what does not fit.
+pub(super) const STEP: usize = 6;
+
+/// How many lines of what is asked do not fit above the form.
+pub(super) fn hidden(asked: &Asked, s: &Shared) -> usize {
+    let (width, height) = (usize::from(s.size.0).saturating_sub(4), body(s.size.0, s.size.1).height.saturating_sub(2));
+    asked_lines(asked, s, width).len().saturating_sub(usize::from(height.saturating_sub(FORM)))
+}
+
 fn asking(asked: &Asked, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
     let width = usize::from(area.width);
+    let mut lines = asked_lines(asked, s, width);
+    let used = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height.saturating_sub(FORM));
+    // The end matters most where not all of it fits: what to type. The rest is scrolled to.
+    let skip = lines.len() - usize::from(used);
+    let cut = if asked.plans.len() == 1 { skip.saturating_sub(asked.top) } else { skip };
+    if let Some(first) = lines.get_mut(cut).filter(|_| cut > 0) {
+        *first = Line::styled(format!("↑ {} more: page-up", cut + 1), s.theme.faint);
+    }
+    panel::scrolled(frame, Rect { height: used, ..area }, lines, cut, &s.theme);
+    asked.form.view(frame, Rect { y: area.y + used, height: area.height - used, ..area }, &s.theme);
+}
+
+fn asked_lines(asked: &Asked, s: &Shared, width: usize) -> Vec<Line<'static>> {
     let mut lines: Vec<Line<'static>> = Vec::new();
     let mut say = |text: &str, style: Style| {
         lines.extend(text::wrap(text, width).into_iter().map(|l| Line::styled(l, style)));
@@ -91,13 +115,7 @@ fn asking(asked: &Asked, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
     }
     say("The old secret ends once the new one is proved: whatever uses it needs the new one.", s.theme.warn);
     say(&format!("To go on, type: {}", asked.phrase), s.theme.title);
-    let room = area.height.saturating_sub(7);
-    let used = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(room);
-    // The end matters most where not all of it fits: what to type.
-    let skip = lines.len() - usize::from(used);
-    let cut = if skip > 0 { lines.len() - usize::from(used) } else { 0 };
-    panel::lines(frame, Rect { height: used, ..area }, lines.into_iter().skip(cut));
-    asked.form.view(frame, Rect { y: area.y + used, height: area.height - used, ..area }, &s.theme);
+    lines
 }
 
 fn one(plan: &RotatePlan, s: &Shared, say: &mut impl FnMut(&str, Style)) {
