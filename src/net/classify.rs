@@ -20,6 +20,9 @@ const DETAIL_CAP: usize = 300;
 /// Chains are three to eight errors long; a cycle would be a defect elsewhere.
 const DEEPEST: usize = 32;
 
+/// What hyper-util says where it did not even reach a SOCKS proxy.
+const SOCKS_NO_CONNECTION: &str = "failed to create underlying connection";
+
 /// The way that a request took, as far as it explains a failure.
 #[derive(Debug, Clone)]
 pub(crate) struct Route {
@@ -58,9 +61,9 @@ struct Phase {
 pub(crate) struct Found {
     /// What it is.
     pub error: NetError,
-    /// What it is instead where the `target` in here does not even take a TCP connection. One time limit covers TCP and
-    /// TLS, and nothing in the error tells which of them used it up.
-    pub unless_tcp_answers: Option<NetError>,
+    /// What it is instead where the `target` in here lets even a TCP connection attempt wait in vain. One time limit
+    /// covers TCP and TLS, and nothing in the error tells which of them used it up.
+    pub if_tcp_is_silent: Option<NetError>,
 }
 
 /// Why there is no answer, not yet in terms of a person.
@@ -90,22 +93,26 @@ pub(crate) fn classify(failure: Failure, route: &Route, elapsed: Duration) -> Fo
         Failure::Http(error) => error.without_url(),
         Failure::Late => {
             let error = NetError::new(Kind::ReadTimeout, route.target.clone(), after(elapsed));
-            return Found { error: mention_proxy(error, route), unless_tcp_answers: None };
+            return Found { error: mention_proxy(error, route), if_tcp_is_silent: None };
         }
     };
     let phase = Phase { connect: error.is_connect(), timeout: error.is_timeout(), decode: error.is_decode(), elapsed };
     let error = classify_chain(&error, phase, route);
-    let unless_tcp_answers = match (error.kind, &route.proxy) {
+    let of_proxy = |hop: &Hop| {
+        let detail = format!("this is the proxy, on the way to {}", route.target);
+        Some(NetError::new(Kind::ConnectTimeout, hop.address.clone(), detail))
+    };
+    let if_tcp_is_silent = match (error.kind, &route.proxy) {
         (Kind::TlsTimeout, None) => {
             Some(NetError::new(Kind::ConnectTimeout, route.target.clone(), after(phase.elapsed)))
         }
-        (Kind::ProxyOrTarget, Some(hop)) if phase.connect && phase.timeout => {
-            let detail = format!("this is the proxy, on the way to {}", route.target);
-            Some(NetError::new(Kind::ConnectTimeout, hop.address.clone(), detail))
-        }
+        // The limit on TCP and the one on everything are equal, and which of them strikes is chance. The SOCKS client keeps
+        // to itself why it got no connection.
+        (Kind::Socks, Some(hop)) if error.detail.contains(SOCKS_NO_CONNECTION) => of_proxy(hop),
+        (Kind::ProxyOrTarget, Some(hop)) if phase.connect && phase.timeout => of_proxy(hop),
         _ => None,
     };
-    Found { error, unless_tcp_answers }
+    Found { error, if_tcp_is_silent }
 }
 
 /// Classifies what one step of the way, taken by itself, failed with; `connect` where no connection stood yet.
@@ -200,10 +207,6 @@ impl<'a> Chain<'a> {
             return None;
         }
         if self.says("error connecting to socks proxy") || self.says("SOCKS error: ") {
-            // The limit on TCP and the one on everything are equal: which of the two strikes is chance.
-            if self.io() == Some(io::ErrorKind::TimedOut) {
-                return of_proxy(Kind::ConnectTimeout, after(phase.elapsed));
-            }
             return of_proxy(Kind::Socks, self.text_after("SOCKS error: ").unwrap_or("it did not answer").to_owned());
         }
         if let Some(tunnel) = self.text_after("tunnel error: ") {

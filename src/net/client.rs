@@ -240,9 +240,9 @@ impl Way {
 
     /// Adds what the error alone cannot tell.
     async fn look_closer(&self, found: Found, no_roots: bool) -> NetError {
-        let Found { mut error, unless_tcp_answers } = found;
-        if let Some(instead) = unless_tcp_answers
-            && !tcp_answers(&instead.target, self.options.timeouts.connect).await
+        let Found { mut error, if_tcp_is_silent } = found;
+        if let Some(instead) = if_tcp_is_silent
+            && tcp_is_silent(&instead.target, self.options.timeouts.connect).await
         {
             return instead;
         }
@@ -255,10 +255,10 @@ impl Way {
     }
 }
 
-/// Whether something takes a TCP connection there. Nothing is sent.
-async fn tcp_answers(address: &str, limit: Duration) -> bool {
+/// Whether a TCP connection attempt is neither taken nor refused there. Nothing is sent.
+async fn tcp_is_silent(address: &str, limit: Duration) -> bool {
     let limit = limit.min(SECOND_LOOK);
-    matches!(timeout(limit, TcpStream::connect(address)).await, Ok(Ok(_)))
+    timeout(limit, TcpStream::connect(address)).await.is_err()
 }
 
 /// Sends and reads under limits of our own: reqwest's look at the clock before they look at the connection, so that on a
