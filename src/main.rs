@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 use keyrack::cli::{self, Io, Outcome, Tui};
+use keyrack::diagnose::Surroundings;
 use keyrack::runtime::{self, Source, Start};
 
 /// Freed memory is wiped, which covers the copies of a secret that libraries make (buffers of HTTP, JSON, TLS).
@@ -57,6 +58,7 @@ async fn screens(tui: Tui, io: &mut Io) -> u8 {
         theme: tui.loaded.config.theme,
         no_colour: !tui.color,
         settings,
+        around: Surroundings::new(io.env.clone(), std::env::current_dir().unwrap_or_default()),
     };
     match runtime::run(start).await {
         Ok(code) => code,

@@ -54,6 +54,9 @@ words! {
         Rotate = "rotate", "rotate", "Replace the secret: prove a new one, end the old one";
         Incident = "incident", "incident", "Revoke leaked tokens, pasted by the hundred";
         Permissions = "permissions", "permissions", "Show what it may do, against what its jobs need";
+        Diagnose = "diagnose", "diagnose", "Find out why it does not work, stage by stage";
+        CopyCommand = "copy-command", "copy command", "Copy the command that mends it";
+        Export = "export", "report", "Write a redacted report, for a ticket";
         Guide = "guide", "guide", "Show how a token is made by hand";
         Inventory = "inventory", "inventory", "Show the host's own list, beside the rack";
         Create = "create", "create", "Have the host make a credential";
@@ -129,6 +132,7 @@ words! {
         Detail = "detail", "detail", "On a credential";
         Hosts = "hosts", "hosts", "On the hosts screen";
         Permissions = "permissions", "permissions", "On the permissions of a credential";
+        Diagnose = "diagnose", "diagnose", "On a diagnosis";
         Making = "making", "making", "On a guide for making a token by hand";
         Inventory = "inventory", "inventory", "On a host's own list";
         Guide = "guide", "guide", "On a revocation that is done or guided";

@@ -223,7 +223,8 @@ impl Diagnosis {
         match &self.validation {
             Some(validation) => validation.verdict,
             None if [Stage::Store, Stage::Record].into_iter().any(failed) => Verdict::Unchecked,
-            None if self.is_healthy() => Verdict::Unchecked,
+            // Also where it was stopped before anything stood in the way.
+            None if self.stages.iter().all(|s| s.state != StageState::Failed) => Verdict::Unchecked,
             None => Verdict::Unreachable,
         }
     }

@@ -27,6 +27,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use crate::config::{Action, Chord, Context};
+use crate::diagnose::Surroundings;
 use crate::domain::Clock;
 use crate::error::{Error, Result};
 use crate::hosts;
@@ -70,6 +71,8 @@ pub struct Start {
     pub no_colour: bool,
     /// Lines for the settings overlay.
     pub settings: Vec<(String, String)>,
+    /// What a diagnosis knows of this machine.
+    pub around: Surroundings,
 }
 
 /// How long to wait at the end for work that must not be cut off.
@@ -155,7 +158,7 @@ impl Screens {
         };
         let demo = matches!(start.source, Source::Demo(_));
         let (sender, answers) = mpsc::unbounded_channel();
-        let mut worker = Worker::new(Arc::new(start.source), sender);
+        let mut worker = Worker::new(Arc::new(start.source), start.around, sender);
         let signals = Signals::new()?;
         let screen = Screen::open(start.no_colour)?;
         let model = Model::new(Setup {
@@ -268,6 +271,10 @@ impl Screens {
             let end = match effect {
                 Effect::System(SystemFx::Quit) => Some(0),
                 Effect::System(SystemFx::Suspend) => self.suspend()?,
+                Effect::System(SystemFx::Copy(text)) => {
+                    self.screen.copy(&text)?;
+                    None
+                }
                 Effect::System(SystemFx::Redraw) => {
                     self.screen.clear()?;
                     None

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Stdout, Write as _, stdout};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread::ThreadId;
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use crossterm::{Command, execute};
@@ -56,6 +57,12 @@ impl Screen {
         self.terminal.backend_mut().forget();
         // Not `Terminal::clear`: that asks the terminal where the cursor is, and the event stream reads the answer away.
         self.terminal.resize(Rect::new(0, 0, width, height)).map_err(failed)
+    }
+
+    /// Asks the terminal to put a text on the clipboard (OSC 52), also over a connection to another machine. A terminal
+    /// that does not allow it ignores it and says nothing.
+    pub(super) fn copy(&mut self, text: &str) -> Result<()> {
+        execute!(stdout(), CopyToClipboard::to_clipboard_from(text)).map_err(failed)
     }
 
     /// Gives the terminal back, stops, and takes the terminal over again when the shell goes on. False where there is no

@@ -20,6 +20,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::worker::Worker;
 use super::{Screens, Source, Start, hook_panics, run};
+use crate::diagnose::Surroundings;
 use crate::domain::{Clock, CredentialId, Draft, FamilyId, Host, HostChoice, HostId, LookAt, StoreKind};
 use crate::net::client::{Network, Timeouts};
 use crate::net::proxy::ProxyEnv;
@@ -27,8 +28,8 @@ use crate::ops::demo::{Demo, DemoSize};
 use crate::ops::{Settings, Vault};
 use crate::secret::{Secret, SecretText};
 use crate::store::{SecretStore, StoreError};
-use crate::ui::effect::{AddFx, Edit, Effect, HostFx, LogFx, RackFx, RevokeFx, StoreFx};
-use crate::ui::msg::{AddMsg, CheckMsg, HostMsg, JobId, LogMsg, Msg, RackMsg, RevokeMsg, StoreMsg};
+use crate::ui::effect::{AddFx, DiagnoseFx, Edit, Effect, Export, HostFx, LogFx, RackFx, RevokeFx, StoreFx};
+use crate::ui::msg::{AddMsg, CheckMsg, DiagnoseMsg, HostMsg, JobId, LogMsg, Msg, RackMsg, RevokeMsg, StoreMsg};
 use support::{Term, command, holds};
 
 /// What a panic must never show.
@@ -84,6 +85,7 @@ fn start(demo: Demo) -> Start {
         theme: "dark".to_owned(),
         no_colour: false,
         settings: Vec::new(),
+        around: Surroundings::default(),
     }
 }
 
@@ -168,6 +170,7 @@ fn closes(msg: &Msg) -> Option<JobId> {
         | Msg::Check(CheckMsg::Done { job, .. })
         | Msg::Revoke(RevokeMsg::Planned { job, .. } | RevokeMsg::Done { job, .. })
         | Msg::Hosts(HostMsg::Saved { job, .. } | HostMsg::Removed { job, .. } | HostMsg::Tested { job, .. })
+        | Msg::Diagnose(DiagnoseMsg::Done { job, .. } | DiagnoseMsg::Exported { job, .. })
         | Msg::Log(LogMsg::Loaded { job, .. })
         | Msg::Store(StoreMsg::Unlocked { job, .. }) => Some(*job),
         _ => None,
@@ -208,6 +211,10 @@ fn every_effect(demo: &Demo) -> Vec<Effect> {
         look_at: LookAt::default(),
     };
     let gone = HostId(4711);
+    let nowhere = || {
+        let file = "/nowhere at all/report.md".to_owned();
+        Box::new(Export { found: Vec::new(), file, masked: true, replace: false })
+    };
     let mut last = 0;
     let mut job = || {
         last += 1;
@@ -231,6 +238,9 @@ fn every_effect(demo: &Demo) -> Vec<Effect> {
             job: job(),
             host: Box::new(Host::new("nowhere", host.family, "http://127.0.0.1:1")),
         }),
+        Effect::Diagnose(DiagnoseFx::Begin { job: job(), id: ids[4].clone() }),
+        Effect::Diagnose(DiagnoseFx::Begin { job: job(), id: CredentialId("nobody".to_owned()) }),
+        Effect::Diagnose(DiagnoseFx::Export { job: job(), export: nowhere() }),
         Effect::Log(LogFx::Load { job: job(), limit: 10 }),
         Effect::Store(StoreFx::Unlock { job: job(), passphrase: SecretText::new("x".to_owned()), create: false }),
     ]
@@ -258,7 +268,7 @@ fn every_job_is_closed_once_whether_it_works_fails_is_cancelled_or_panics() {
             let effects = every_effect(&demo);
             let wanted: BTreeMap<u64, usize> = effects.iter().map(|e| (e.job().unwrap().0, 1)).collect();
             let (sender, answers) = unbounded_channel();
-            let mut worker = Worker::new(Arc::new(Source::Demo(Box::new(demo))), sender);
+            let mut worker = Worker::new(Arc::new(Source::Demo(Box::new(demo))), Surroundings::default(), sender);
             for effect in effects {
                 let job = effect.job().unwrap();
                 worker.start(effect);
@@ -283,7 +293,7 @@ fn what_only_reads_is_dropped_at_the_end_and_checks_stop_but_keep_what_they_foun
         let url = format!("http://{}", silent.local_addr().unwrap());
         let host = Host::new("silent", FamilyId::new("github"), url);
         let (sender, mut answers) = unbounded_channel();
-        let mut worker = Worker::new(Arc::new(Source::Demo(Box::new(demo))), sender);
+        let mut worker = Worker::new(Arc::new(Source::Demo(Box::new(demo))), Surroundings::default(), sender);
         worker.start(Effect::Hosts(HostFx::Test { job: JobId(1), host: Box::new(host) }));
         worker.start(Effect::Check { job: JobId(2), ids, no_brake: true });
         let (mut found, mut closed) = (0, Vec::new());

@@ -1,6 +1,7 @@
 //! Carries out effects: a task each, answered by exactly one closing message, also when it fails, panics or is cancelled.
 
 mod deployment;
+mod diagnose;
 mod inventory;
 mod permissions;
 mod rotate;
@@ -16,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Source;
+use crate::diagnose::Surroundings;
 use crate::domain::{DeploymentAct, Draft, Expiry, Host, HostId, Validation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::Core;
@@ -25,8 +27,8 @@ use crate::ops::hosts::HostInput;
 use crate::ops::vault::blocking;
 use crate::store::choice::Passphrase as Need;
 use crate::ui::effect::{
-    AddFx, DeploymentFx, Edit, Effect, HostFx, IncidentFx, InventoryFx, LogFx, RackFx, RevokeFx, RotateFx, StoreFx,
-    SystemFx,
+    AddFx, DeploymentFx, DiagnoseFx, Edit, Effect, HostFx, IncidentFx, InventoryFx, LogFx, RackFx, RevokeFx, RotateFx,
+    StoreFx, SystemFx,
 };
 use crate::ui::msg::{
     AddMsg, CheckMsg, HostMsg, HostReport, JobId, LogMsg, Msg, Passphrase, RackData, RackMsg, RevokeMsg, StoreMsg,
@@ -36,6 +38,8 @@ use crate::ui::msg::{
 /// Runs effects in the background.
 pub(super) struct Worker {
     source: Arc<Source>,
+    /// What a diagnosis knows of this machine.
+    around: Arc<Surroundings>,
     sender: UnboundedSender<Msg>,
     running: HashMap<JobId, CancellationToken>,
     /// What must not be cut off in the middle.
@@ -47,9 +51,10 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub(super) fn new(source: Arc<Source>, sender: UnboundedSender<Msg>) -> Self {
+    pub(super) fn new(source: Arc<Source>, around: Surroundings, sender: UnboundedSender<Msg>) -> Self {
         Self {
             source,
+            around: Arc::new(around),
             sender,
             running: HashMap::new(),
             firm: JoinSet::new(),
@@ -124,6 +129,7 @@ impl Worker {
     fn job(&self) -> Job {
         Job {
             source: Arc::clone(&self.source),
+            around: Arc::clone(&self.around),
             sender: self.sender.clone(),
             cancel: CancellationToken::new(),
             seen: Arc::clone(&self.seen),
@@ -146,6 +152,7 @@ fn firm(effect: &Effect) -> bool {
         })
         | Effect::Rotate(RotateFx::Run { .. })
         | Effect::Incident(IncidentFx::Run { .. })
+        | Effect::Diagnose(DiagnoseFx::Export { .. })
         | Effect::Hosts(HostFx::Save { .. } | HostFx::Remove { .. })
         | Effect::Store(StoreFx::Unlock { create: true, .. }) => true,
         Effect::Rack(RackFx::Load { .. } | RackFx::Detail { .. })
@@ -156,6 +163,7 @@ fn firm(effect: &Effect) -> bool {
         | Effect::Rotate(RotateFx::Plan { .. } | RotateFx::Look { .. })
         | Effect::Incident(IncidentFx::Plan { .. })
         | Effect::Permissions(_)
+        | Effect::Diagnose(DiagnoseFx::Begin { .. })
         | Effect::Guide(_)
         | Effect::Hosts(HostFx::Test { .. })
         | Effect::Log(LogFx::Load { .. })
@@ -171,6 +179,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 struct Job {
     source: Arc<Source>,
+    around: Arc<Surroundings>,
     sender: UnboundedSender<Msg>,
     cancel: CancellationToken,
     seen: Arc<Mutex<Option<i64>>>,
@@ -206,6 +215,7 @@ impl Job {
             Effect::Rotate(fx) => self.rotate(fx).await,
             Effect::Incident(fx) => self.incident(fx).await,
             Effect::Permissions(fx) => self.permissions(fx).await,
+            Effect::Diagnose(fx) => self.diagnose(fx).await,
             Effect::Guide(fx) => self.guide(fx).await,
             Effect::Hosts(fx) => self.hosts(fx).await,
             Effect::Log(LogFx::Load { job, limit }) => {

@@ -2,16 +2,17 @@
 //! answer goes to the layer that waits for it.
 
 use super::effect::{
-    AddFx, CreateFx, DeploymentFx, Effect, IncidentFx, InventoryFx, PermissionsFx, RackFx, RevokeFx, RotateFx,
+    AddFx, CreateFx, DeploymentFx, DiagnoseFx, Effect, IncidentFx, InventoryFx, PermissionsFx, RackFx, RevokeFx,
+    RotateFx,
 };
 use super::layer::Layer;
 use super::msg::{
-    AddMsg, CheckMsg, CreateMsg, DeploymentMsg, GuideMsg, HostMsg, IncidentMsg, InventoryMsg, LogMsg, Msg, Passphrase,
-    PermissionsMsg, RackMsg, RevokeMsg, RotateMsg, StoreMsg,
+    AddMsg, CheckMsg, CreateMsg, DeploymentMsg, DiagnoseMsg, GuideMsg, HostMsg, IncidentMsg, InventoryMsg, LogMsg, Msg,
+    Passphrase, PermissionsMsg, RackMsg, RevokeMsg, RotateMsg, StoreMsg,
 };
 use super::overlays::toast::Level;
 use super::overlays::unlock;
-use super::screens::{deployment, hosts};
+use super::screens::{deployment, diagnose, hosts};
 use super::shared::{Cx, Nav};
 use super::text;
 
@@ -207,6 +208,34 @@ pub(super) fn on_permissions(msg: PermissionsMsg, layers: &mut [Layer], cx: &mut
     }
 }
 
+pub(super) fn on_diagnose(msg: DiagnoseMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let current = match &msg {
+        DiagnoseMsg::Stage { job, .. } => cx.s.jobs.is_open(*job),
+        DiagnoseMsg::Done { job, .. } | DiagnoseMsg::Exported { job, .. } => cx.s.jobs.close(*job),
+    };
+    if !current {
+        return;
+    }
+    let mut top = true;
+    for layer in layers.iter_mut().rev() {
+        match (layer, &msg) {
+            (Layer::Diagnose(diagnose), DiagnoseMsg::Stage { job, .. } | DiagnoseMsg::Done { job, .. })
+                if diagnose.waits_for(*job) =>
+            {
+                return diagnose.on(msg, top, cx);
+            }
+            (Layer::Export(form), DiagnoseMsg::Exported { job, .. }) if form.waits_for(*job) => {
+                return form.on(msg, cx);
+            }
+            _ => top = false,
+        }
+    }
+    // The form was left before the answer came: what was written is told all the same.
+    if let DiagnoseMsg::Exported { result, .. } = msg {
+        diagnose::told_late(result, cx);
+    }
+}
+
 pub(super) fn on_guide(msg: GuideMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
     let GuideMsg::Found { job, result } = msg;
     if !cx.s.jobs.close(job) {
@@ -306,6 +335,7 @@ pub(super) fn give_up(effect: Effect, cx: &mut Cx<'_>) {
         Effect::Permissions(PermissionsFx::Ask { job, .. }) => {
             Msg::Permissions(PermissionsMsg::Found { job, result: Err(error) })
         }
+        Effect::Diagnose(DiagnoseFx::Begin { job, .. }) => Msg::Diagnose(DiagnoseMsg::Done { job, result: Err(error) }),
         Effect::Rotate(RotateFx::Run { job, .. }) => Msg::Rotate(RotateMsg::Done { job, result: Err(error) }),
         Effect::Incident(IncidentFx::Run { job, .. }) => Msg::Incident(IncidentMsg::Done { job, result: Err(error) }),
         Effect::Deployment(DeploymentFx::Run { job, .. }) => {

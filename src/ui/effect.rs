@@ -4,6 +4,7 @@
 //! fails, is cancelled, or the job was already over when [`Effect::Cancel`] came.
 
 mod deployment;
+mod diagnose;
 mod inventory;
 mod permissions;
 mod rotate;
@@ -13,6 +14,7 @@ use crate::secret::SecretText;
 
 use super::msg::JobId;
 pub use deployment::DeploymentFx;
+pub use diagnose::{DiagnoseFx, Export};
 pub use inventory::{CreateFx, InventoryFx};
 pub use permissions::{GuideFx, PermissionsFx};
 pub use rotate::{IncidentFx, RotateFx, Rotation};
@@ -47,6 +49,8 @@ pub enum Effect {
     Incident(IncidentFx),
     /// About what a credential may do.
     Permissions(PermissionsFx),
+    /// About why it does not work.
+    Diagnose(DiagnoseFx),
     /// About making one by hand.
     Guide(GuideFx),
     /// About hosts.
@@ -76,6 +80,7 @@ impl Effect {
                 | Self::Create(_)
                 | Self::Deployment(DeploymentFx::Run { .. })
                 | Self::Permissions(_)
+                | Self::Diagnose(DiagnoseFx::Begin { .. })
                 | Self::Rotate(RotateFx::Run { .. })
                 | Self::Incident(IncidentFx::Run { .. })
                 | Self::Rack(RackFx::Forget { .. })
@@ -101,6 +106,7 @@ impl Effect {
             | Self::Rotate(RotateFx::Plan { job, .. } | RotateFx::Look { job, .. } | RotateFx::Run { job, .. })
             | Self::Incident(IncidentFx::Plan { job, .. } | IncidentFx::Run { job, .. })
             | Self::Permissions(PermissionsFx::Ask { job, .. })
+            | Self::Diagnose(DiagnoseFx::Begin { job, .. } | DiagnoseFx::Export { job, .. })
             | Self::Guide(GuideFx::Find { job, .. })
             | Self::Hosts(HostFx::Save { job, .. } | HostFx::Remove { job, .. } | HostFx::Test { job, .. })
             | Self::Log(LogFx::Load { job, .. })
@@ -300,6 +306,8 @@ pub enum StoreFx {
 pub enum SystemFx {
     /// Open a page in the browser.
     OpenUrl(String),
+    /// Put a text, never a secret, on the clipboard, as far as the terminal allows that.
+    Copy(String),
     /// Give the terminal back to the shell until `fg`.
     Suspend,
     /// Clear the screen and draw it anew.

@@ -9,7 +9,8 @@ use crate::config::{Action, Context};
 
 use super::overlays::{dialog, edit, forget, host_form, messages, palette, settings, unlock};
 use super::screens::{
-    add, create, deployment, detail, guide, help, hosts, incident, inventory, log, permissions, rack, revoke, rotate,
+    add, create, deployment, detail, diagnose, guide, help, hosts, incident, inventory, log, permissions, rack, revoke,
+    rotate,
 };
 use super::shared::{Cx, Input, Shared};
 
@@ -99,6 +100,10 @@ layers! {
     Incident(incident::Incident),
     /// What a credential may do.
     Permissions(permissions::Permissions),
+    /// Why a credential does not work.
+    Diagnose(diagnose::Diagnose),
+    /// Where the report of that goes.
+    Export(diagnose::ExportForm),
     /// Making one by hand.
     Guide(guide::Guide),
     /// The hosts.

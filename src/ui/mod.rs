@@ -163,6 +163,7 @@ fn route(model: &mut Model, msg: Msg, fx: &mut Vec<Effect>) {
         Msg::Rotate(msg) => with(model, fx, |layers, cx| answers::on_rotate(&msg, layers, cx)),
         Msg::Incident(msg) => with(model, fx, |layers, cx| answers::on_incident(&msg, layers, cx)),
         Msg::Permissions(msg) => with(model, fx, |layers, cx| answers::on_permissions(msg, layers, cx)),
+        Msg::Diagnose(msg) => with(model, fx, |layers, cx| answers::on_diagnose(msg, layers, cx)),
         Msg::Guide(msg) => with(model, fx, |layers, cx| answers::on_guide(msg, layers, cx)),
         Msg::Hosts(msg) => with(model, fx, |layers, cx| answers::on_hosts(&msg, layers, cx)),
         Msg::Log(msg) => with(model, fx, |layers, cx| answers::on_log(&msg, layers, cx)),

@@ -4,6 +4,7 @@
 //! closing message (marked below), failure and cancellation included; messages of a job that is not open are ignored.
 
 mod deployment;
+mod diagnose;
 mod inventory;
 mod permissions;
 mod rotate;
@@ -21,6 +22,7 @@ use crate::domain::{
 use crate::error::Error;
 use crate::secret::SecretText;
 pub use deployment::DeploymentMsg;
+pub use diagnose::{DiagnoseMsg, Exported};
 pub use inventory::{CreateMsg, InventoryMsg};
 pub use permissions::{GuideMsg, Guides, PermissionsMsg};
 pub use rotate::{IncidentMsg, RotateMsg};
@@ -64,6 +66,8 @@ pub enum Msg {
     Incident(IncidentMsg),
     /// About what a credential may do.
     Permissions(PermissionsMsg),
+    /// About why it does not work.
+    Diagnose(DiagnoseMsg),
     /// About making one by hand.
     Guide(GuideMsg),
     /// About hosts.

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use crate::config::Theme;
-use crate::domain::{CreateEnd, RevokeEnd, RotateEnd};
+use crate::domain::{CreateEnd, RevokeEnd, RotateEnd, StageState};
 
 /// How a revocation ended.
 #[must_use]
@@ -53,5 +53,18 @@ pub fn rotated(end: RotateEnd, theme: &Theme) -> (&'static str, &'static str, St
         RotateEnd::Busy => ("→", "another keyrack is at it", theme.warn),
         RotateEnd::Failed => ("✗", "failed", theme.bad),
         RotateEnd::Cancelled => ("-", "not begun", theme.faint),
+    }
+}
+
+/// The colour of a stage of a diagnosis; its sign and word are its own.
+#[must_use]
+pub fn stage(state: StageState, theme: &Theme) -> Style {
+    match state {
+        StageState::Passed => theme.good,
+        StageState::Warned => theme.warn,
+        StageState::Failed => theme.bad,
+        StageState::Untold => theme.unknown,
+        StageState::Running => theme.info,
+        StageState::Waiting | StageState::Skipped | StageState::NotReached | StageState::Cancelled => theme.faint,
     }
 }

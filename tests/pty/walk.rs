@@ -63,6 +63,40 @@ fn a_pasted_token_is_added_checked_found_and_revoked() {
 }
 
 #[test]
+fn a_token_that_does_not_work_is_diagnosed_and_the_report_written() {
+    let home = tempfile::tempdir().unwrap();
+    let mut term = calm_demo(home.path());
+    term.types("/acme-backup\r");
+    term.sees("/acme-backup ─ 1 of");
+    term.types("d");
+    term.sees("Diagnose acme-backup at");
+    term.sees("verdict: ≁");
+    term.types("E");
+    term.sees("keyrack-acme-backup.md");
+    term.types("\t \r");
+    term.sees("the report is in");
+    let report = std::fs::read_to_string(home.path().join("keyrack-acme-backup.md")).unwrap();
+    assert!(report.contains("# keyrack") && report.contains("| Authentication |"), "{report}");
+    assert!(!report.contains("acme-backup"), "names were to be hidden: {report}");
+    // The same name again is asked about.
+    term.types("E");
+    term.sees("Report for a ticket");
+    term.types("\r");
+    term.sees("is there already");
+    term.types("\u{1b}");
+    term.misses("Report for a ticket");
+    // The command goes to the clipboard by an escape sequence of its own.
+    term.types("y");
+    term.sees("on the clipboard");
+    assert!(holds(&term.output(), "\u{1b}]52;c;"));
+    term.types("\u{1b}");
+    term.sees("/acme-backup ─ 1 of");
+    term.types("q");
+    assert_eq!(term.ends(), 0);
+    term.is_sane_again();
+}
+
+#[test]
 fn a_typed_secret_is_not_echoed_either() {
     let home = tempfile::tempdir().unwrap();
     let token = GitHubSite::dot_com().spare(6, Clock::System.now()).secret;

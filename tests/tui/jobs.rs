@@ -1,10 +1,10 @@
 //! Messages late, twice, in any order, with stale job ids: none of them may confuse the model.
 
-use keyrack::domain::{CredentialId, HostId, Validation, Verdict};
+use keyrack::domain::{CredentialId, HostId, Stage, StageReport, Validation, Verdict};
 use keyrack::error::Error;
 use keyrack::ui::effect::Effect;
 use keyrack::ui::msg::{
-    AddMsg, CheckMsg, HostMsg, JobId, LogMsg, Msg, Passphrase, RackData, RackMsg, RevokeMsg, StoreMsg,
+    AddMsg, CheckMsg, DiagnoseMsg, HostMsg, JobId, LogMsg, Msg, Passphrase, RackData, RackMsg, RevokeMsg, StoreMsg,
 };
 
 use crate::harness::{Ui, fixture, now};
@@ -32,6 +32,9 @@ fn every_closing(job: JobId) -> Vec<Msg> {
         Msg::Hosts(HostMsg::Saved { job, result: Err(error()) }),
         Msg::Hosts(HostMsg::Removed { job, result: Err(error()) }),
         Msg::Hosts(HostMsg::Tested { job, result: Err(error()) }),
+        Msg::Diagnose(DiagnoseMsg::Stage { job, host: 0, report: Box::new(StageReport::waiting(Stage::Store)) }),
+        Msg::Diagnose(DiagnoseMsg::Done { job, result: Err(error()) }),
+        Msg::Diagnose(DiagnoseMsg::Exported { job, result: Err(error()) }),
         Msg::Log(LogMsg::Loaded { job, result: Err(error()) }),
         Msg::Store(StoreMsg::Unlocked { job, result: Err(error()) }),
     ]
@@ -39,7 +42,7 @@ fn every_closing(job: JobId) -> Vec<Msg> {
 
 #[test]
 fn stale_jobs_change_nothing_on_any_screen() {
-    for keys in ["", "/pro", "?", "a", "H", "He", "L", ":", ",", "e", "F", "x", "<enter>", "c"] {
+    for keys in ["", "/pro", "?", "a", "H", "He", "L", ":", ",", "e", "F", "x", "<enter>", "c", "d"] {
         let mut ui = Ui::new();
         ui.keys(keys).take();
         let before = ui.screen();
@@ -151,6 +154,7 @@ fn no_sequence_of_keys_and_answers_breaks_it() {
         "<right>",
         "<backspace>",
         "y",
+        "E",
         "]",
         "[",
     ];
@@ -208,14 +212,14 @@ fn every_effect_with_a_job_has_its_own() {
 /// Whatever waits for a store that stays locked is given up, so that nothing turns for ever.
 #[test]
 fn every_act_that_waits_for_the_store_ends_when_it_stays_locked() {
-    for keys in ["c", "p", "HjjN", "/lab-runner<enter>i"] {
+    for keys in ["c", "p", "d", "HjjN", "/lab-runner<enter>i"] {
         let mut ui = Ui::bare((80, 24), false);
         ui.store(Passphrase::Open);
         ui.send(Msg::Start).load(fixture());
         ui.keys(keys);
         match keys {
             "HjjN" => ui.keys("nightly<enter>"),
-            "c" | "p" => &mut ui,
+            "c" | "p" | "d" => &mut ui,
             _ => ui.keys("<enter>"),
         };
         ui.sees("assphrase").keys("<esc>");

@@ -7,6 +7,7 @@ mod add;
 mod create;
 mod deployment;
 mod detail;
+mod diagnose;
 mod guide;
 mod harness;
 mod hosts;

@@ -4,6 +4,7 @@ pub mod add;
 pub mod create;
 pub mod deployment;
 pub mod detail;
+pub mod diagnose;
 pub mod guide;
 pub mod help;
 pub mod hosts;

@@ -22,6 +22,7 @@ use super::super::widgets::list::scroll;
 use super::super::widgets::panel;
 use super::super::{body, check};
 use super::deployment::Deployment;
+use super::diagnose::Diagnose;
 use super::inventory::Inventory;
 use super::permissions::Permissions;
 use super::revoke::Revoke;
@@ -78,6 +79,7 @@ impl Pane for Detail {
                 Action::Page,
                 Action::Check,
                 Action::Permissions,
+                Action::Diagnose,
                 Action::Edit,
                 Action::Rotate,
                 Action::Revoke,
@@ -96,7 +98,7 @@ impl Pane for Detail {
 
     fn enabled(&self, action: Action, s: &Shared) -> bool {
         match action {
-            Action::Check | Action::Rotate | Action::Revoke | Action::Permissions => {
+            Action::Check | Action::Rotate | Action::Revoke | Action::Permissions | Action::Diagnose => {
                 s.rows.get(&self.id).is_some_and(|r| !r.retired())
             }
             Action::Page => link(&self.id, s).is_some(),
@@ -142,6 +144,11 @@ impl Pane for Detail {
             Action::Permissions => {
                 if let Some(permissions) = Permissions::open(&self.id, cx) {
                     cx.open(permissions.into());
+                }
+            }
+            Action::Diagnose => {
+                if let Some(diagnose) = Diagnose::open(&self.id, cx) {
+                    cx.open(diagnose.into());
                 }
             }
             Action::Inventory => {

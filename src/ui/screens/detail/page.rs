@@ -3,6 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use crate::config::{Action, Context};
 use crate::domain::{Expiry, HostId, Validation, Verdict};
 
 use super::super::super::rows::Row;
@@ -118,6 +119,11 @@ impl Page<'_> {
                 let known = format!("  last known: {} {real}, {} ago", real.symbol(), time::ago(at, self.s.now));
                 self.say(&known, theme.verdict(real));
             }
+        }
+        let key = self.s.key(&[Context::Detail], Action::Diagnose);
+        let bad = row.verdict.is_dead() || matches!(row.verdict, Verdict::Blocked | Verdict::Unreachable);
+        if bad && !row.retired() && !key.is_empty() {
+            self.say(&format!("{key} diagnoses it"), theme.info);
         }
     }
 

@@ -25,6 +25,7 @@ use super::add;
 use super::create::Create;
 use super::deployment::Deployment;
 use super::detail::{self, Detail};
+use super::diagnose::Diagnose;
 use super::inventory::Inventory;
 use super::permissions::Permissions;
 use super::revoke::Revoke;
@@ -153,6 +154,11 @@ impl Rack {
             Action::Permissions => {
                 if let Some(permissions) = self.id.clone().and_then(|id| Permissions::open(&id, cx)) {
                     cx.open(permissions.into());
+                }
+            }
+            Action::Diagnose => {
+                if let Some(diagnose) = self.id.clone().and_then(|id| Diagnose::open(&id, cx)) {
+                    cx.open(diagnose.into());
                 }
             }
             Action::Inventory => {
@@ -336,6 +342,7 @@ impl Pane for Rack {
                 Action::Check,
                 Action::CheckAll,
                 Action::Permissions,
+                Action::Diagnose,
                 Action::Edit,
                 Action::Rotate,
                 Action::Revoke,
@@ -367,6 +374,7 @@ impl Pane for Rack {
             | Action::Forget
             | Action::Mark
             | Action::Permissions
+            | Action::Diagnose
             | Action::Rotate
             | Action::Inventory
             | Action::Create

@@ -1,0 +1,390 @@
+//! Why a credential does not work: the stages on the way to each of its hosts as they run, the one that decides, and what
+//! to do about it. All hosts are looked at side by side, one tab each.
+//!
+//! ```text
+//!  open ─▶ Looking ──Stage──▶ (stages fill in) ──Done──▶ Over ──ctrl-r──▶ Looking
+//!             └──esc──▶ stopping ──Done, with what was found──▶ Over
+//! ```
+
+mod command;
+mod export;
+mod view;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::config::{Action, Context};
+use crate::domain::{Credential, CredentialId, Diagnosis, Finding, Stage, StageReport, StageState, Subject};
+use crate::error::{Error, ErrorKind};
+
+use super::super::effect::{DiagnoseFx, Effect, SystemFx};
+use super::super::layer::{Hints, Pane};
+use super::super::load;
+use super::super::msg::{DiagnoseMsg, JobId};
+use super::super::overlays::toast::Level;
+use super::super::shared::{Cx, Input, Shared};
+use super::super::widgets::list::{List, scroll};
+pub use export::{ExportForm, told_late};
+
+/// How far it is.
+#[derive(Debug)]
+enum Run {
+    /// Under way.
+    Looking { job: JobId, stopping: bool },
+    /// Over, or stopped; the error where it could not be done at all.
+    Over(Option<Error>),
+}
+
+/// One host.
+#[derive(Debug)]
+struct Tab {
+    found: Diagnosis,
+    /// Which stage is under the cursor.
+    list: List,
+    /// Topmost line of what is said of it.
+    top: usize,
+    /// The user chose the stage: it is not taken away from under the eyes.
+    moved: bool,
+}
+
+impl Tab {
+    fn new(found: Diagnosis) -> Self {
+        Self { found, list: List::default(), top: 0, moved: false }
+    }
+
+    /// The stage under the cursor.
+    fn stage(&self) -> Option<&StageReport> {
+        self.found.stages.get(self.list.at)
+    }
+
+    /// How the whole stands, as if it were a stage.
+    fn state(&self) -> StageState {
+        let any = |state| self.found.stages.iter().any(|s| s.state == state);
+        match () {
+            () if self.found.stages.iter().any(|s| !s.state.is_settled()) => StageState::Running,
+            () if any(StageState::Failed) => StageState::Failed,
+            () if any(StageState::Cancelled) => StageState::Cancelled,
+            () if any(StageState::Warned) => StageState::Warned,
+            () => StageState::Passed,
+        }
+    }
+}
+
+/// A diagnosis of one credential.
+#[derive(Debug)]
+pub struct Diagnose {
+    id: CredentialId,
+    label: String,
+    run: Run,
+    /// A host each, in the order of the credential; never empty.
+    tabs: Vec<Tab>,
+    at: usize,
+    /// The user chose the tab.
+    switched: bool,
+    /// What is said of the stage has the keys, as opposed to the stages.
+    pane: bool,
+}
+
+impl Diagnose {
+    /// Opens for a credential and begins; none where its secret is gone.
+    pub fn open(id: &CredentialId, cx: &mut Cx<'_>) -> Option<Self> {
+        let row = cx.s.rows.get(id)?;
+        if row.retired() {
+            cx.say(
+                Level::Info,
+                "its secret was destroyed after the host refused it: there is nothing left to diagnose",
+            );
+            return None;
+        }
+        let tabs = Self::blank(&row.credential, cx.s);
+        let label = row.credential.label.clone();
+        if tabs.is_empty() {
+            cx.say(Level::Info, "it is used at no host: nothing to diagnose");
+            return None;
+        }
+        let run = Self::begin(id, cx);
+        Some(Self { id: id.clone(), label, run, tabs, at: 0, switched: false, pane: false })
+    }
+
+    /// A tab for each host, nothing seen yet.
+    fn blank(credential: &Credential, s: &Shared) -> Vec<Tab> {
+        let hosts = credential.bindings.iter().filter_map(|b| s.rows.host(b.host));
+        let subject = |host: &crate::domain::Host| Subject {
+            label: Some(credential.label.clone()),
+            host: host.name.clone(),
+            url: host.url.clone(),
+            family: host.family.clone(),
+            kind: credential.kind,
+            username: credential.username.clone(),
+        };
+        hosts.map(|host| Tab::new(Diagnosis::new(subject(host), s.now))).collect()
+    }
+
+    fn begin(id: &CredentialId, cx: &mut Cx<'_>) -> Run {
+        let job = cx.s.jobs.begin("diagnosing");
+        cx.emit(Effect::Diagnose(DiagnoseFx::Begin { job, id: id.clone() }));
+        Run::Looking { job, stopping: false }
+    }
+
+    /// Looks at everything once more.
+    fn again(&mut self, cx: &mut Cx<'_>) {
+        let blank = cx.s.rows.get(&self.id).map(|row| Self::blank(&row.credential, cx.s)).unwrap_or_default();
+        if blank.is_empty() {
+            return cx.say(Level::Info, "it is not on the rack any more: nothing to diagnose");
+        }
+        self.at = self.at.min(blank.len() - 1);
+        self.tabs = blank;
+        self.pane = false;
+        self.run = Self::begin(&self.id, cx);
+    }
+
+    /// Whether this job is its own.
+    #[must_use]
+    pub fn waits_for(&self, job: JobId) -> bool {
+        matches!(self.run, Run::Looking { job: mine, .. } if mine == job)
+    }
+
+    /// Takes in a message of its own job; `top` where nothing lies over it.
+    pub fn on(&mut self, msg: DiagnoseMsg, top: bool, cx: &mut Cx<'_>) {
+        match msg {
+            DiagnoseMsg::Stage { host, report, .. } => self.step(host, *report),
+            DiagnoseMsg::Done { result: Ok(found), .. } => {
+                self.take(found);
+                self.over(None);
+                // What the hosts said was written down.
+                load(cx);
+            }
+            DiagnoseMsg::Done { result: Err(error), .. } => {
+                cx.fail(&error);
+                // The store stayed locked: as if it had not been begun.
+                if error.kind == ErrorKind::Cancelled && top && self.is_blank() {
+                    cx.back();
+                }
+                self.over(Some(error));
+            }
+            DiagnoseMsg::Exported { .. } => {}
+        }
+    }
+
+    fn step(&mut self, host: usize, report: StageReport) {
+        let Some(tab) = self.tabs.get_mut(host) else { return };
+        let settled = tab.found.stage(report.stage).is_some_and(|s| s.state.is_settled());
+        // What is over does not begin anew within one run.
+        if !settled || report.state.is_settled() {
+            tab.found.put(report);
+        }
+    }
+
+    /// The whole, which counts more than what was told on the way.
+    fn take(&mut self, found: Vec<Diagnosis>) {
+        if found.is_empty() {
+            return;
+        }
+        self.tabs.truncate(found.len());
+        for (at, found) in found.into_iter().enumerate() {
+            match self.tabs.get_mut(at) {
+                Some(tab) => tab.found = found,
+                None => self.tabs.push(Tab::new(found)),
+            }
+        }
+    }
+
+    /// Nothing more will come: what is open was stopped, and the cursor goes to what decides.
+    fn over(&mut self, error: Option<Error>) {
+        for tab in &mut self.tabs {
+            for stage in tab.found.stages.iter_mut().filter(|s| !s.state.is_settled()) {
+                stage.state = StageState::Cancelled;
+            }
+            let decides = tab.found.decides().map(|s| s.stage);
+            let place = tab.found.stages.iter().position(|s| Some(s.stage) == decides);
+            if let Some(place) = place.filter(|_| !tab.moved) {
+                (tab.list.at, tab.top) = (place, 0);
+            }
+        }
+        let failed = self.tabs.iter().position(|t| t.state() == StageState::Failed);
+        self.at = self.at.min(self.tabs.len() - 1);
+        if let Some(failed) = failed.filter(|_| !self.switched) {
+            self.at = failed;
+        }
+        self.run = Run::Over(error);
+    }
+
+    fn is_blank(&self) -> bool {
+        self.tabs.iter().flat_map(|t| &t.found.stages).all(|s| s.state == StageState::Waiting)
+    }
+
+    fn tab(&self) -> Option<&Tab> {
+        self.tabs.get(self.at)
+    }
+
+    fn findings(&self) -> &[Finding] {
+        self.tab().and_then(Tab::stage).map_or(&[], |s| &s.findings)
+    }
+
+    /// The page of the stage under the cursor.
+    fn page(&self) -> Option<&str> {
+        let web = |link: &&str| link.starts_with("https://") || link.starts_with("http://");
+        self.findings().iter().map(|f| f.link.as_str()).find(web)
+    }
+
+    /// The command that the advice of the stage under the cursor names.
+    fn command(&self) -> Option<String> {
+        let subject = &self.tab()?.found.subject;
+        self.findings().iter().find_map(|f| command::of(&f.remedy, subject))
+    }
+
+    fn act(&mut self, action: Action, cx: &mut Cx<'_>) {
+        let areas = view::areas(self, cx.s);
+        let len = view::about(self, cx.s, usize::from(areas.about.width)).len();
+        let in_pane = self.pane || matches!(action, Action::PageUp | Action::PageDown);
+        let Some(tab) = self.tabs.get_mut(self.at) else { return cx.back() };
+        if in_pane && scroll(&mut tab.top, action, len, usize::from(areas.about.height)) {
+            return;
+        }
+        if tab.list.act(action, Stage::ALL.len(), usize::from(areas.rows.height)) {
+            (tab.top, tab.moved) = (0, true);
+            return;
+        }
+        match action {
+            Action::Back => self.leave(cx),
+            Action::Open => self.pane = true,
+            Action::NextPane => self.pane = !self.pane,
+            Action::Next => self.turn(1),
+            Action::Previous => self.turn(self.tabs.len() - 1),
+            Action::CheckAgain => self.again(cx),
+            Action::Page => {
+                if let Some(page) = self.page().map(str::to_owned) {
+                    cx.say(Level::Info, format!("opening {page}"));
+                    cx.emit(Effect::System(SystemFx::OpenUrl(page)));
+                }
+            }
+            Action::CopyCommand => {
+                if let Some(command) = self.command() {
+                    let text = format!("on the clipboard, if this terminal allows that: {command}");
+                    cx.say(Level::Good, text);
+                    cx.emit(Effect::System(SystemFx::Copy(command)));
+                }
+            }
+            Action::Export => {
+                let found = self.tabs.iter().map(|t| t.found.clone()).collect();
+                cx.open(ExportForm::new(&self.label, found).into());
+            }
+            _ => {}
+        }
+    }
+
+    /// One step each time: what runs, what has the keys, the screen.
+    fn leave(&mut self, cx: &mut Cx<'_>) {
+        match &mut self.run {
+            Run::Looking { job, stopping } if !*stopping => {
+                *stopping = true;
+                cx.emit(Effect::Cancel(*job));
+            }
+            _ if self.pane => self.pane = false,
+            _ => cx.back(),
+        }
+    }
+
+    fn turn(&mut self, by: usize) {
+        self.at = (self.at + by) % self.tabs.len();
+        self.switched = true;
+    }
+
+    fn click(&mut self, x: u16, y: u16, s: &Shared) {
+        let areas = view::areas(self, s);
+        self.pane = areas.pane.contains((x, y).into());
+        let Some(tab) = self.tabs.get_mut(self.at) else { return };
+        if areas.rows.contains((x, y).into()) {
+            let at = tab.list.top + usize::from(y - areas.rows.y);
+            if at < Stage::ALL.len() {
+                self.pane = at == tab.list.at && tab.moved;
+                (tab.list.at, tab.top, tab.moved) = (at, if self.pane { tab.top } else { 0 }, true);
+            }
+        }
+    }
+}
+
+impl Pane for Diagnose {
+    fn contexts(&self, _s: &Shared) -> Vec<Context> {
+        vec![Context::Diagnose, Context::List, Context::Screen, Context::Global]
+    }
+
+    fn hints(&self, _s: &Shared) -> Hints {
+        let back = match self.run {
+            Run::Looking { stopping: false, .. } => "stop",
+            _ if self.pane => "stages",
+            _ => "",
+        };
+        let mut hints: Hints = vec![(Action::Back, back)];
+        if !self.pane {
+            hints.push((Action::NextPane, "details"));
+        }
+        hints.extend([
+            (Action::Next, "next host"),
+            (Action::CopyCommand, ""),
+            (Action::Page, ""),
+            (Action::Export, ""),
+            (Action::CheckAgain, "again"),
+            (Action::Down, ""),
+            (Action::PageDown, "more"),
+            (Action::Help, ""),
+        ]);
+        hints
+    }
+
+    fn enabled(&self, action: Action, _s: &Shared) -> bool {
+        let over = matches!(self.run, Run::Over(_));
+        match action {
+            Action::Next | Action::Previous => self.tabs.len() > 1,
+            Action::CheckAgain => over,
+            Action::Export => over && self.tabs.iter().any(|t| t.found.stages.iter().any(|s| !s.summary.is_empty())),
+            Action::Page => self.page().is_some(),
+            Action::CopyCommand => self.command().is_some(),
+            _ => true,
+        }
+    }
+
+    fn input(&mut self, input: Input<'_>, cx: &mut Cx<'_>) {
+        match input {
+            Input::Action(action) if self.enabled(action, cx.s) => self.act(action, cx),
+            Input::Action(Action::Page) => cx.say(Level::Info, "nothing that this stage found names a page"),
+            Input::Action(Action::CopyCommand) => cx.say(Level::Info, "nothing that this stage found names a command"),
+            Input::Action(Action::CheckAgain | Action::Export) if matches!(self.run, Run::Looking { .. }) => {
+                let esc = cx.s.key(&self.contexts(cx.s), Action::Back);
+                cx.say(Level::Info, format!("it is still under way; {esc} stops it"));
+            }
+            Input::Action(Action::Export) => cx.say(Level::Info, "nothing was found that could be written down"),
+            Input::Action(Action::Next | Action::Previous) => cx.say(Level::Info, "it is used at this host alone"),
+            Input::Wheel(down) => self.act(if down { Action::Down } else { Action::Up }, cx),
+            Input::Click(x, y) => self.click(x, y, cx.s),
+            _ => {}
+        }
+    }
+
+    fn closed(&mut self, cx: &mut Cx<'_>) {
+        let Run::Looking { job, .. } = self.run else { return };
+        if cx.s.jobs.close(job) {
+            cx.emit(Effect::Cancel(job));
+            // A host may have been asked already, and what it said written down.
+            let asked = |t: &Tab| t.found.stage(Stage::Authentication).is_some_and(|s| s.state.is_settled());
+            if self.tabs.iter().any(asked) {
+                load(cx);
+            }
+        }
+    }
+
+    fn settle(&mut self, s: &mut Shared) {
+        let height = usize::from(view::areas(self, s).rows.height);
+        if let Some(tab) = self.tabs.get_mut(self.at) {
+            tab.list.fit(Stage::ALL.len(), height);
+        }
+    }
+
+    fn full_screen(&self) -> bool {
+        true
+    }
+
+    fn view(&self, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
+        view::view(self, s, frame, area);
+    }
+}
