@@ -8,7 +8,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::board::Board;
 use super::look::Look;
 use super::{names, report};
-use crate::domain::{Diagnosis, Evidence, FamilyId, Finding, Kind, Stage, StageState, Subject};
+use crate::domain::{Diagnosis, Evidence, FamilyId, Finding, Kind, Stage, Subject};
 use crate::hosts::facts::common;
 use crate::hosts::families;
 use crate::secret::{Secret, SecretText};
@@ -70,14 +70,14 @@ fn diagnosis(finding: &Finding, told: &std::sync::Mutex<String>) -> Diagnosis {
     let board = Board::new(subject, Timestamp::UNIX_EPOCH, &on_stage);
     board.learn(&Secret::token(SecretText::new(SECRET.to_owned())));
     let echo = forms().join(" ");
-    let evidence = Evidence { request: format!("GET https://git.acme.dev/{echo}"), detail: echo.clone(), ..proof() };
-    let look = Look { state: StageState::Failed, ..Look::failed(finding.clone()) };
-    board.put(Stage::Host, look.fact("said", echo).proved(vec![evidence]));
+    let evidence = Evidence {
+        request: format!("GET https://git.acme.dev/{echo}"),
+        status: Some(401),
+        ms: 7,
+        detail: echo.clone(),
+    };
+    board.put(Stage::Host, Look::failed(finding.clone()).fact("said", echo).proved(vec![evidence]));
     board.finish(false)
-}
-
-fn proof() -> Evidence {
-    Evidence { request: String::new(), status: Some(401), detail: String::new(), ms: 7 }
 }
 
 #[test]
