@@ -25,8 +25,16 @@ use tokio_util::sync::CancellationToken;
 const ON_TOP: u64 = 50;
 
 /// The stages that wait for one another; the others run beside them.
-const CHAIN: [Stage; 7] =
-    [Stage::Dns, Stage::Tcp, Stage::Proxy, Stage::Tls, Stage::Host, Stage::Authentication, Stage::Permission];
+const CHAIN: [Stage; 8] = [
+    Stage::Dns,
+    Stage::Tcp,
+    Stage::Proxy,
+    Stage::Tls,
+    Stage::Host,
+    Stage::Authentication,
+    Stage::Permission,
+    Stage::Git,
+];
 
 fn main() {
     table();

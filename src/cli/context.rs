@@ -89,9 +89,19 @@ impl<'a> Context<'a> {
         Ok(Loaded { config, paths, core: Some(core) })
     }
 
+    /// Verbs run on a demo.
+    pub(super) fn is_demo(&self) -> bool {
+        self.demo.is_some()
+    }
+
+    /// Directories, whatever is in them.
+    pub(super) fn paths(&self) -> Result<Paths> {
+        Paths::settle(self.global.config_dir.clone(), self.global.data_dir.clone(), |n| self.io.var(n))
+    }
+
     /// Settings and directories.
     pub(super) fn settings(&self) -> Result<(Config, Paths)> {
-        let paths = Paths::settle(self.global.config_dir.clone(), self.global.data_dir.clone(), |n| self.io.var(n))?;
+        let paths = self.paths()?;
         Ok((Config::load(&paths.config)?, paths))
     }
 

@@ -23,7 +23,7 @@ use crate::sanitize;
 /// and what to do. The credential is on the rack (LABEL), or its token comes from standard input (--host).
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  keyrack diagnose jira-sync\n  keyrack diagnose jira-sync --report ticket.md --mask\n  keyrack diagnose --host https://gitlab.example.com < token.txt\n  curl -v https://gitlab.example.com/api/v4/user 2>&1 | keyrack diagnose --transcript -\n  keyrack diagnose --host acme.atlassian.net --username ana@acme.example < token.txt"
+    after_help = "Examples:\n  keyrack diagnose jira-sync\n  keyrack diagnose jira-sync --report ticket.md --mask\n  keyrack diagnose ci-push --profile git-write --git-url https://github.com/acme/web.git\n  keyrack diagnose --host https://gitlab.example.com < token.txt\n  curl -v https://gitlab.example.com/api/v4/user 2>&1 | keyrack diagnose --transcript -\n  keyrack diagnose --host acme.atlassian.net --username ana@acme.example < token.txt"
 )]
 pub(super) struct DiagnoseArgs {
     /// Label of a credential on the rack
@@ -50,6 +50,9 @@ pub(super) struct DiagnoseArgs {
     profiles: Vec<String>,
     #[command(flatten)]
     look_at: LookAtArgs,
+    /// Ask what git would be answered for this repository; else --repository tells which
+    #[arg(long, value_name = "URL", conflicts_with = "transcript")]
+    git_url: Option<String>,
     /// Write a redacted report in Markdown to this file; `-` for standard output
     #[arg(long, value_name = "FILE|-")]
     report: Option<PathBuf>,
@@ -120,8 +123,12 @@ async fn of_transcript(context: &mut Context<'_>, args: &DiagnoseArgs, path: &st
 }
 
 async fn patients(context: &mut Context<'_>, args: &DiagnoseArgs) -> Result<Vec<Patient>> {
-    let wanted =
-        Wanted { host: args.host.clone(), profiles: args.profiles.clone(), look_at: args.look_at.clone().into() };
+    let wanted = Wanted {
+        host: args.host.clone(),
+        profiles: args.profiles.clone(),
+        look_at: args.look_at.clone().into(),
+        git_url: args.git_url.clone(),
+    };
     match (&args.label, &args.host) {
         (Some(label), _) => context.core()?.patients(label, &wanted),
         (None, Some(host)) => {

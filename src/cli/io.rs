@@ -185,6 +185,15 @@ impl Io {
         matches!(self.stdout, Stream::Real { .. }) && std::io::stdout().is_terminal()
     }
 
+    /// Columns and rows of the terminal.
+    #[must_use]
+    pub fn terminal_size(&self) -> Option<(u16, u16)> {
+        #[cfg(unix)]
+        return rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| (size.ws_col, size.ws_row));
+        #[cfg(not(unix))]
+        None
+    }
+
     /// Whether a person reads stderr.
     #[must_use]
     pub fn stderr_is_terminal(&self) -> bool {

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod chord;
+pub mod files;
 pub mod keymap;
 pub mod paths;
 pub mod profiles;

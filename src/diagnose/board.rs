@@ -81,6 +81,11 @@ impl<'a> Board<'a> {
         self.lock().validation = Some(validation);
     }
 
+    /// What the host said of the credential, so far.
+    pub(crate) fn told(&self) -> Option<Validation> {
+        self.lock().validation.clone()
+    }
+
     /// The whole; what has not settled was not reached, or was cancelled.
     pub(crate) fn finish(self, cancelled: bool) -> Diagnosis {
         let open: Vec<Stage> = self.lock().stages.iter().filter(|s| !s.state.is_settled()).map(|s| s.stage).collect();

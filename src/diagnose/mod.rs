@@ -4,7 +4,7 @@
 //!  store ──▶ record ───────────────┐
 //!  environment                      ├─▶ authentication ──▶ permission
 //!  dns ─▶ tcp ─▶ proxy ─▶ tls ─▶ host ─▶ clock
-//!  git (beside all of it)
+//!  git: what it would be answered; at the host last of all
 //! ```
 //!
 //! What does not depend on one another runs side by side; the first stage in order that fails decides; what would have
@@ -16,6 +16,8 @@ mod board;
 #[cfg(test)]
 mod canary;
 mod clock;
+mod environment;
+mod git;
 mod host;
 mod look;
 pub mod names;
@@ -71,19 +73,27 @@ pub async fn diagnose(
     diagnosis
 }
 
-async fn run(core: &Core, patient: &Patient, _around: &Surroundings, board: &Board<'_>) {
+async fn run(core: &Core, patient: &Patient, around: &Surroundings, board: &Board<'_>) {
     let local = async {
         let secret = board.time(Stage::Store, store::look(core, patient)).await;
         secret.iter().for_each(|s| board.learn(s));
         let usable = board.time(Stage::Record, async { record::look(core, patient, secret.as_ref()) }).await;
-        secret.filter(|_| usable)
+        let looked = environment::look(patient, around, secret.as_ref(), board);
+        let machine = board.time(Stage::Environment, looked).await;
+        (secret, usable, machine)
     };
-    let (secret, way) = tokio::join!(local, the_way(core, patient, board));
-    let (Some(secret), Some(way)) = (secret, way) else {
-        board.not_reached(&[Stage::Authentication, Stage::Permission]);
-        return;
-    };
-    let asked = board.time(Stage::Authentication, authentication::look(core, patient, &way.channel, &secret)).await;
+    let ((secret, usable, machine), way) = tokio::join!(local, the_way(core, patient, board));
+    match (&secret, &way) {
+        (Some(secret), Some(way)) if usable => judge(core, patient, board, way, secret).await,
+        _ => board.not_reached(&[Stage::Authentication, Stage::Permission]),
+    }
+    let channel = way.as_ref().map(|w| &w.channel);
+    let before = git::Before { around, machine: &machine, secret: secret.as_ref(), channel, asked: board.told() };
+    board.time(Stage::Git, git::look(core, patient, before, board)).await;
+}
+
+async fn judge(core: &Core, patient: &Patient, board: &Board<'_>, way: &Reached, secret: &Secret) {
+    let asked = board.time(Stage::Authentication, authentication::look(core, patient, &way.channel, secret)).await;
     clock::settle(core, patient, board, &way.recorder, Some(&asked));
     if asked.verdict == Verdict::Unreachable {
         // An address that could not be reached was needed after all.
@@ -93,7 +103,7 @@ async fn run(core: &Core, patient: &Patient, _around: &Surroundings, board: &Boa
         let now = core.clock.now();
         board.promote(Stage::Record, |finding| record::explains(finding, asked.verdict, now));
     }
-    judge_permission(core, patient, board, &secret, asked).await;
+    judge_permission(core, patient, board, secret, asked).await;
 }
 
 async fn judge_permission(core: &Core, patient: &Patient, board: &Board<'_>, secret: &Secret, asked: Validation) {

@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use crate::domain::{Diagnosis, Finding, StageReport};
+use crate::domain::{Diagnosis, Finding, Stage, StageReport};
 
 /// The diagnoses with user and host names replaced by `USER-1`, `HOST-1` and so on, the same in all of them.
 #[must_use]
@@ -80,6 +80,11 @@ impl Names {
             subject.username.iter().for_each(|u| add(&mut users, u));
             if let Some(who) = diagnosis.validation.as_ref().and_then(|v| v.identity.as_ref()) {
                 [&who.login, &who.name, &who.id].into_iter().for_each(|n| add(&mut users, n));
+            }
+            // Whom other files and helpers of this machine name, and whose home directory it is.
+            let local = diagnosis.stages.iter().filter(|s| matches!(s.stage, Stage::Environment | Stage::Git));
+            for (name, value) in local.flat_map(|s| &s.facts) {
+                [name, value].into_iter().flat_map(|text| named_in(text)).for_each(|n| add(&mut users, n));
             }
             // Whatever else was asked: gateways, proxies, addresses.
             for evidence in diagnosis.stages.iter().flat_map(|s| &s.evidence) {
@@ -184,6 +189,13 @@ fn is_vendors(host: &str) -> bool {
     !is_own && DOMAINS.iter().any(|d| host == *d || host.strip_suffix(d).is_some_and(|rest| rest.ends_with('.')))
 }
 
+/// Users that a fact about this machine names: `as ana, with …`, `/home/ana/.netrc`.
+fn named_in(text: &str) -> impl Iterator<Item = &str> {
+    let logins = text.split(", ").filter_map(|part| part.strip_prefix("as "));
+    let homes = ["/home/", "/Users/"].into_iter().flat_map(move |root| text.split(root).skip(1));
+    logins.chain(homes.filter_map(|rest| rest.split_once('/').map(|(name, _)| name)))
+}
+
 /// Hosts that everybody uses.
 const PUBLIC: &[&str] = &[
     "github.com",
@@ -252,5 +264,13 @@ mod tests {
             "USER-1@ACME.dev by USER-1, the manager"
         );
         assert_eq!(replaced("https://git.acme.dev/x", "git.acme.dev", "HOST-1"), "https://HOST-1/x");
+    }
+
+    #[test]
+    fn users_of_this_machine_are_found() {
+        let all = |text| named_in(text).collect::<Vec<_>>();
+        assert_eq!(all("/home/ana/.netrc, as bob, with another secret"), ["bob", "ana"]);
+        assert_eq!(all("as mara, this credential's secret"), ["mara"]);
+        assert_eq!(all("40 characters, another secret"), Vec::<&str>::new());
     }
 }

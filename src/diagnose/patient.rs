@@ -1,5 +1,7 @@
 //! Whom a diagnosis is about: a record on the rack at one of its hosts, or a token that was just given.
 
+use url::Url;
+
 use crate::domain::{Credential, Expiry, FamilyId, Host, Kind, LookAt, Subject};
 use crate::error::{Error, Result};
 use crate::hosts;
@@ -28,6 +30,8 @@ pub struct Patient {
     pub(crate) expiry_by_user: bool,
     pub(crate) profiles: Vec<String>,
     pub(crate) look_at: LookAt,
+    /// The repository that git is asked about.
+    pub(crate) git_url: Option<Url>,
 }
 
 /// What is to be looked at besides what the record says.
@@ -39,6 +43,8 @@ pub struct Wanted {
     pub profiles: Vec<String>,
     /// Where permissions are looked at.
     pub look_at: LookAt,
+    /// URL of the repository that git is asked about.
+    pub git_url: Option<String>,
 }
 
 /// A token that is not on the rack.
@@ -106,6 +112,7 @@ impl Core {
     /// Usage error where the label or the host is not known.
     pub fn patients(&self, label: &str, wanted: &Wanted) -> Result<Vec<Patient>> {
         let credential = self.by_label(label)?;
+        let git_url = wanted.git_url.as_deref().map(git_url).transpose()?;
         let mut all = Vec::new();
         for binding in &credential.bindings {
             let host = self.host(binding.host)?;
@@ -122,6 +129,7 @@ impl Core {
                 expiry_by_user: credential.expiry_by_user,
                 profiles,
                 look_at: wanted.look_at.or(&binding.look_at),
+                git_url: git_url.clone(),
                 origin: Origin::Rack(Box::new(credential.clone())),
             });
         }
@@ -164,7 +172,25 @@ impl Core {
             expiry_by_user: false,
             profiles: wanted.profiles.clone(),
             look_at: wanted.look_at.clone(),
+            git_url: wanted.git_url.as_deref().map(git_url).transpose()?,
             origin: Origin::Given(stranger.secret),
         })
     }
+}
+
+/// The URL of a repository as it was given: over HTTP, and without a password, which would have been in argv.
+fn git_url(text: &str) -> Result<Url> {
+    let text = text.trim().trim_end_matches('/').trim_end_matches("/info/refs");
+    let url = Url::parse(text).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
+    let url = url.ok_or_else(|| {
+        Error::usage("the URL for git is none over HTTPS")
+            .hint("Write it as `git remote -v` shows it: https://HOST/PATH.git.")
+    })?;
+    if url.password().is_some() || crate::ops::hosts::looks_like_token(url.username()) {
+        return Err(crate::ops::hosts::a_token_in_the_open("URL for git"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Error::usage("the URL for git ends in `?` or `#`").hint("Leave that part out."));
+    }
+    Ok(url)
 }

@@ -27,7 +27,7 @@ pub mod jira_datacenter;
 pub mod jwt;
 pub mod open_devops;
 pub mod recognise;
-mod segment;
+pub(crate) mod segment;
 pub mod session;
 pub mod signatures;
 pub mod verb_table;

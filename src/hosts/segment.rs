@@ -7,7 +7,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 /// One path segment of a URL, escaped. None for what is empty or would climb out of its place (`.` and `..` do, escaped
 /// or not).
-pub(super) fn segment(text: &str) -> Option<String> {
+pub(crate) fn segment(text: &str) -> Option<String> {
     match text {
         "" | "." | ".." => None,
         text => Some(utf8_percent_encode(text, SEGMENT).to_string()),

@@ -249,6 +249,10 @@ impl<'a> Chain<'a> {
             let (kind, detail) = tls_kind(tls);
             return error(kind, detail);
         }
+        // HTTP/2 keeps of an alert that came after the handshake only what it said (seen with h2 0.4).
+        if self.says("received fatal alert: CertificateRequired") {
+            return error(Kind::TlsClientCertWanted, String::new());
+        }
         if phase.timeout {
             let kind = match phase.connect {
                 false => Kind::ReadTimeout,
@@ -449,6 +453,9 @@ mod tests {
         ] {
             assert_eq!(tls(rustls::Error::InvalidCertificate(error)).kind, kind);
         }
+        let late = io::Error::other("received fatal alert: CertificateRequired");
+        let late = classify_chain(&late, TALKING, &route(true, false));
+        assert_eq!(late.kind, Kind::TlsClientCertWanted, "{late}");
         let old = rustls::Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13);
         assert_eq!(tls(old).kind, Kind::TlsOldProtocol);
         let refused = tls(rustls::Error::AlertReceived(AlertDescription::UnknownCA));

@@ -14,12 +14,12 @@
 
 pub mod chain;
 pub mod clock;
-mod der;
 mod dns;
 mod socks;
 mod tcp;
 mod tls;
 mod tunnel;
+mod x509;
 
 use std::fmt;
 use std::sync::Arc;

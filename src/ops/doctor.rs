@@ -1,5 +1,9 @@
 //! keyrack's own health: is the store usable, do rack and store agree, did a crash leave something open.
 
+mod machine;
+mod modes;
+mod settings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -7,6 +11,10 @@ use serde::Serialize;
 use super::Core;
 use crate::domain::{Credential, CredentialId, SecretState, StoreKind};
 use crate::error::Result;
+
+pub use machine::{Machine, machine};
+pub use modes::modes;
+pub use settings::settings;
 
 /// How serious a complaint is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -25,7 +33,7 @@ pub enum Health {
 pub struct Complaint {
     /// How serious.
     pub health: Health,
-    /// What was looked at: `rack`, `store`, `journal`, `orphans`, `records`.
+    /// What was looked at: `rack`, `store`, `journal`, `orphans`, `records`, `config`, `modes`, `terminal`, `clipboard`.
     pub about: String,
     /// What was found.
     pub text: String,

@@ -39,7 +39,8 @@ pub struct RotateOptions {
     pub using: Option<Using>,
     /// The new secret, made by hand. For one credential only.
     pub pasted: Option<Pasted>,
-    /// Put the new one in place although it belongs to another account or a host does not accept it.
+    /// Put the new one in place although it belongs to another account, or one of several hosts does not accept it. One
+    /// that its first host does not accept never takes the place.
     pub accept_doubts: bool,
 }
 

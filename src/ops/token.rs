@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Core;
 use super::exchange::act_wire;
-use crate::domain::{Credential, CredentialId, Host, HostId, Minted, SecretState, Validation};
+use crate::domain::{Credential, CredentialId, Host, HostId, Kind, Minted, SecretState, Validation};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hosts::{self, Outcome, Session};
 
@@ -108,7 +108,9 @@ impl Core {
     pub async fn bearer(&self, credential: &Credential, host: &Host) -> Result<Bearer> {
         let now = self.clock.now();
         let family = super::exchange::family(&host.family)?;
-        let Some(minter) = family.minter() else {
+        // Anything else would be sent as the secret of a client that it is not.
+        let gives = matches!(credential.kind, Kind::OauthClient | Kind::OauthToken);
+        let Some(minter) = family.minter().filter(|_| gives) else {
             return Err(Error::usage(format!(
                 "`{}` gives no short-lived tokens: it is used as it is at {}",
                 credential.label,

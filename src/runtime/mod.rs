@@ -9,7 +9,6 @@
 //!
 //! Nothing here waits for anything but the next event: all work is the worker's. Nothing is drawn while nothing changes.
 
-mod files;
 mod quiet;
 mod signals;
 mod terminal;
@@ -26,7 +25,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
-use crate::config::{Action, Chord, Context};
+use crate::config::{Action, Chord, Context, files};
 use crate::diagnose::Surroundings;
 use crate::domain::Clock;
 use crate::error::{Error, Result};

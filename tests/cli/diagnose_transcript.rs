@@ -82,6 +82,13 @@ async fn git_s_own_trace_is_read() {
 }
 
 #[tokio::test]
+async fn what_git_prints_is_known_without_an_exchange() {
+    let text = "remote: Write access to repository not granted.\n\
+        fatal: unable to access 'https://github.com/acme/web.git/': The requested URL returned error: 403\n";
+    judge(text, "").await.exits(1).says("Git decides").says("[github.");
+}
+
+#[tokio::test]
 async fn nothing_is_asked_of_the_host_that_the_transcript_names() {
     let (home, server) = (Home::new(), serve(|_| json(200, "{}")).await);
     home.run(&format!("host add lab {} --family gitlab", server.url)).await;

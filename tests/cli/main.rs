@@ -14,6 +14,8 @@ mod contract;
 mod create;
 mod deployment;
 mod diagnose;
+mod diagnose_environment;
+mod diagnose_git;
 mod diagnose_transcript;
 mod doctor;
 mod edit;

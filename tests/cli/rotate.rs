@@ -113,6 +113,8 @@ async fn one_that_the_host_refuses_does_not_take_the_place() {
     let (home, site, _) = github().await;
     let dead = seed(&site, "retired-deploy").secret;
     home.pipe(&dead, "rotate old").await.exits(5).says("does not accept it").says("nothing was changed");
+    // Not even where all was agreed to beforehand: the old one would be revoked for one that works nowhere.
+    home.pipe(&dead, "rotate old --yes").await.exits(5).says("the old one stays in place").says("does not accept it");
     home.run("check old").await.exits(0);
     assert_eq!(home.secrets(), 1);
 }

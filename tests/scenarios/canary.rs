@@ -14,7 +14,7 @@ use crate::scenario::{self, Answer, Scenario, Server};
 const OTHERS: &[&str] = &["Mark0fTheCookie", "Mark0fTheProxy", "Mark0fTheConfig"];
 
 /// Every way of asking for the outcome.
-const OUTPUTS: &[&str] = &["", "-v", "--json", "--report -", "--report - --mask", "--json --mask", "-v --mask"];
+const OUTPUTS: &[&str] = &["", "-v --report REPORT", "--json", "-v --mask --report REPORT"];
 
 /// A secret as it is, and as it travels.
 pub fn forms(secret: &str, username: Option<&str>) -> Vec<String> {
@@ -60,8 +60,12 @@ fn named(ran: &Ran, set_up: &SetUp) -> Option<String> {
 async fn leaks_of(scenario: &Scenario) -> Vec<String> {
     let set_up = SetUp::of(scenario).await;
     let mut found = Vec::new();
+    let report = set_up.home.dir.path().join("report.md");
     for options in OUTPUTS {
-        let ran = set_up.diagnose(options).await;
+        let mut ran = set_up.diagnose(&options.replace("REPORT", &report.display().to_string())).await;
+        if options.contains("REPORT") {
+            ran.out.push_str(&std::fs::read_to_string(&report).unwrap_or_else(|e| panic!("{e}\n{ran}")));
+        }
         let leaked = leak(&ran, &set_up.secrets, set_up.username.as_deref());
         found.extend(leaked.map(|what| format!("{}: diagnose {options}: {what}\n{ran}", scenario.name)));
         if options.contains("--mask")

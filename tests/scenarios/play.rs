@@ -12,7 +12,7 @@ use keyrack::store::SecretStore as _;
 use keyrack::store::age_file::AgeFileStore;
 
 use crate::front::Front;
-use crate::home::{Home, PASSPHRASE, Ran, clock, now};
+use crate::home::{Home, PASSPHRASE, Ran, chmod, clock, now};
 use crate::scenario::{Broken, Scenario, Server};
 use crate::server::{self, Listening};
 
@@ -44,7 +44,9 @@ struct Places {
 impl Places {
     fn fill(&self, text: &str) -> String {
         let port = self.listen.rsplit(':').next().unwrap_or("");
+        let path = std::env::var("PATH").unwrap_or_default();
         let pairs = [
+            ("{path}", path.as_str()),
             ("{listen}", self.listen.as_str()),
             ("{port}", port),
             ("{home}", &self.home),
@@ -110,7 +112,8 @@ impl SetUp {
         for (name, content) in &scenario.files {
             let path = home.dir.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, places.fill(content)).unwrap();
+            std::fs::write(&path, places.fill(content)).unwrap();
+            chmod(&path, 0o600);
         }
         add_host(&home, scenario, site.as_ref(), &places).await;
         add(&home, scenario, &seed, &places).await;

@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 /// A broken set-up and what a diagnosis has to say of it. Texts may hold `{listen}` (`http://127.0.0.1:PORT` of the server
-/// that is started), `{port}`, `{home}` (the run's own directory), `{host}` and `{label}`.
+/// that is started), `{port}`, `{home}` (the run's own directory), `{host}`, `{label}`
+/// and `{path}` (where programs are).
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Scenario {
@@ -103,8 +104,10 @@ pub enum Server {
     TlsNotYetValid,
     /// TLS for another name.
     TlsOtherName,
-    /// TLS from an authority that is not trusted.
+    /// TLS from an authority that is not trusted, which is sent along.
     TlsUnknown,
+    /// TLS without the certificate that signed the server's own.
+    TlsAlone,
     /// TLS with a self-signed authority as server.
     TlsSelfSigned,
     /// TLS that wants a certificate of the client.

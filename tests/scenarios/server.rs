@@ -102,7 +102,7 @@ fn secured(what: Server) -> (String, Option<TlsAcceptor>) {
             params.not_after = rcgen::date_time_ymd(2091, 1, 1);
         }
         Server::TlsSelfSigned => params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
-        Server::TlsOtherName | Server::TlsUnknown | Server::TlsMutual => {}
+        Server::TlsOtherName | Server::TlsUnknown | Server::TlsAlone | Server::TlsMutual => {}
         _ => return (String::new(), None),
     }
     let key = KeyPair::generate().unwrap();
@@ -110,7 +110,10 @@ fn secured(what: Server) -> (String, Option<TlsAcceptor>) {
         Server::TlsSelfSigned => params.self_signed(&key).unwrap(),
         _ => params.signed_by(&key, &issuer).unwrap(),
     };
-    let chain: Vec<CertificateDer<'static>> = vec![leaf.der().clone()];
+    let mut chain: Vec<CertificateDer<'static>> = vec![leaf.der().clone()];
+    if what == Server::TlsUnknown {
+        chain.push(root.der().clone());
+    }
     let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
     let config = match what {
         Server::TlsMutual => {

@@ -4,7 +4,7 @@ use crate::play::SetUp;
 use crate::scenario::Scenario;
 
 /// The stages that wait for one another.
-const CHAIN: [&str; 7] = ["dns", "tcp", "proxy", "tls", "host", "authentication", "permission"];
+const CHAIN: [&str; 8] = ["dns", "tcp", "proxy", "tls", "host", "authentication", "permission", "git"];
 
 /// Milliseconds on top of them that a loaded machine may need. `benches/diagnose.rs` holds it to 50.
 const ON_TOP: u64 = 400;

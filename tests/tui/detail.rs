@@ -76,5 +76,6 @@ fn of_several_places_the_worst_counts_and_is_named() {
     ui.answer_detail().keys("/jira-sync<enter>");
     let (job, id) = ui.last_detail().unwrap();
     ui.send(Msg::Rack(RackMsg::Detail { job, id, result: Ok(vec![(HostId(2), good), (HostId(4), bad)]) }));
-    ui.sees("jira-users-and-issues ✗ missing USER_PICKER at").sees("beta.atlassian.net");
+    ui.sees("jira-users-and-issues ✗ missing").sees("USER_PICKER at beta.atlassian.net");
+    ui.sees("9 days left (as you said)");
 }

@@ -16,6 +16,7 @@ use crate::diagnose::network::stage_of_code;
 use crate::domain::{Diagnosis, FamilyId, Host, Kind, Stage, StageReport, StageState, Subject, Validation, Verdict};
 use crate::error::{Error, Result};
 use crate::hosts::recognise::recognise;
+use crate::hosts::signatures::{When, told_by};
 use crate::hosts::{self, Family, Session, Wire};
 use crate::net::{NetError, NetErrorKind, Request, Response, Transport};
 use crate::secret::{Masker, Secret, SecretText};
@@ -150,6 +151,7 @@ async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) ->
         Some((family, _, validation)) if rank(family, &validation) > 0 || !seen.failed => {
             concluded(&mut diagnosis, &seen, validation);
         }
+        _ if words(&mut diagnosis, &answer_text(exchange), who.family, &seen.facts, now) => {}
         _ => {
             let (_, common) = hosts::facts::common().finding("http.unexpected", &[("status", &seen.status)]);
             let mut look = Look::failed(common);
@@ -321,11 +323,66 @@ fn reached(diagnosis: &mut Diagnosis, parsed: &Parsed) {
     }
 }
 
+/// An answer as it stands in a text, for signatures to be looked for in.
+fn answer_text(exchange: &Exchange) -> String {
+    let answer = &exchange.answer;
+    let head: String = answer.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    format!("HTTP/1.1 {}\n{head}\n{}", answer.status, answer.body)
+}
+
+/// Looks for words that are known to be some host's, whatever was being done; false where there are none.
+fn words(
+    diagnosis: &mut Diagnosis,
+    text: &str,
+    family: Option<&'static dyn Family>,
+    seen: &[(String, String)],
+    now: Timestamp,
+) -> bool {
+    let Some((id, signature)) = told_by(text, family.map(|f| &f.facts().id)).into_iter().next() else { return false };
+    let Some(family) = hosts::family(id) else { return false };
+    let name = signature.finding.strip_prefix(&format!("{id}.")).unwrap_or(&signature.finding);
+    let (verdict, mut finding) = family.facts().finding(name, &[]);
+    for text in [&mut finding.title, &mut finding.cause, &mut finding.remedy, &mut finding.link] {
+        *text = without_placeholders(text);
+    }
+    let mut look = Look::failed(finding.clone()).fact("it is known as", signature.about.clone());
+    look.facts.extend(seen.iter().cloned());
+    let stage = if signature.when == When::Git { Stage::Git } else { Stage::Authentication };
+    put(diagnosis, stage, look);
+    let mut validation = Validation::new(verdict, finding.title.clone(), now);
+    validation.findings.push(finding);
+    diagnosis.subject.family = id.clone();
+    diagnosis.validation = Some(validation);
+    true
+}
+
+/// What a transcript does not tell stays open.
+fn without_placeholders(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        match after.split_once('}') {
+            Some((name, behind)) if name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') => {
+                out.push('…');
+                rest = behind;
+            }
+            _ => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
 /// The tool gave up before an answer.
 fn without_answer(parsed: &Parsed, who: &Who, now: Timestamp) -> Diagnosis {
     let subject = subject(parsed, who, None, None);
     let mut diagnosis = Diagnosis::new(subject, now);
-    if let Some((code, words)) = &parsed.failure {
+    if parsed.failure.is_none() {
+        words(&mut diagnosis, &parsed.text, who.family, &[], now);
+    } else if let Some((code, words)) = &parsed.failure {
         let host = parsed.base.as_deref().and_then(|b| url::Url::parse(b).ok());
         let target = host.as_ref().and_then(|u| u.host_str()).unwrap_or("the host");
         let at = stage_of_code(code);

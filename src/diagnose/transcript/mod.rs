@@ -9,6 +9,7 @@ mod secrets;
 
 use crate::domain::{Diagnosis, FamilyId, Host, Kind};
 use crate::error::{Error, Result};
+use crate::hosts::signatures::told_by;
 use crate::ops::Core;
 
 pub(crate) use parse::{Asked, Exchange, Parsed};
@@ -49,7 +50,8 @@ impl Core {
         }
         let found = secrets::Found::of(text);
         let parsed = parse::parse(text, &found);
-        if parsed.exchanges.is_empty() && parsed.failure.is_none() {
+        let known_words = || !told_by(&parsed.text, hint.family.as_ref()).is_empty();
+        if parsed.exchanges.is_empty() && parsed.failure.is_none() && !known_words() {
             return Err(Error::usage("no exchange was found in that text").hint(
                 "Give what `curl -v URL` printed, or the answer with its status line (`curl -i URL`), or what git said.",
             ));

@@ -33,15 +33,20 @@ pub(crate) struct Parsed {
     pub(crate) seen: Vec<(String, String)>,
     /// Why no answer came: code of the finding, and the tool's own words.
     pub(crate) failure: Option<(String, String)>,
+    /// The whole text, masked.
+    pub(crate) text: String,
 }
 
 /// Takes a transcript apart. Never fails: what is not understood is left out.
 pub(crate) fn parse(text: &str, secrets: &Found) -> Parsed {
+    let masked = secrets.mask(text);
     let mut reader = Reader::default();
-    for line in text.lines() {
-        reader.line(&secrets.mask(line));
+    for line in masked.lines() {
+        reader.line(line);
     }
-    reader.finish()
+    let mut parsed = reader.finish();
+    parsed.text = masked;
+    parsed
 }
 
 #[derive(Default)]

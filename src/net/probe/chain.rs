@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::{clip, der};
+use super::{clip, x509};
 
 /// Most certificates of a chain that are kept.
 pub const CHAIN_CAP: usize = 10;
@@ -89,7 +89,7 @@ pub fn read(der: &[u8]) -> Certificate {
         issuer_url: None,
         sha256: fingerprint(der),
     };
-    let Some(own) = der::certificate(der, NAMES_CAP) else { return found };
+    let Some(own) = x509::certificate(der, NAMES_CAP) else { return found };
     found.subject = clip(&own.subject);
     found.issuer = clip(&own.issuer);
     found.self_signed = own.same;
@@ -103,7 +103,7 @@ pub fn read(der: &[u8]) -> Certificate {
 
 /// A distinguished name in DER, as servers list the authorities whose certificates they accept.
 pub(super) fn read_name(der: &[u8]) -> Option<String> {
-    der::distinguished_name(der).map(|name| clip(&name))
+    x509::distinguished_name(der).map(|name| clip(&name))
 }
 
 /// The certificates that lead from the server's own upwards, as far as each issuer was sent: their places in `chain`.

@@ -63,7 +63,8 @@ impl Core {
                 doubts.push(format!("{} does not accept it: {}", host.name, there.reason));
             }
         }
-        let unproved = !doubts.is_empty() && !job.options.accept_doubts;
+        // That it is another account's may be meant; that its host does not accept it never is, whatever was agreed to.
+        let unproved = proof(&seen) != Proof::Alive || (!doubts.is_empty() && !job.options.accept_doubts);
         // In place the host's own word is that the old one is dead: keeping that would keep nothing, unless it lives.
         let back = unproved
             && match pattern {

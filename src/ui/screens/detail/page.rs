@@ -148,9 +148,16 @@ impl Page<'_> {
             Span::styled(text::pad("Expires", CAPTION), self.s.theme.faint),
             Span::styled(format!("{}  ", time::day(at)), self.s.theme.text),
         ];
-        spans.extend(bar::bar(left, whole.max(1), self.width.saturating_sub(42).clamp(6, 30), &self.s.theme));
+        // The words come first where there is no room for both.
+        let words = format!("{words}{by_user}");
+        let room = self.width.saturating_sub(CAPTION + "2027-01-23  ".len() + 2 + words.chars().count());
+        let wide = self.width.saturating_sub(42).clamp(6, 30).min(room);
+        if wide >= 6 {
+            spans.extend(bar::bar(left, whole.max(1), wide, &self.s.theme));
+            spans.push(Span::raw("  "));
+        }
         spans.push(Span::styled(
-            format!("  {words}{by_user}"),
+            words,
             self.s.theme.verdict(match row.verdict {
                 _ if at <= now => Verdict::Expired,
                 Verdict::Expiring => Verdict::Expiring,

@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
-use crate::config::keymap::DEFAULT;
-use crate::config::theme::{DARK, LIGHT};
-use crate::config::{Keymap, Theme};
+use super::keymap::DEFAULT;
+use super::theme::{DARK, LIGHT};
+use super::{Keymap, Theme};
 use crate::error::{Error, Result};
 
 /// The shipped keymap with the user's own on top.
-pub(super) fn keymap(directory: &Path) -> Result<Keymap> {
+///
+/// # Errors
+/// Usage error with every problem of the user's file; data error where it cannot be read.
+pub fn keymap(directory: &Path) -> Result<Keymap> {
     let path = directory.join("keymap.toml");
     let user = read_optional(&path)?;
     Keymap::load(DEFAULT, user.as_deref()).map_err(|problems| {
@@ -21,7 +24,10 @@ pub(super) fn keymap(directory: &Path) -> Result<Keymap> {
 }
 
 /// The theme of that name: the user's own, else a shipped one.
-pub(super) fn theme(directory: &Path, name: &str) -> Result<Theme> {
+///
+/// # Errors
+/// Usage error where there is none of that name or it cannot be understood; data error where it cannot be read.
+pub fn theme(directory: &Path, name: &str) -> Result<Theme> {
     let path = directory.join("themes").join(format!("{name}.toml"));
     let plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
     let own = if plain { read_optional(&path)? } else { None };

@@ -1,0 +1,17 @@
+//! keyrack's own variables, which lead it to another store or rack than the settings say.
+
+use super::Viewpoint;
+use super::data::facts;
+use super::sight::Sight;
+use crate::sanitize;
+
+/// Which are set.
+pub(super) fn look(view: &Viewpoint<'_>) -> Sight {
+    let mut sight = Sight::default();
+    for variable in &facts().own {
+        if let Some(value) = view.around.var(&variable.name) {
+            sight.fact(variable.name.clone(), format!("{} ({})", sanitize::short(value.reveal(), 200), variable.about));
+        }
+    }
+    sight
+}
