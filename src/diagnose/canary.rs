@@ -32,10 +32,13 @@ fn places(text: &str) -> Vec<String> {
     all
 }
 
+/// Makes a finding of what fills its places.
+type Fill<'a> = &'a dyn Fn(&[(&str, &str)]) -> Finding;
+
 /// Every finding, with the secret wherever something is filled in.
 fn findings() -> Vec<Finding> {
     let echo = format!("it said {} (ana:{})", forms().join(" | "), STANDARD.encode(format!("ana:{SECRET}")));
-    let filled = |bare: Finding, fill: &dyn Fn(&[(&str, &str)]) -> Finding| {
+    let filled = |bare: Finding, fill: Fill<'_>| {
         let names: Vec<String> =
             [&bare.title, &bare.cause, &bare.remedy, &bare.link].into_iter().flat_map(|t| places(t)).collect();
         fill(&names.iter().map(|name| (name.as_str(), echo.as_str())).collect::<Vec<_>>())

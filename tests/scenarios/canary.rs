@@ -13,8 +13,9 @@ use crate::scenario::{self, Answer, Scenario, Server};
 /// What stands in the scenarios' headers and settings and is as secret as a token.
 const OTHERS: &[&str] = &["Mark0fTheCookie", "Mark0fTheProxy", "Mark0fTheConfig"];
 
-/// Every way of asking for the outcome.
-const OUTPUTS: &[&str] = &["", "-v --report REPORT", "--json", "-v --mask --report REPORT"];
+/// Ways of asking for the outcome that hold all that there is to see; what is shorter is a part of them, and plain JSON
+/// is looked at where the findings are.
+const OUTPUTS: &[&str] = &["-v --report REPORT", "--json --mask --report REPORT"];
 
 /// A secret as it is, and as it travels.
 pub fn forms(secret: &str, username: Option<&str>) -> Vec<String> {
@@ -54,7 +55,10 @@ fn named(ran: &Ran, set_up: &SetUp) -> Option<String> {
     // Hosts of vendors are nobody's own.
     let everybody_s = ["github.com", "gitlab.com", "bitbucket.org"];
     let own = names.into_iter().flatten().filter(|n| n.len() >= 3 && !everybody_s.contains(n));
-    own.into_iter().find(|name| word(name).is_match(&ran.out)).map(str::to_owned)
+    // A code is no name, even where a label happens to be a part of it.
+    let codes = Regex::new(r#"[\[`"][a-z-]+\.[a-z0-9-]+[\]`"]"#).unwrap();
+    let text = codes.replace_all(&ran.out, "");
+    own.into_iter().find(|name| word(name).is_match(&text)).map(str::to_owned)
 }
 
 async fn leaks_of(scenario: &Scenario) -> Vec<String> {

@@ -47,6 +47,9 @@ async fn wrong(scenario: &Scenario) -> Option<String> {
 async fn judge(scenario: &Scenario) -> Option<String> {
     let set_up = SetUp::of(scenario).await;
     let ran = set_up.diagnose("--json").await;
+    if let Some(what) = canary::leak(&ran, &set_up.secrets, set_up.username.as_deref()) {
+        return Some(format!("{}: {what}\n{ran}", scenario.name));
+    }
     let Ok(all) = serde_json::from_str::<Value>(&ran.out) else {
         return Some(format!("{}: no diagnosis came\n{ran}", scenario.name));
     };
