@@ -13,6 +13,8 @@
 
 mod authentication;
 mod board;
+#[cfg(test)]
+mod canary;
 mod clock;
 mod environment;
 mod git;
@@ -36,7 +38,7 @@ use tokio_util::sync::CancellationToken;
 use crate::domain::{Diagnosis, Stage, StageReport, StageState, Validation, Verdict};
 use crate::net::record::Recorder;
 use crate::ops::Core;
-use crate::ops::exchange::Channel;
+use crate::ops::exchange::{Channel, settings_of};
 use crate::secret::Secret;
 use board::Board;
 use look::Look;
@@ -99,7 +101,7 @@ async fn judge(core: &Core, patient: &Patient, board: &Board<'_>, way: &Reached,
     }
     if asked.verdict.is_dead() {
         let now = core.clock.now();
-        board.promote(Stage::Record, |finding| record::explains(finding, now));
+        board.promote(Stage::Record, |finding| record::explains(finding, asked.verdict, now));
     }
     judge_permission(core, patient, board, secret, asked).await;
 }
@@ -126,8 +128,14 @@ async fn the_way(core: &Core, patient: &Patient, board: &Board<'_>) -> Option<Re
     let channel = match core.channel(&patient.host) {
         Ok(channel) => channel,
         Err(error) => {
-            board.not_reached(&[Stage::Dns, Stage::Tcp, Stage::Proxy, Stage::Tls, Stage::Clock]);
-            board.put(Stage::Host, Look::failed(look::of_error("host.record", &error)));
+            // A file or setting of the record that cannot be used has a stage and words of its own.
+            let (stage, finding) = match core.network.probe(&settings_of(&patient.host), &patient.host.url) {
+                Err(unusable) => (network::stage_of(unusable.kind), look::of_net(&unusable)),
+                Ok(_) => (Stage::Host, look::of_error("host.record", &error)),
+            };
+            board.put(stage, Look::failed(finding));
+            board.not_reached(&network::WAY);
+            board.not_reached(&BEHIND);
             return None;
         }
     };

@@ -43,6 +43,7 @@ pub(crate) fn texts(diagnosis: &mut Diagnosis, change: &mut dyn FnMut(&mut Strin
 pub(crate) fn texts_of_stage(stage: &mut StageReport, change: &mut dyn FnMut(&mut String)) {
     change(&mut stage.summary);
     for (name, value) in &mut stage.facts {
+        // Where several addresses are looked at, what was seen is named after them.
         change(name);
         change(value);
     }
@@ -54,7 +55,8 @@ pub(crate) fn texts_of_stage(stage: &mut StageReport, change: &mut dyn FnMut(&mu
 }
 
 fn texts_of_finding(finding: &mut Finding, change: &mut dyn FnMut(&mut String)) {
-    [&mut finding.title, &mut finding.cause, &mut finding.remedy].into_iter().for_each(change);
+    let Finding { title, cause, remedy, link, .. } = finding;
+    [title, cause, remedy, link].into_iter().for_each(change);
 }
 
 /// Names and their stand-ins, the longest name first.
@@ -69,6 +71,7 @@ impl Names {
             }
         };
         for diagnosis in diagnoses {
+            texts_seen(diagnosis).iter().for_each(|text| hosts_in(text).iter().for_each(|host| add(&mut hosts, host)));
             let subject = &diagnosis.subject;
             let host = Url::parse(&subject.url).ok().and_then(|u| u.host_str().map(str::to_owned));
             host.iter().for_each(|h| add(&mut hosts, h));
@@ -95,6 +98,11 @@ impl Names {
         }
         // A public host is nobody's secret, and its name tells the reader which product it is.
         hosts.retain(|h| !is_everybody_s(h));
+        for domain in hosts.iter().filter_map(|h| domain(h)).map(str::to_owned).collect::<Vec<_>>() {
+            for diagnosis in diagnoses {
+                texts_seen(diagnosis).iter().flat_map(|t| below(t, &domain)).for_each(|host| add(&mut hosts, &host));
+            }
+        }
         let stand_in = |list: Vec<String>, word: &'static str| {
             list.into_iter().enumerate().map(move |(n, name)| (name, format!("{word}-{}", n + 1)))
         };
@@ -107,6 +115,78 @@ impl Names {
     fn hide(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, (name, stand_in)| replaced(&text, name, stand_in))
     }
+}
+
+/// The texts of a diagnosis that tell what was seen, whoever said it.
+fn texts_seen(diagnosis: &Diagnosis) -> Vec<&str> {
+    let mut all = Vec::new();
+    for stage in &diagnosis.stages {
+        all.push(stage.summary.as_str());
+        all.extend(stage.facts.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]));
+        all.extend(stage.findings.iter().flat_map(|f| [f.title.as_str(), f.cause.as_str(), f.remedy.as_str()]));
+        all.extend(stage.evidence.iter().flat_map(|e| [e.request.as_str(), e.detail.as_str()]));
+    }
+    all
+}
+
+/// What a host name may be made of.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '/' | '@' | '_')))
+}
+
+/// Hosts that a text names as such: in a URL, or with a port.
+fn hosts_in(text: &str) -> Vec<String> {
+    let host = |word: &str| {
+        let (scheme, rest) = word.split_once("://").map_or((false, word), |(_, rest)| (true, rest));
+        let place = rest.split('/').next().unwrap_or("");
+        let place = place.rsplit('@').next().unwrap_or("");
+        let (name, port) = place.split_once(':').map_or((place, ""), |(name, port)| (name, port));
+        let has_port = !port.is_empty() && port.chars().all(|c| c.is_ascii_digit());
+        let name = name.trim_end_matches(['.', '-']);
+        let is_one = name.contains('.') && name.chars().any(|c| c.is_ascii_alphabetic());
+        (is_one && (scheme || has_port) && !is_vendors(name)).then(|| name.to_lowercase())
+    };
+    words(text).filter_map(host).collect()
+}
+
+/// The last two labels of a host name, where it has more: what the hosts of one company share.
+fn domain(host: &str) -> Option<&str> {
+    let (last, _) = host.rmatch_indices('.').nth(1)?;
+    let is_address = host.chars().all(|c| c.is_ascii_digit() || c == '.');
+    Some(&host[last + 1..]).filter(|domain| !is_address && !is_vendors(domain))
+}
+
+/// Hosts below a domain, as they stand in a text without anything that says what they are: in a certificate, for example.
+fn below(text: &str, domain: &str) -> Vec<String> {
+    let wanted = format!(".{domain}");
+    let name = |word: &str| {
+        let word = word.trim_matches(['.', '-', ':', '/', '@']).to_lowercase();
+        (word.ends_with(&wanted) && !word.contains(['/', ':', '@'])).then_some(word)
+    };
+    words(text).filter_map(name).collect()
+}
+
+/// Pages and services of those who make the products: findings point to them.
+fn is_vendors(host: &str) -> bool {
+    const DOMAINS: [&str; 14] = [
+        "atlassian.com",
+        "atlassian.net",
+        "github.com",
+        "gitlab.com",
+        "bitbucket.org",
+        "microsoft.com",
+        "azure.com",
+        "visualstudio.com",
+        "amazon.com",
+        "amazonaws.com",
+        "forgejo.org",
+        "gitea.com",
+        "codeberg.org",
+        "git-scm.com",
+    ];
+    // A site of a company, as opposed to what is there for all.
+    let is_own = host.ends_with(".atlassian.net") || host.ends_with(".visualstudio.com");
+    !is_own && DOMAINS.iter().any(|d| host == *d || host.strip_suffix(d).is_some_and(|rest| rest.ends_with('.')))
 }
 
 /// Users that a fact about this machine names: `as ana, with …`, `/home/ana/.netrc`.
@@ -166,6 +246,16 @@ fn replaced(text: &str, name: &str, stand_in: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hosts_are_found_wherever_a_text_names_them() {
+        let found = hosts_in("(https://sso.acme.dev/login?a=b), proxy.acme.dev:3128; see https://docs.github.com/x");
+        assert_eq!(found, ["sso.acme.dev", "proxy.acme.dev"]);
+        assert!(hosts_in("10.0.0.7:443 at 12:30:01, assets/hosts.toml, v1.2").is_empty());
+        assert_eq!(below("CN=old.acme.dev for git.acme.dev, acme.dev", "acme.dev"), ["old.acme.dev", "git.acme.dev"]);
+        assert_eq!((domain("git.acme.dev"), domain("acme.dev"), domain("10.0.0.7")), (Some("acme.dev"), None, None));
+        assert!(!is_vendors("acme.atlassian.net") && is_vendors("support.atlassian.com"));
+    }
 
     #[test]
     fn a_name_is_hidden_as_a_word_and_in_any_case() {

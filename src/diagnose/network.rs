@@ -283,7 +283,8 @@ fn is_public(url: &str) -> bool {
     const VENDORS: [&str; 6] =
         [".atlassian.net", ".atlassian.com", ".amazonaws.com", ".visualstudio.com", ".ghe.com", ".azure.com"];
     let host = Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
-    names::is_everybody_s(&host) || VENDORS.iter().any(|v| host.ends_with(v))
+    let is_here = matches!(host.as_str(), "localhost" | "127.0.0.1");
+    (names::is_everybody_s(&host) && !is_here) || VENDORS.iter().any(|v| host.ends_with(v))
 }
 
 /// Whether a finding says that an address could not be reached, as opposed to something worth knowing about it.

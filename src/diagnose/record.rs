@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::look::{Look, finding};
 use super::patient::Patient;
-use crate::domain::{Candidate, Checksum, Finding, StageState};
+use crate::domain::{Candidate, Checksum, Finding, SecretState, StageState, Verdict};
 use crate::hosts::{self, recognise::recognise};
 use crate::ops::exchange::date;
 use crate::ops::stale;
@@ -27,6 +27,9 @@ fn offline(now: Timestamp, patient: &Patient, secret: Option<&Secret>) -> (Look,
     let kind = facts.and_then(|f| f.kind(patient.kind));
     let named = kind.map_or_else(|| patient.kind.to_string(), |k| k.name.clone());
     let mut suspicions = Vec::new();
+    if let Some(credential) = patient.credential().filter(|c| c.secret == SecretState::Destroyed) {
+        return (Look::failed(finding("record.destroyed", &[("label", &credential.label)])), false);
+    }
     if let Some(what) = kind.and_then(|k| k.username.as_deref()).filter(|_| patient.username.is_none()) {
         return (Look::failed(finding("record.no-username", &[("kind", &named), ("what", what)])), false);
     }
@@ -44,7 +47,7 @@ fn offline(now: Timestamp, patient: &Patient, secret: Option<&Secret>) -> (Look,
         suspicions.extend(stale::of_credential(credential, &[&patient.host], &[], now));
     }
     // What would explain a refusal comes first.
-    suspicions.sort_by_key(|finding| !explains(finding, now));
+    suspicions.sort_by_key(|finding| !explains(finding, Verdict::Rejected, now));
     let look = match suspicions.first() {
         None => Look::passed(match secret {
             Some(secret) => format!("{named} {}, as recorded", secret.hint()),
@@ -55,9 +58,14 @@ fn offline(now: Timestamp, patient: &Patient, secret: Option<&Secret>) -> (Look,
     (look, secret.is_some())
 }
 
-/// Whether a suspicion is reason enough for a host to refuse the credential.
-pub(crate) fn explains(finding: &Finding, now: Timestamp) -> bool {
-    !finding.code.starts_with(stale::PREFIX) || stale::is_over(finding, now)
+/// Whether a suspicion is reason enough for a host to refuse the credential with that verdict. A host that knows the
+/// token by name (it was revoked, it ended) was given it whole.
+pub(crate) fn explains(finding: &Finding, verdict: Verdict, now: Timestamp) -> bool {
+    match finding.code.as_str() {
+        "record.expiry-passed" => matches!(verdict, Verdict::Rejected | Verdict::Expired),
+        code if code.starts_with(stale::PREFIX) => stale::is_over(finding, now),
+        _ => verdict == Verdict::Rejected,
+    }
 }
 
 /// What the form of the secret tells: a certain contradiction, or doubts.

@@ -31,6 +31,7 @@ pub fn foreign(wire: &Wire<'_>, facts: &Facts, response: &Response, vendor: bool
             wire.note(format!("retry {wait}"));
             Some(wire.conclude(facts, "http.rate-limited", &[("wait", &wait)]))
         }
+        511 => conclude("http.captive-portal", &[]),
         503 => conclude("http.unavailable", &[("status", &status)]),
         500..=599 => conclude("http.server-error", &[("status", &status)]),
         _ if response.is_html() => conclude("http.html", &[("status", &status)]),

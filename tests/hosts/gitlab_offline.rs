@@ -105,7 +105,7 @@ async fn gitlabs_own_401_is_the_good_sign() {
 #[tokio::test]
 async fn anything_else_is_not_gitlab() {
     for (answer, code) in [
-        (Response::of(200, &[("Content-Type", "text/html")], "<html>"), "gitlab.wrong-root"),
+        (Response::of(200, &[("Content-Type", "text/html")], "<html>"), "http.html"),
         (json(404, r#"{"error":"404 Not Found"}"#), "gitlab.wrong-root"),
         (json(401, r#"{"message":"Unauthorized"}"#), "gitlab.wrong-root"),
         (json(200, r#"{"version":"1.0"}"#), "gitlab.wrong-root"),

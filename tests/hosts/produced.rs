@@ -1,5 +1,5 @@
-//! Every finding is one that something produces: a failure signature, a state of a simulated roster, or a test that
-//! `produced.toml` names.
+//! Every finding is one that something produces: a failure signature, a state of a simulated roster, a broken set-up that
+//! `keyrack diagnose` explains, or a test that `produced.toml` names.
 
 #![allow(clippy::print_stdout, reason = "the counts are for whoever asks for them with --no-capture")]
 
@@ -72,6 +72,21 @@ async fn of_rosters() -> BTreeSet<String> {
     codes
 }
 
+/// The codes that the scenarios of `keyrack diagnose` lead to; `tests/scenarios` plays them.
+fn of_scenarios() -> BTreeSet<String> {
+    #[derive(Deserialize)]
+    struct Scenario {
+        code: String,
+    }
+    #[derive(Deserialize)]
+    struct All {
+        scenario: Vec<Scenario>,
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios/scenarios.toml");
+    let all: All = toml::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    all.scenario.into_iter().map(|scenario| scenario.code).collect()
+}
+
 /// The text of a test function, up to the end of its body.
 fn body<'a>(text: &'a str, test: &str) -> Option<&'a str> {
     let start = text.find(&format!("fn {test}("))?;
@@ -84,19 +99,23 @@ fn body<'a>(text: &'a str, test: &str) -> Option<&'a str> {
 #[tokio::test]
 async fn every_finding_is_produced() {
     let played = signatures::produced().await;
-    let rosters = of_rosters().await;
+    let mut rosters = of_rosters().await;
+    let scenarios = of_scenarios();
     let AllNamed { named, pending } = all_named();
     let by_test: BTreeSet<String> = named.iter().flat_map(|n| n.codes.iter().cloned()).collect();
     let known = known();
+    let known_by_rosters = rosters.intersection(&known).count();
+    rosters.extend(scenarios.iter().cloned());
     let none: Vec<_> = known
         .iter()
         .filter(|code| !played.contains(*code) && !rosters.contains(*code) && !by_test.contains(*code))
         .collect();
     println!(
-        "{} findings: {} by signatures, {} by rosters, {} by named tests",
+        "{} findings: {} by signatures, {} by rosters, {} by scenarios, {} by named tests",
         known.len(),
         played.intersection(&known).count(),
-        rosters.intersection(&known).count(),
+        known_by_rosters,
+        scenarios.intersection(&known).count(),
         by_test.len()
     );
     let none: Vec<_> = none.into_iter().filter(|code| !pending.contains(*code)).collect();

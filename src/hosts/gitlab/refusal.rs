@@ -211,7 +211,9 @@ pub(super) fn conclude(wire: &Wire<'_>, response: &Response) -> Validation {
 
 /// The conclusion where no GitLab answered at all: what any host can answer, else another root or product.
 pub(super) fn conclude_absent(wire: &Wire<'_>, response: &Response) -> Validation {
-    let common = matches!(response.status, 300..=399 | 407 | 429 | 500..=599);
+    // No root of GitLab's own answers that with a page: somebody's sign-in stands in front.
+    let is_page = response.status == 200 && response.is_html();
+    let common = is_page || matches!(response.status, 300..=399 | 407 | 429 | 500..=599);
     if let Some(validation) = Some(()).filter(|()| common).and_then(|()| answer::foreign(wire, &FACTS, response, false))
     {
         return validation;
