@@ -1,6 +1,7 @@
 //! Product, version and path: is the host what its record says.
 
 use super::look::{Look, finding};
+use super::network;
 use super::patient::Patient;
 use super::suggest;
 use crate::domain::{StageState, Verdict};
@@ -20,7 +21,9 @@ pub(crate) async fn look(core: &Core, patient: &Patient, channel: &Channel) -> (
         let look = Look::passed(format!("{product}, {version}")).fact("product", product).fact("version", version);
         return (look.proved(evidence), true);
     }
-    let other = suggest::elsewhere(core, patient).await;
+    // One that answers nothing at all answers nothing at other paths either, and each would take its whole time limit.
+    let is_silent = test.finding.as_ref().is_some_and(network::is_failure);
+    let other = if is_silent { None } else { suggest::elsewhere(core, patient).await };
     let seen_before = patient.credential().is_some_and(|c| {
         let last = core.rack.latest_real(&c.id, patient.host.id).ok().flatten();
         last.is_some_and(|v| matches!(v.verdict, Verdict::Valid | Verdict::Expiring | Verdict::Limited))
