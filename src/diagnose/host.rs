@@ -1,6 +1,6 @@
 //! Product, version and path: is the host what its record says.
 
-use super::look::{Look, finding};
+use super::look::Look;
 use super::network;
 use super::patient::Patient;
 use super::suggest;
@@ -28,13 +28,11 @@ pub(crate) async fn look(core: &Core, patient: &Patient, channel: &Channel) -> (
         let last = core.rack.latest_real(&c.id, patient.host.id).ok().flatten();
         last.is_some_and(|v| matches!(v.verdict, Verdict::Valid | Verdict::Expiring | Verdict::Limited))
     });
-    let mut findings: Vec<_> = other.into_iter().chain(test.finding).collect();
-    if findings.is_empty() {
-        findings.push(finding("host.unknown", &[("product", &facts.name), ("url", &patient.host.url)]));
-    }
+    let findings: Vec<_> = other.into_iter().chain(test.finding).collect();
     // A host that once accepted this very secret knows it already.
     let state = if seen_before { StageState::Warned } else { StageState::Failed };
-    let mut look = Look::of(state, findings[0].title.clone()).proved(evidence);
+    let title = findings.first().map_or_else(|| format!("what answers is not {}", facts.name), |f| f.title.clone());
+    let mut look = Look::of(state, title).proved(evidence);
     look.findings = findings;
     (look, seen_before)
 }

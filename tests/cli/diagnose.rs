@@ -1,5 +1,6 @@
 //! `diagnose`: stages in order, the first that fails decides, the report holds no secret and, asked for, no name.
 
+use keyrack::simulator::codecommit::CodeCommit;
 use keyrack::simulator::gitlab::GitLabSite;
 use keyrack::simulator::jira_datacenter::JiraDatacenter;
 use serde_json::Value;
@@ -133,4 +134,15 @@ async fn what_makes_no_sense_is_a_usage_error() {
     home.run("diagnose release-train --host elsewhere").await.exits(2).says("is not used at elsewhere");
     home.pipe("", "diagnose --host lab").await.exits(2);
     home.pipe(STRANGER, "diagnose --host https://gitlab.invalid --family nonsense").await.exits(2).says("nonsense");
+}
+
+#[tokio::test]
+async fn a_record_that_names_no_address_is_named_and_nothing_is_sent() {
+    let (home, site) = (Home::new(), start(CodeCommit::default()).await);
+    home.host("aws", &site).await;
+    home.add(&site, "aws-alice", "aws").await;
+    let mut host = home.rack().host_by_name("aws").unwrap().unwrap();
+    (host.region, host.url) = (None, "https://console.aws.amazon.com".to_owned());
+    home.rack().update_host(&host).unwrap();
+    home.run("diagnose aws-alice").await.exits(4).says("Host decides").says("[host.record]");
 }
