@@ -17,8 +17,11 @@ pub(crate) async fn look(core: &Core, patient: &Patient, channel: &Channel) -> (
     let (test, evidence) = core.detect_with_evidence(&patient.host, channel).await;
     if test.found {
         let product = test.product.clone().unwrap_or_else(|| facts.name.clone());
-        let version = test.version.as_deref().map_or_else(|| "version not told".to_owned(), str::to_owned);
-        let look = Look::passed(format!("{product}, {version}")).fact("product", product).fact("version", version);
+        let version = test.version.as_deref().unwrap_or("version not told");
+        let mut look = Look::passed(format!("{product}, {version}")).fact("product", product.as_str());
+        if let Some(version) = &test.version {
+            look = look.fact("version", version.as_str());
+        }
         return (look.proved(evidence), true);
     }
     // One that answers nothing at all answers nothing at other paths either, and each would take its whole time limit.

@@ -22,7 +22,7 @@ fn one(out: &mut String, diagnosis: &Diagnosis) {
     let _ = writeln!(out, "\n## {} at {}\n", cell(label), cell(&subject.host));
     let _ =
         writeln!(out, "- Looked at: {} UTC, {} ms", diagnosis.started_at.strftime("%Y-%m-%d %H:%M:%S"), diagnosis.ms);
-    let _ = writeln!(out, "- Host: <{}> ({})", cell(&subject.url), subject.family);
+    let _ = writeln!(out, "- Host: <{}> ({})", link(&subject.url), subject.family);
     let user = subject.username.as_deref().map_or_else(String::new, |u| format!(", user name {}", cell(u)));
     let _ = writeln!(out, "- Credential: {}{user}", subject.kind);
     let _ = writeln!(out, "- Verdict: **{}**", diagnosis.verdict());
@@ -72,7 +72,7 @@ fn explain(out: &mut String, finding: &Finding) {
         }
     }
     if !finding.link.is_empty() {
-        let _ = writeln!(out, "See: <{}>", cell(&finding.link));
+        let _ = writeln!(out, "See: <{}>", link(&finding.link));
     }
 }
 
@@ -91,6 +91,23 @@ fn cell(text: &str) -> String {
     out
 }
 
+/// A URL between `<` and `>`, where nothing is escaped and nothing may end it.
+fn link(url: &str) -> String {
+    sanitize::line(url).chars().filter(|c| !c.is_whitespace() && !matches!(c, '<' | '>')).collect()
+}
+
 fn code(text: &str) -> String {
     sanitize::line(text).replace('`', "'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outside_text_is_no_markdown_and_a_link_stays_whole() {
+        assert_eq!(cell("a|b `c` <d> _e_ \u{1b}"), "a\\|b \\`c\\` \\<d\\> \\_e\\_ \\\\u{1b}");
+        assert_eq!(link("https://docs.acme.dev/a_b_c"), "https://docs.acme.dev/a_b_c");
+        assert_eq!(link("https://x/> [click](https://evil)"), "https://x/[click](https://evil)");
+    }
 }

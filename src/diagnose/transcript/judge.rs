@@ -1,25 +1,17 @@
 //! What a transcript means: its answers are replayed to the family that they came from, which judges them as it judges live
 //! ones. Where the family is not known, each is asked, and the one whose own words they are knows them.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
-
-use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
-use super::secrets::Found;
-use super::{Asked, Exchange, Hint, Parsed};
+use super::replay::{replay, without_stand_ins};
+use super::who::Who;
+use super::words::{Words, known};
+use super::{Asked, Exchange, Parsed};
 use crate::diagnose::clock;
 use crate::diagnose::look::{Look, finding};
-use crate::diagnose::names;
 use crate::diagnose::network::stage_of_code;
-use crate::domain::{Diagnosis, FamilyId, Host, Kind, Stage, StageReport, StageState, Subject, Validation, Verdict};
-use crate::error::{Error, Result};
-use crate::hosts::recognise::recognise;
-use crate::hosts::signatures::{SignatureFacts, When, told_by};
-use crate::hosts::{self, Family, Session, Wire};
-use crate::net::{NetError, NetErrorKind, Request, Response, Transport};
-use crate::secret::{Masker, Secret, SecretText};
+use crate::domain::{Diagnosis, FamilyId, Kind, Stage, StageReport, StageState, Subject, Validation, Verdict};
+use crate::hosts::{self, Family};
 
 /// One diagnosis for each exchange, the last one first decided by: a later answer follows from an earlier one.
 pub(super) async fn judge(parsed: &Parsed, who: &Who, now: Timestamp) -> Vec<Diagnosis> {
@@ -38,78 +30,7 @@ pub(super) async fn judge(parsed: &Parsed, who: &Who, now: Timestamp) -> Vec<Dia
 
 /// Whether a text without any exchange holds words that are known.
 pub(super) fn is_known(parsed: &Parsed, who: &Who) -> bool {
-    known_words(&parsed.text, who.family).is_some()
-}
-
-/// Who speaks to whom.
-pub(super) struct Who {
-    host: Option<Host>,
-    family: Option<&'static dyn Family>,
-    kind: Option<Kind>,
-    username: Option<String>,
-    secret: Secret,
-    masker: Vec<SecretText>,
-}
-
-impl Who {
-    /// # Errors
-    /// Usage error where a family is named that there is none of.
-    pub(super) fn settle(parsed: &Parsed, found: &Found, hint: &Hint, known: &[Host]) -> Result<Self> {
-        let named = hint.host.as_deref().or(parsed.base.as_deref());
-        let on_rack = known.iter().find(|h| {
-            hint.host.as_deref() == Some(h.name.as_str())
-                || named.is_some_and(|url| same_host(url, &h.url) || h.endpoints.values().any(|e| same_host(url, e)))
-        });
-        let wanted = match &hint.family {
-            Some(id) => Some(hosts::family(id).ok_or_else(|| {
-                let all: Vec<_> = hosts::families().iter().map(|f| f.facts().id.to_string()).collect();
-                Error::usage(format!("there is no host family `{id}`")).hint(format!("Families: {}.", all.join(", ")))
-            })?),
-            None => None,
-        };
-        let by_url = || {
-            let url = named?;
-            hosts::families().iter().copied().find(|f| f.host_url(url).is_ok_and(|u| u.certain))
-        };
-        let sent = found.sent.clone();
-        let candidates = sent.as_ref().map(|s| recognise(s.reveal())).unwrap_or_default();
-        let by_token = || candidates.iter().find(|c| c.certain).and_then(|c| hosts::family(&c.family));
-        let family =
-            wanted.or_else(|| on_rack.and_then(|h| hosts::family(&h.family))).or_else(by_url).or_else(by_token);
-        let kind = hint.kind.or_else(|| {
-            let id = family.map(|f| &f.facts().id)?;
-            candidates.iter().find(|c| c.family == *id).map(|c| c.kind)
-        });
-        let host = on_rack.cloned().or_else(|| Some(host_for(family?, named?)));
-        let secret =
-            Secret::token(sent.unwrap_or_else(|| SecretText::from("a-token-that-the-transcript-does-not-hold")));
-        Ok(Self {
-            host,
-            family,
-            kind,
-            username: hint.username.clone().or_else(|| found.username.clone()),
-            masker: vec![secret.token.clone()],
-            secret,
-        })
-    }
-}
-
-fn host_for(family: &dyn Family, url: &str) -> Host {
-    let understood = family.host_url(url);
-    let (url, name) = match understood {
-        Ok(understood) => (understood.url, understood.name),
-        Err(_) => (url.to_owned(), url.to_owned()),
-    };
-    Host::new(name, family.facts().id.clone(), url)
-}
-
-fn same_host(a: &str, b: &str) -> bool {
-    let host = |text: &str| {
-        let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-        let url = url::Url::parse(&text).ok()?;
-        Some((url.host_str()?.to_owned(), url.port_or_known_default()))
-    };
-    host(a).is_some_and(|a| host(b) == Some(a))
+    known(&parsed.text, who.family).is_some()
 }
 
 async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) -> Diagnosis {
@@ -151,7 +72,7 @@ async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) ->
         Some((family, _, validation)) if rank(family, &validation) > 0 || !seen.failed => {
             concluded(&mut diagnosis, &seen, validation);
         }
-        _ if words(&mut diagnosis, &shown(parsed, exchange), who.family, &seen.facts, now) => {}
+        _ if said(&mut diagnosis, &shown(parsed, exchange), who.family, &seen.facts, now) => {}
         _ => {
             let (_, common) = hosts::facts::common().finding("http.unexpected", &[("status", &seen.status)]);
             let mut look = Look::failed(common);
@@ -165,38 +86,8 @@ async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) ->
     finish(diagnosis)
 }
 
-/// What stood in for what the transcript does not tell is taken out of the texts again.
-fn without_stand_ins(validation: &mut Validation) {
-    let mut holder = Diagnosis::new(
-        Subject {
-            label: None,
-            host: String::new(),
-            url: String::new(),
-            family: FamilyId::new(""),
-            kind: Kind::Unknown,
-            username: None,
-        },
-        validation.checked_at,
-    );
-    holder.validation = Some(validation.clone());
-    names::texts(&mut holder, &mut |text| {
-        if text.contains(SOMEBODY) || text.contains(SOMEWHERE) {
-            *text = text.replace(SOMEBODY, "the account").replace(SOMEWHERE, "https://HOST");
-        }
-    });
-    if let Some(clean) = holder.validation {
-        *validation = clean;
-    }
-}
-
 /// A family's own words.
 const OWN_WORDS: u8 = 3;
-
-/// Stands in for a user name.
-const SOMEBODY: &str = "somebody@example.invalid";
-
-/// Stands in for an address.
-const SOMEWHERE: &str = "https://host.invalid";
 
 /// How much a family has to say of an answer: its own words most, a common finding less, nothing least.
 fn rank(family: &dyn Family, validation: &Validation) -> u8 {
@@ -206,63 +97,6 @@ fn rank(family: &dyn Family, validation: &Validation) -> u8 {
         None if validation.verdict == Verdict::Valid => 2,
         Some(f) if !f.code.starts_with("net.") && f.code != "http.unexpected" && f.code != "http.not-the-vendor" => 1,
         _ => 0,
-    }
-}
-
-/// Lets a family judge the answers of the transcript; none where it has no way to ask.
-async fn replay(
-    family: &'static dyn Family,
-    kind: Kind,
-    who: &Who,
-    parsed: &Parsed,
-    exchange: &Exchange,
-    now: Timestamp,
-) -> Option<Validation> {
-    let at = parsed.base.clone().unwrap_or_else(|| SOMEWHERE.to_owned());
-    let host = match &who.host {
-        Some(host) if host.family == family.facts().id => host.clone(),
-        _ => host_for(family, &at),
-    };
-    let mut endpoints = family.endpoints(&host).ok()?;
-    endpoints.extend(host.endpoints.clone());
-    let transport = Replay::new(exchange);
-    let wire = Wire::new(&transport, endpoints, Masker::new(&who.masker), now);
-    let username = who.username.clone().or_else(|| {
-        let wants = family.facts().kind(kind)?.username.as_ref();
-        wants.map(|_| SOMEBODY.to_owned())
-    });
-    let session = Session { wire, host: &host, kind, username: username.as_deref(), secret: &who.secret };
-    let mut validation = family.validate(&session).await;
-    session.wire.mask_validation(&mut validation);
-    validation.checked_at = now;
-    // What was not in the transcript was never asked.
-    validation.evidence.retain(|e| e.status.is_some());
-    transport.was_asked().then_some(validation)
-}
-
-/// Gives the recorded answer to the first request that it can belong to, and nothing to any other.
-struct Replay {
-    answers: Mutex<VecDeque<Response>>,
-    asked: Mutex<bool>,
-}
-
-impl Replay {
-    fn new(exchange: &Exchange) -> Self {
-        Self { answers: Mutex::new(VecDeque::from([exchange.answer.clone()])), asked: Mutex::new(false) }
-    }
-
-    fn was_asked(&self) -> bool {
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Transport for Replay {
-    fn send(&self, request: Request) -> BoxFuture<'_, std::result::Result<Response, NetError>> {
-        let answer = self.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        Box::pin(async move {
-            answer.ok_or_else(|| NetError::new(NetErrorKind::Other, request.line(), "not in the transcript"))
-        })
     }
 }
 
@@ -335,65 +169,25 @@ fn answer_text(exchange: &Exchange) -> String {
     format!("HTTP/1.1 {}\n{head}\n{}", answer.status, answer.body)
 }
 
-/// Looks for words that are known to be some host's, whatever was being done; false where there are none.
-fn words(
+/// Puts down what known words say; false where there are none.
+fn said(
     diagnosis: &mut Diagnosis,
     text: &str,
     family: Option<&'static dyn Family>,
     seen: &[(String, String)],
     now: Timestamp,
 ) -> bool {
-    let Some((id, signature)) = known_words(text, family) else { return false };
-    let Some(family) = hosts::family(id) else { return false };
-    let name = signature.finding.strip_prefix(&format!("{id}.")).unwrap_or(&signature.finding);
-    let (verdict, mut finding) = family.facts().finding(name, &[]);
-    for text in [&mut finding.title, &mut finding.cause, &mut finding.remedy, &mut finding.link] {
-        *text = without_placeholders(text);
-    }
-    let mut look = Look::failed(finding.clone()).fact("it is known as", signature.about.clone());
+    let Some(Words { family, stage, verdict, finding, about }) = known(text, family) else { return false };
+    let mut look = Look::failed(finding.clone()).fact("it is known as", about);
     look.facts.extend(seen.iter().cloned());
-    let stage = if signature.when == When::Git { Stage::Git } else { Stage::Authentication };
     put(diagnosis, stage, look);
     let mut validation = Validation::new(verdict, finding.title.clone(), now);
     validation.findings.push(finding);
     if diagnosis.subject.family.as_str() == "generic" {
-        diagnosis.subject.family = id.clone();
+        diagnosis.subject.family = family;
     }
     diagnosis.validation = Some(validation);
     true
-}
-
-/// The family's own words, else those that any host, or git itself, may have; another vendor's only where it is not known
-/// whose host it is.
-fn known_words(
-    text: &str,
-    family: Option<&'static dyn Family>,
-) -> Option<(&'static FamilyId, &'static SignatureFacts)> {
-    let first = |id: Option<&FamilyId>| told_by(text, id).into_iter().next();
-    match family {
-        Some(family) => first(Some(&family.facts().id)).or_else(|| first(Some(&FamilyId::new("generic")))),
-        None => first(None),
-    }
-}
-
-/// What a transcript does not tell stays open.
-fn without_placeholders(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        match after.split_once('}') {
-            Some((name, behind)) if name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') => {
-                out.push('…');
-                rest = behind;
-            }
-            _ => {
-                out.push('{');
-                rest = after;
-            }
-        }
-    }
-    out + rest
 }
 
 /// The tool gave up before an answer.
@@ -401,7 +195,7 @@ fn without_answer(parsed: &Parsed, who: &Who, now: Timestamp) -> Diagnosis {
     let subject = subject(parsed, who, None, None);
     let mut diagnosis = Diagnosis::new(subject, now);
     if parsed.failure.is_none() {
-        words(&mut diagnosis, &parsed.text, who.family, &[], now);
+        said(&mut diagnosis, &parsed.text, who.family, &[], now);
     } else if let Some((code, words)) = &parsed.failure {
         let host = parsed.base.as_deref().and_then(|b| url::Url::parse(b).ok());
         let target = host.as_ref().and_then(|u| u.host_str()).unwrap_or("the host");

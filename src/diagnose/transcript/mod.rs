@@ -5,7 +5,10 @@ mod failures;
 mod judge;
 mod lines;
 mod parse;
+mod replay;
 mod secrets;
+mod who;
+mod words;
 
 use crate::domain::{Diagnosis, FamilyId, Kind};
 use crate::error::{Error, Result};
@@ -49,7 +52,7 @@ impl Core {
         }
         let found = secrets::Found::of(text);
         let parsed = parse::parse(text, &found);
-        let who = judge::Who::settle(&parsed, &found, hint, &self.rack.hosts()?)?;
+        let who = who::Who::settle(&parsed, &found, hint, &self.rack.hosts()?)?;
         if parsed.exchanges.is_empty() && parsed.failure.is_none() && !judge::is_known(&parsed, &who) {
             return Err(Error::usage("no exchange was found in that text").hint(
                 "Give what `curl -v URL` printed, or the answer with its status line (`curl -i URL`), or what git said.",

@@ -1,0 +1,56 @@
+//! Words that are known to be some host's or program's, whatever was being done when they came.
+
+use crate::domain::{FamilyId, Finding, Stage, Verdict};
+use crate::hosts::signatures::{When, told_by};
+use crate::hosts::{self, Family};
+
+/// What known words say.
+pub(super) struct Words {
+    /// Whose they are.
+    pub(super) family: FamilyId,
+    /// Where they stand in the way.
+    pub(super) stage: Stage,
+    /// What they say of the credential.
+    pub(super) verdict: Verdict,
+    /// What they mean.
+    pub(super) finding: Finding,
+    /// The same in a sentence.
+    pub(super) about: String,
+}
+
+/// The family's own words, else those that any host, or git itself, may have; another vendor's only where it is not known
+/// whose host it is.
+pub(super) fn known(text: &str, family: Option<&'static dyn Family>) -> Option<Words> {
+    let first = |id: Option<&FamilyId>| told_by(text, id).into_iter().next();
+    let (id, signature) = match family {
+        Some(family) => first(Some(&family.facts().id)).or_else(|| first(Some(&FamilyId::new("generic")))),
+        None => first(None),
+    }?;
+    let name = signature.finding.strip_prefix(&format!("{id}.")).unwrap_or(&signature.finding);
+    let (verdict, mut finding) = hosts::family(id)?.facts().finding(name, &[]);
+    for text in [&mut finding.title, &mut finding.cause, &mut finding.remedy, &mut finding.link] {
+        *text = without_placeholders(text);
+    }
+    let stage = if signature.when == When::Git { Stage::Git } else { Stage::Authentication };
+    Some(Words { family: id.clone(), stage, verdict, finding, about: signature.about.clone() })
+}
+
+/// What a transcript does not tell stays open.
+fn without_placeholders(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        match after.split_once('}') {
+            Some((name, behind)) if name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') => {
+                out.push('…');
+                rest = behind;
+            }
+            _ => {
+                out.push('{');
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
