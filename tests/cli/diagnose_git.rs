@@ -9,6 +9,7 @@ use base64::Engine as _;
 
 use keyrack::simulator::bamboo::Bamboo;
 use keyrack::simulator::bitbucket_cloud::BitbucketCloud;
+use keyrack::simulator::codecommit::CodeCommit;
 
 use crate::diagnose_environment::{codes, stage, write};
 use crate::support::{Home, Ran, STRANGER, Seen, Server, http, json, seed, serve, start};
@@ -317,4 +318,24 @@ async fn a_family_without_repositories_is_passed_over() {
     home.add(&site, &label, "bamboo").await;
     let ran = home.run(&format!("diagnose {label} --json")).await;
     assert_eq!(stage(&ran, "git")["state"], "skipped", "{ran}");
+}
+
+#[tokio::test]
+async fn a_helper_that_signs_the_path_is_told_where_git_leaves_it_out() {
+    let mut home = Home::new();
+    home.set("PATH", &std::env::var("PATH").unwrap());
+    home.set("GIT_CONFIG_NOSYSTEM", "1");
+    let site = start(CodeCommit::default()).await;
+    home.host("aws", &site).await;
+    home.add(&site, "aws-alice", "aws").await;
+    let helper = write(&home, "aws-helper", "#!/bin/sh\ncat > /dev/null\n");
+    std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let found = async |settings: &str| {
+        write(&home, ".gitconfig", &format!("[credential]\n helper = {helper}\n{settings}"));
+        home.run("diagnose aws-alice --repository web --json").await
+    };
+    let ran = found("").await;
+    assert!(codes(&stage(&ran, "git")).contains(&"git.needs-path".to_owned()), "{ran}");
+    let ran = found(" useHttpPath = true\n").await;
+    assert!(!codes(&stage(&ran, "git")).contains(&"git.needs-path".to_owned()), "{ran}");
 }

@@ -195,3 +195,22 @@ fn needs_path(view: &Viewpoint<'_>, question: &Question, asked: &[Asked], url: &
     let base = url.origin().ascii_serialization();
     out.findings.push(finding("git.needs-path", &[("why", why), ("base", &base)]));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_helper_that_does_not_answer_is_named_with_the_way_to_take_it_away() {
+        let helper = Asked {
+            name: "manager".to_owned(),
+            place: "~/.gitconfig".to_owned(),
+            removal: "git config --global --unset credential.helper".to_owned(),
+            said: Said::Hangs,
+        };
+        let found = trouble(&helper, Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!(found.code, "git.helper-hangs");
+        let whole = format!("{} {} {}", found.title, found.cause, found.remedy);
+        assert!(whole.contains("manager") && whole.contains("--unset credential.helper"), "{whole}");
+    }
+}
