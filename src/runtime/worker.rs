@@ -111,10 +111,11 @@ impl Worker {
 
     /// Stops what can be stopped, drops what may be dropped, and waits for the rest.
     pub(super) async fn finish(&mut self) {
+        // First what is dropped: told to stop it would still answer, to nobody.
+        self.loose.abort_all();
         for token in self.running.values() {
             token.cancel();
         }
-        self.loose.abort_all();
         while self.firm.join_next().await.is_some() {}
         while self.loose.join_next().await.is_some() {}
     }
