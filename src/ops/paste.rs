@@ -51,20 +51,23 @@ pub enum PasteError {
 
 const LONGEST: usize = 64 * 1024;
 
-/// Cleans a paste.
-///
-/// # Errors
-/// [`PasteError`] where there is no secret in it.
-pub fn clean(text: &str) -> Result<Pasted, PasteError> {
+/// A paste of reasonable length with something in it, what cannot be seen taken out and noted.
+fn readable(text: &str) -> Result<(Zeroizing<String>, Vec<String>), PasteError> {
     if text.len() > LONGEST {
         return Err(PasteError::TooLong);
     }
     let mut notes = Vec::new();
     let text = plain(text, &mut notes);
+    if text.trim().is_empty() { Err(PasteError::Empty) } else { Ok((text, notes)) }
+}
+
+/// Cleans a paste.
+///
+/// # Errors
+/// [`PasteError`] where there is no secret in it.
+pub fn clean(text: &str) -> Result<Pasted, PasteError> {
+    let (text, notes) = readable(text)?;
     let text = text.trim();
-    if text.is_empty() {
-        return Err(PasteError::Empty);
-    }
     let mut found = Found { notes, ..Found::default() };
     if !forms::read(text, &mut found) {
         line::read(text, &mut found);
@@ -83,15 +86,8 @@ pub fn clean(text: &str) -> Result<Pasted, PasteError> {
 /// # Errors
 /// [`PasteError`] where it is empty, too long, or more than a line.
 pub fn whole(text: &str) -> Result<Pasted, PasteError> {
-    if text.len() > LONGEST {
-        return Err(PasteError::TooLong);
-    }
-    let mut notes = Vec::new();
-    let text = plain(text, &mut notes);
+    let (text, mut notes) = readable(text)?;
     let text = text.trim();
-    if text.is_empty() {
-        return Err(PasteError::Empty);
-    }
     if text.contains('\n') {
         return Err(PasteError::Words(text.split_whitespace().count()));
     }

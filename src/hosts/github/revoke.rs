@@ -117,24 +117,36 @@ pub(super) fn surrender(wire: &Wire<'_>, tokens: &[&SecretText]) -> Request {
         .secret_body("application/json", SecretText::new(std::mem::take(&mut *body)))
 }
 
-/// Sends an order once and reads what came of it.
-pub(super) async fn send(at: Asking<'_>, order: Request, success: u16) -> Revocation {
+/// Sends an order once. What it means for the order is told where that is the same for every one: carried out, never
+/// sent, or not known; any other answer is for the caller to read.
+pub(super) async fn delivered(at: Asking<'_>, order: Request, success: u16) -> Result<Response, Revocation> {
     let line = order.line();
     let response = match at.wire.send(order).await {
         Ok(response) => response,
         Err(error) if error.kind.nothing_was_sent() => {
-            return Revocation::Refused(Box::new(at.wire.unreachable(&error)));
+            return Err(Revocation::Refused(Box::new(at.wire.unreachable(&error))));
         }
-        Err(error) => return Revocation::Unknown(error),
+        Err(error) => return Err(Revocation::Unknown(error)),
     };
     match response.status {
-        status if status == success && !response.is_html() => Revocation::Accepted,
+        status if status == success && !response.is_html() => Err(Revocation::Accepted),
         // Whoever answered so may have passed the order on before.
-        500 | 502 | 504 => Revocation::Unknown(NetError::new(
+        500 | 502 | 504 => Err(Revocation::Unknown(NetError::new(
             NetErrorKind::Other,
             line,
             format!("answered {}, which does not tell whether the order was carried out", response.status),
-        )),
+        ))),
+        _ => Ok(response),
+    }
+}
+
+/// Sends an order once and reads what came of it.
+pub(super) async fn send(at: Asking<'_>, order: Request, success: u16) -> Revocation {
+    let response = match delivered(at, order, success).await {
+        Ok(response) => response,
+        Err(ended) => return ended,
+    };
+    match response.status {
         404 | 410 if !response.is_html() || is_github(&response) => {
             note(at, &response);
             Revocation::Unsupported(Box::new(Signature::new("revoke-unsupported").conclude(at)))

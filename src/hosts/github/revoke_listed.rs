@@ -7,12 +7,12 @@ use serde_json::json;
 use super::asking::Asking;
 use super::listed::{Sort, parse};
 use super::refusal::{self, Signature};
-use super::revoke::note;
+use super::revoke::{delivered, note};
 use super::{FACTS, is_github, request};
 use crate::domain::Validation;
 use crate::hosts::segment::segment;
 use crate::hosts::{Act, Revocation};
-use crate::net::{Method, NetError, NetErrorKind, Request, Response};
+use crate::net::{Method, Request, Response};
 
 /// Most ids of one request.
 const BULK: usize = 100;
@@ -64,21 +64,11 @@ fn bulk_order(at: Asking<'_>, org: &str, sort: Sort, numbers: &[u64]) -> Request
 
 /// Sends an order signed, once. Refusals are about the one that signs.
 async fn order(at: Asking<'_>, order: Request, success: u16) -> Revocation {
-    let line = order.line();
-    let response = match at.wire.send(order.bearer(at.key)).await {
+    let response = match delivered(at, order.bearer(at.key), success).await {
         Ok(response) => response,
-        Err(error) if error.kind.nothing_was_sent() => {
-            return Revocation::Refused(Box::new(at.wire.unreachable(&error)));
-        }
-        Err(error) => return Revocation::Unknown(error),
+        Err(ended) => return ended,
     };
     match response.status {
-        status if status == success && !response.is_html() => Revocation::Accepted,
-        500 | 502 | 504 => Revocation::Unknown(NetError::new(
-            NetErrorKind::Other,
-            line,
-            format!("answered {}, which does not tell whether the order was carried out", response.status),
-        )),
         404 if is_github(&response) => about(at, &response, "list-gone"),
         422 if is_github(&response) => about(at, &response, "list-not-taken"),
         _ => Revocation::Refused(Box::new(about_the_signer(refusal::conclude(at, &response)))),
