@@ -11,6 +11,7 @@ use super::context::Context;
 use super::output::{columns, evidence_json, explain, finding_json, harmless};
 use crate::domain::{Credential, CredentialId, Host, HostId, Validation, Verdict};
 use crate::error::{Error, ErrorKind, Result};
+use crate::hosts::facts::advice::Addressee;
 use crate::ops::check::{CheckOptions, Checked, check};
 use crate::ops::exchange::date;
 use crate::sanitize;
@@ -188,6 +189,7 @@ fn line_of(
 
 /// One result of the JSON contract.
 pub(super) fn result_json(credential: &Credential, host: &Host, validation: &Validation) -> Value {
+    let validation = &Addressee::at(credential, host).validation(validation);
     let expires = validation.expiry.at().or(credential.expiry.at());
     let grants: Vec<_> = validation.grants.iter().map(|g| g.name.as_str()).collect();
     json!({
@@ -248,6 +250,7 @@ fn print(
 ) -> Result<()> {
     let palette = context.palette();
     let mut rows = Vec::with_capacity(results.len());
+    let mut told = Vec::with_capacity(results.len());
     for result in results {
         let (Some(credential), Some(host)) = (credentials.get(&result.credential), hosts.get(&result.host)) else {
             continue;
@@ -263,12 +266,13 @@ fn print(
             ends,
             sanitize::short(&v.reason, 120),
         ]);
+        told.push(Addressee::at(credential, host).validation(v));
     }
-    for (line, result) in columns(&rows).iter().zip(results) {
+    for (line, told) in columns(&rows).iter().zip(&told) {
         context.out(line)?;
         // What is wrong with the store is for this machine's user to mend: that is always said.
-        if verbose || result.validation.findings.iter().any(|f| f.code.starts_with("store.")) {
-            for line in explain(palette, &result.validation) {
+        if verbose || told.findings.iter().any(|f| f.code.starts_with("store.")) {
+            for line in explain(palette, told) {
                 context.out(&line)?;
             }
         }

@@ -11,6 +11,7 @@ use super::context::Context;
 use super::output::{columns, explain, finding_json};
 use crate::domain::{FamilyId, Host, Verdict};
 use crate::error::{Error, Result};
+use crate::hosts::facts::advice::Addressee;
 use crate::ops::hosts::{HostInput, HostTest};
 use crate::sanitize;
 
@@ -325,6 +326,7 @@ fn print_test(context: &mut Context<'_>, test: &HostTest) -> Result<()> {
         ))?;
     }
     if let Some(finding) = &test.finding {
+        let finding = Addressee { host: Some(&test.host), ..Addressee::default() }.finding(finding);
         context.out(&format!("{}: {}", sanitize::line(&test.host), sanitize::line(&finding.title)))?;
         for (name, text) in [("why", &finding.cause), ("remedy", &finding.remedy), ("see", &finding.link)] {
             if !text.is_empty() {

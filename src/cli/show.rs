@@ -9,6 +9,7 @@ use super::list::{row_json, rows};
 use super::output::{explain, explain_findings};
 use crate::domain::{Expiry, Host, LookAt, SecretState};
 use crate::error::Result;
+use crate::hosts::facts::advice::Addressee;
 use crate::ops::exchange::{date, relative};
 use crate::{hosts, sanitize};
 
@@ -139,7 +140,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
             let grants: Vec<_> = told.grants.iter().map(|g| g.name.as_str()).collect();
             context.out(&format!("  grants: {}", sanitize::line(&grants.join(", "))))?;
         }
-        for line in explain(palette, v) {
+        for line in explain(palette, &Addressee::at(&credential, host).validation(v)) {
             context.out(&line)?;
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Unknown fields are errors; a test reads every shipped file. Nothing here does I/O: the files are embedded.
 
+pub mod advice;
 mod git_login;
 mod guide;
 mod stale;
@@ -12,7 +13,7 @@ use std::sync::LazyLock;
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 
-use crate::domain::{FamilyId, Finding, Kind, Severity, Verdict};
+use crate::domain::{FamilyId, Finding, Kind, Severity, Stage, Verdict};
 pub use git_login::{GitLogin, GitLoginFacts};
 pub use guide::{GuideFacts, LimitFacts, PrefillFacts};
 pub use stale::{RowFacts, StaleFacts, stale};
@@ -172,6 +173,9 @@ pub struct FindingFacts {
     /// How much it matters, where that is not what its verdict says.
     #[serde(default)]
     pub severity: Option<Severity>,
+    /// The stage of a diagnosis that shows it, where that is not the one that its verdict stands for.
+    #[serde(default)]
+    pub stage: Option<Stage>,
 }
 
 /// The verbs whose way differs between families.
@@ -303,6 +307,22 @@ impl Facts {
         match self.findings.iter().find(|f| f.name == name) {
             Some(facts) => (facts.verdict, facts.fill(code, args)),
             None => (Verdict::Unreachable, bare(&code)),
+        }
+    }
+
+    /// The stage of a diagnosis that shows what the host said. A credential that is `limited` was let in: what it lacks is a
+    /// matter of permission, unless the data says otherwise (an act that the log-in itself waits for).
+    #[must_use]
+    pub fn stage_of(&self, code: &str) -> Stage {
+        let own = code.strip_prefix(self.id.as_str()).and_then(|rest| rest.strip_prefix('.'));
+        let facts = match own {
+            Some(name) => self.findings.iter().find(|f| f.name == name),
+            None => common().findings.iter().find(|f| f.name == code),
+        };
+        match facts {
+            Some(FindingFacts { stage: Some(stage), .. }) => *stage,
+            Some(FindingFacts { verdict: Verdict::Limited, .. }) => Stage::Permission,
+            _ => Stage::Authentication,
         }
     }
 

@@ -8,6 +8,7 @@ use super::Core;
 use super::exchange::{Channel, Known, endpoints_of, family};
 use crate::domain::{Credential, Evidence, FamilyId, Finding, Host, HostId, SecretState, Severity, Validation};
 use crate::error::{Error, ErrorKind, Result};
+use crate::hosts::facts::advice::Addressee;
 use crate::hosts::{self, Detection, Family, HostUrl, Wire};
 use crate::net::proxy::ProxyAddress;
 use crate::secret::Masker;
@@ -254,7 +255,8 @@ impl Core {
         host.product.clone_from(&test.product);
         host.version.clone_from(&test.version);
         if let Some(finding) = &test.finding {
-            notes.push(format!("not confirmed that this is {}: {}. {}", host.family, finding.title, finding.remedy));
+            let remedy = Addressee::host(&host).fill(&finding.remedy);
+            notes.push(format!("not confirmed that this is {}: {}. {remedy}", host.family, finding.title));
         }
         host.id = self.rack.add_host(&host)?;
         self.audit("host-add", "", &host.name, "done", format!("{} at {}", host.family, host.url));

@@ -10,6 +10,7 @@ use super::{Asked, Exchange, Parsed};
 use crate::diagnose::clock;
 use crate::diagnose::look::{Look, finding};
 use crate::diagnose::network::stage_of_code;
+use crate::diagnose::permission::lacking;
 use crate::domain::{Diagnosis, FamilyId, Kind, Stage, StageReport, StageState, Subject, Validation, Verdict};
 use crate::hosts::{self, Family};
 
@@ -70,7 +71,7 @@ async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) ->
     }
     match best {
         Some((family, _, validation)) if rank(family, &validation) > 0 || !seen.failed => {
-            concluded(&mut diagnosis, &seen, validation);
+            concluded(&mut diagnosis, &seen, family, validation);
         }
         _ if said(&mut diagnosis, &shown(parsed, exchange), who.family, &seen.facts, now) => {}
         _ => {
@@ -125,7 +126,7 @@ impl Seen {
     }
 }
 
-fn concluded(diagnosis: &mut Diagnosis, seen: &Seen, validation: Validation) {
+fn concluded(diagnosis: &mut Diagnosis, seen: &Seen, family: &'static dyn Family, validation: Validation) {
     let state = match validation.verdict {
         // The rest of what would be asked is not in the transcript, and no failure.
         Verdict::Unreachable if !seen.failed => StageState::Untold,
@@ -143,7 +144,13 @@ fn concluded(diagnosis: &mut Diagnosis, seen: &Seen, validation: Validation) {
         look.findings.clone_from(&validation.findings);
     }
     look.evidence.clone_from(&validation.evidence);
-    put(diagnosis, Stage::Authentication, look);
+    let lacking = lacking(family.facts(), &validation);
+    if !lacking.is_empty() && lacking.len() == validation.findings.len() {
+        put(diagnosis, Stage::Authentication, Look::passed("the host knows it and lets it in"));
+        put(diagnosis, Stage::Permission, look);
+    } else {
+        put(diagnosis, Stage::Authentication, look);
+    }
     diagnosis.validation = Some(validation);
 }
 
