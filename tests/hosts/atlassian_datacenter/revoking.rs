@@ -232,15 +232,16 @@ async fn an_administrator_ends_many_with_one_order() {
         assert_eq!((&done[0], &done[1]), (&Revocation::Accepted, &Revocation::Accepted));
         product.assert_found(&refused(done[2].clone()), Verdict::Unreachable, "still-there");
         product.assert_found(&refused(done[3].clone()), Verdict::Unreachable, "token-not-found");
-        let seen = transport.seen.lock().unwrap();
-        assert_eq!(seen.len(), 3);
-        assert_eq!(seen[1].url, format!("{WEB}/rest/pat/latest/admin/tokens"));
-        assert_eq!(
-            seen[1].body,
-            keyrack::net::Body::Text("[7,8,9]".into()),
-            "these and no other, whatever was asked for"
-        );
-        drop(seen);
+        {
+            let seen = transport.seen.lock().unwrap();
+            assert_eq!(seen.len(), 3);
+            assert_eq!(seen[1].url, format!("{WEB}/rest/pat/latest/admin/tokens"));
+            assert_eq!(
+                seen[1].body,
+                keyrack::net::Body::Text("[7,8,9]".into()),
+                "these and no other, whatever was asked for"
+            );
+        }
         // The answer to the order is lost: it may have been carried out, and is not repeated.
         let lost = keyrack::net::NetError::new(keyrack::net::NetErrorKind::Other, "x", "");
         let transport = Recorded::with_errors([Ok(all(&[7, 8])), Err(lost)]);
