@@ -63,7 +63,9 @@ async fn the_commands_of_its_advice_can_be_pasted_as_they_stand() {
     home.run(&format!("host add lab {} --family gitlab", server.url)).await;
     home.pipe(STRANGER, "add --label ci-release --host lab --no-check").await.exits(0);
     drop(server);
-    for verb in ["diagnose ci-release", "diagnose ci-release --report -", "check ci-release --verbose", "show ci-release"] {
+    for verb in
+        ["diagnose ci-release", "diagnose ci-release --report -", "check ci-release --verbose", "show ci-release"]
+    {
         home.run(verb).await.says("keyrack host test lab").lacks("host test NAME").lacks("host show NAME");
     }
     let json = home.run("check --json").await.json();
