@@ -2,17 +2,17 @@
 //! answer goes to the layer that waits for it.
 
 use super::effect::{
-    AddFx, CreateFx, DeploymentFx, DiagnoseFx, Effect, IncidentFx, InventoryFx, PermissionsFx, RackFx, RevokeFx,
-    RotateFx,
+    AddFx, CreateFx, DeploymentFx, DiagnoseFx, DoctorFx, Effect, IncidentFx, InventoryFx, PermissionsFx, RackFx,
+    RevokeFx, RotateFx,
 };
 use super::layer::Layer;
 use super::msg::{
-    AddMsg, CheckMsg, CreateMsg, DeploymentMsg, DiagnoseMsg, GuideMsg, HostMsg, IncidentMsg, InventoryMsg, LogMsg, Msg,
-    Passphrase, PermissionsMsg, RackMsg, RevokeMsg, RotateMsg, StoreMsg,
+    AddMsg, CheckMsg, CreateMsg, DeploymentMsg, DiagnoseMsg, DoctorMsg, GuideMsg, HostMsg, IncidentMsg, InventoryMsg,
+    LogMsg, Msg, Passphrase, PermissionsMsg, RackMsg, RevokeMsg, RotateMsg, StoreMsg,
 };
 use super::overlays::toast::Level;
 use super::overlays::unlock;
-use super::screens::{deployment, diagnose, hosts};
+use super::screens::{deployment, diagnose, doctor, hosts};
 use super::shared::{Cx, Nav};
 use super::text;
 
@@ -242,6 +242,22 @@ pub(super) fn on_diagnose(msg: DiagnoseMsg, layers: &mut [Layer], cx: &mut Cx<'_
     }
 }
 
+pub(super) fn on_doctor(msg: &DoctorMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let DoctorMsg::Examined { job, result } = msg;
+    if !cx.s.jobs.close(*job) {
+        return;
+    }
+    for layer in layers {
+        if let Layer::Doctor(doctor) = layer
+            && doctor.on(msg, cx)
+        {
+            return;
+        }
+    }
+    // Only mending goes on after its screen was left.
+    doctor::told_late(result, cx);
+}
+
 pub(super) fn on_guide(msg: GuideMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
     let GuideMsg::Found { job, result } = msg;
     if !cx.s.jobs.close(job) {
@@ -342,6 +358,7 @@ pub(super) fn give_up(effect: Effect, cx: &mut Cx<'_>) {
             Msg::Permissions(PermissionsMsg::Found { job, result: Err(error) })
         }
         Effect::Diagnose(DiagnoseFx::Begin { job, .. }) => Msg::Diagnose(DiagnoseMsg::Done { job, result: Err(error) }),
+        Effect::Doctor(DoctorFx::Examine { job, .. }) => Msg::Doctor(DoctorMsg::Examined { job, result: Err(error) }),
         Effect::Rotate(RotateFx::Run { job, .. }) => Msg::Rotate(RotateMsg::Done { job, result: Err(error) }),
         Effect::Incident(IncidentFx::Run { job, .. }) => Msg::Incident(IncidentMsg::Done { job, result: Err(error) }),
         Effect::Deployment(DeploymentFx::Run { job, .. }) => {

@@ -47,6 +47,7 @@ use overlays::palette::Palette;
 use overlays::settings::Settings;
 use overlays::unlock::Unlock;
 use screens::diagnose::Ask;
+use screens::doctor::Doctor;
 use screens::guide::Guide;
 use screens::help::Help;
 use screens::hosts::Hosts;
@@ -165,6 +166,7 @@ fn route(model: &mut Model, msg: Msg, fx: &mut Vec<Effect>) {
         Msg::Incident(msg) => with(model, fx, |layers, cx| answers::on_incident(&msg, layers, cx)),
         Msg::Permissions(msg) => with(model, fx, |layers, cx| answers::on_permissions(msg, layers, cx)),
         Msg::Diagnose(msg) => with(model, fx, |layers, cx| answers::on_diagnose(msg, layers, cx)),
+        Msg::Doctor(msg) => with(model, fx, |layers, cx| answers::on_doctor(&msg, layers, cx)),
         Msg::Guide(msg) => with(model, fx, |layers, cx| answers::on_guide(msg, layers, cx)),
         Msg::Hosts(msg) => with(model, fx, |layers, cx| answers::on_hosts(&msg, layers, cx)),
         Msg::Log(msg) => with(model, fx, |layers, cx| answers::on_log(&msg, layers, cx)),
@@ -232,6 +234,13 @@ fn everywhere(model: &mut Model, action: Action, fx: &mut Vec<Effect>) -> bool {
         Action::DiagnoseOther => Ask::new(&model.s).into(),
         Action::Messages => Messages::default().into(),
         Action::Hosts if !matches!(model.layers.last(), Some(Layer::Hosts(_))) => Hosts::default().into(),
+        Action::Doctor if !matches!(model.layers.last(), Some(Layer::Doctor(_))) => {
+            with(model, fx, |_, cx| {
+                let doctor = Doctor::open(cx);
+                cx.open(doctor.into());
+            });
+            return true;
+        }
         Action::Log if !matches!(model.layers.last(), Some(Layer::Log(_))) => {
             with(model, fx, |_, cx| {
                 let log = Log::open(cx);

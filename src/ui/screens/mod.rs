@@ -5,6 +5,7 @@ pub mod create;
 pub mod deployment;
 pub mod detail;
 pub mod diagnose;
+pub mod doctor;
 pub mod guide;
 pub mod help;
 pub mod hosts;

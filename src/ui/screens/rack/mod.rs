@@ -359,6 +359,7 @@ impl Pane for Rack {
                 Action::Hosts,
                 Action::Quit,
                 Action::DiagnoseOther,
+                Action::Doctor,
                 Action::Help,
             ]
             .map(|a| (a, "")),
