@@ -15,16 +15,19 @@ mod answers;
 pub mod check;
 pub mod effect;
 pub mod filter;
+mod given_up;
 pub mod history;
 pub mod jobs;
 pub mod layer;
 pub mod msg;
 pub mod outcome;
 pub mod overlays;
+pub mod page;
 pub mod places;
 pub mod rows;
 pub mod screens;
 pub mod shared;
+pub mod size;
 pub mod text;
 pub mod time;
 pub mod widgets;
@@ -37,11 +40,9 @@ use ratatui::text::Line;
 
 use crate::config::{Action, Context};
 
-use answers::{give_up, load};
-use effect::{Effect, RackFx, SystemFx};
+use effect::{Effect, SystemFx};
 use layer::{Layer, Pane};
 use msg::{Msg, Passphrase};
-use overlays::dialog::Dialog;
 use overlays::messages::Messages;
 use overlays::palette::Palette;
 use overlays::settings::Settings;
@@ -55,13 +56,9 @@ use screens::incident::Incident;
 use screens::log::Log;
 use screens::rack::Rack;
 use shared::{Cx, Input, Nav, Shared};
+use size::{SMALLEST, WIDE, body};
 
 pub use shared::Setup;
-
-/// Below this, nothing useful fits.
-pub const SMALLEST: (u16, u16) = (60, 12);
-/// From this width on, the credential under the cursor is shown beside the list.
-pub const WIDE: u16 = 100;
 
 /// The whole state of the interface.
 #[derive(Debug)]
@@ -127,17 +124,10 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     }
 }
 
-/// The area between header and footer.
-#[must_use]
-pub fn body(width: u16, height: u16) -> Rect {
-    Rect { x: 0, y: 1, width, height: height.saturating_sub(2) }
-}
-
 fn route(model: &mut Model, msg: Msg, fx: &mut Vec<Effect>) {
     match msg {
         Msg::Start => {
-            let job = model.s.jobs.begin("reading the rack");
-            fx.push(Effect::Rack(RackFx::Load { job }));
+            with(model, fx, |_, cx| cx.load());
         }
         Msg::Key(key) => {
             let contexts = top(model).contexts(&model.s);
@@ -325,15 +315,4 @@ fn settle(model: &mut Model, fx: &mut Vec<Effect>) {
         _ => None,
     });
     fx.extend(model.s.history.want(looked_at.as_ref(), &mut model.s.jobs));
-}
-
-/// Asks before quitting while work is under way that would be cut off.
-fn quit(cx: &mut Cx<'_>) {
-    let under_way = cx.s.jobs.weighty();
-    if under_way.is_empty() {
-        cx.nav.push(Nav::Quit);
-    } else {
-        let text = format!("keyrack is still {}. Quit all the same?", under_way.join(" and "));
-        cx.open(Dialog::new("Quit", text, Nav::Quit).into());
-    }
 }

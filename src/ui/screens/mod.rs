@@ -1,6 +1,7 @@
 //! One file per screen: its state, what keys do on it, how it looks. Screens know the shared state, not each other's.
 
 pub mod add;
+mod commands;
 pub mod create;
 pub mod deployment;
 pub mod detail;

@@ -17,7 +17,6 @@ use crate::error::{Error, ErrorKind};
 
 use super::super::effect::{DoctorFx, Effect};
 use super::super::layer::{Hints, Pane};
-use super::super::load;
 use super::super::msg::{DoctorMsg, JobId, Passphrase};
 use super::super::overlays::toast::Level;
 use super::super::shared::{Cx, Input, Shared};
@@ -164,7 +163,7 @@ fn mended(found: &[Complaint], cx: &mut Cx<'_>) {
         n => cx.say(Level::Warn, format!("{} left to mend", count(n, "thing"))),
     }
     // Settled work changes records.
-    load(cx);
+    cx.load();
 }
 
 /// What came of mending after its screen was left.

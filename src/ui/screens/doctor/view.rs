@@ -11,10 +11,11 @@ use crate::domain::{Complaint, Health};
 
 use super::super::super::layer::Pane as _;
 use super::super::super::shared::Shared;
+use super::super::super::size::body;
 use super::super::super::text::count;
 use super::super::super::widgets::form::Form;
 use super::super::super::widgets::{bar, panel};
-use super::super::super::{body, outcome, text};
+use super::super::super::{outcome, text};
 use super::{Doctor, Stage};
 
 /// Rows for what is said of the line under the cursor, frame included.
@@ -109,7 +110,7 @@ fn advice(doctor: &Doctor, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
     }
     if complaint.is_mendable() {
         let key = s.key(&[Context::Doctor], Action::Mend);
-        page.say(&format!("{key} does that from here").trim_start().to_owned(), s.theme.key);
+        page.say(format!("{key} does that from here").trim_start(), s.theme.key);
     }
     panel::scrolled(frame, inner, page.lines, 0, &s.theme);
 }
