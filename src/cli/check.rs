@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use clap::Args;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
-use super::output::{columns, evidence_json, explain, finding_json, harmless};
+use super::interrupt::stop_on_interrupt;
+use super::output::{evidence_json, explain, finding_json, harmless};
+use super::table::columns;
 use crate::domain::{Credential, CredentialId, Host, HostId, Validation, Verdict};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::check::{CheckOptions, Checked, check};
@@ -61,13 +62,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: CheckArgs) -> Result<u8
         let hosts: BTreeMap<HostId, Host> = core.rack.hosts()?.into_iter().map(|h| (h.id, h)).collect();
         (credentials, hosts)
     };
-    let cancel = CancellationToken::new();
-    let stop = cancel.clone();
-    let listener = tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            stop.cancel();
-        }
-    });
+    let (cancel, listener) = stop_on_interrupt();
     let lines = args.json_lines;
     let progress = !context.json() && !lines && context.io.stderr_is_terminal();
     let out = context.io.stdout.clone();

@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::context::Context;
 use super::output::{evidence_json, explain, finding_json};
-use super::revoke::{print_steps, signer};
 use super::using::Signer;
 use super::values::{host_choices, parse_date};
-use crate::domain::{CreateEnd, CreateRequest, CreateResult, CreateWish, Expiry, HostChoice, Kind, Owner, Way};
+use super::way::print_way;
+use crate::domain::{CreateEnd, CreateRequest, CreateResult, CreateWish, Expiry, HostChoice, Kind, Owner};
 use crate::error::{Error, Result};
 use crate::ops::exchange::date;
 use crate::sanitize;
@@ -108,14 +108,6 @@ pub(super) async fn run(context: &mut Context<'_>, args: CreateArgs) -> Result<u
         CreateEnd::Unknown | CreateEnd::Unreachable => 4,
         CreateEnd::Failed => 70,
     })
-}
-
-fn print_way(context: &mut Context<'_>, way: &Way) -> Result<()> {
-    print_steps(context, way)?;
-    if let Way::NeedsAuthority { .. } = way {
-        context.out(&format!("  {}", signer(way)))?;
-    }
-    Ok(())
 }
 
 fn print(context: &mut Context<'_>, result: &CreateResult) -> Result<()> {

@@ -6,8 +6,10 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::context::Context;
+use super::interrupt::stop_on_interrupt;
 use super::io::{clear_progress, write_progress};
-use super::output::{Palette, evidence_json, explain_findings, finding_json};
+use super::output::{evidence_json, explain_findings, finding_json};
+use super::palette::Palette;
 use super::secret_input;
 use super::values::LookAtArgs;
 use crate::diagnose::{self, Patient, Stranger, Surroundings, Wanted, names, report, transcript};
@@ -75,7 +77,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: DiagnoseArgs) -> Result
     let cwd = std::env::current_dir().unwrap_or_default();
     let vars = context.io.env.clone();
     let around = if context.is_demo() { Surroundings::of_demo(vars, cwd) } else { Surroundings::new(vars, cwd) };
-    let (cancel, listener) = super::revoke::stop_on_interrupt();
+    let (cancel, listener) = stop_on_interrupt();
     let progress = context.io.stderr_is_terminal().then(|| context.io.stderr.clone());
     let total = patients.len() * Stage::ALL.len();
     let done = std::sync::atomic::AtomicUsize::new(0);

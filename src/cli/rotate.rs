@@ -6,11 +6,12 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
+use super::interrupt::stop_on_interrupt;
 use super::output::{evidence_json, explain, finding_json};
-use super::revoke::{print_steps, signer, stop_on_interrupt};
 use super::secret_input;
 use super::using::Signer;
 use super::values::parse_date;
+use super::way::{print_steps, print_way, signer, step_lines};
 use crate::domain::{CredentialId, Expiry, RotateEnd, RotatePattern, RotatePlan, RotateResult, Way};
 use crate::error::{Error, Result};
 use crate::ops::exchange::date;
@@ -122,7 +123,7 @@ fn paste(context: &mut Context<'_>, plan: &RotatePlan, file: Option<&PathBuf>, w
         for line in plan_lines(plan) {
             context.remark(&line);
         }
-        for line in super::revoke::step_lines(&plan.new) {
+        for line in step_lines(&plan.new) {
             context.remark(&line);
         }
     }
@@ -210,10 +211,7 @@ fn print(context: &mut Context<'_>, result: &RotateResult) -> Result<()> {
         context.out(&line)?;
     }
     if let Some(way) = &result.way {
-        print_steps(context, way)?;
-        if let Way::NeedsAuthority { .. } = way {
-            context.out(&format!("  {}", signer(way)))?;
-        }
+        print_way(context, way)?;
     }
     if !matches!(result.end, RotateEnd::Rotated | RotateEnd::OldKept)
         && let Some(validation) = &result.validation

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{exit_code, signer, step_lines, stop_on_interrupt};
+use super::exit_code;
 use crate::cli::context::Context;
+use crate::cli::interrupt::stop_on_interrupt;
 use crate::cli::io::{clear_progress, write_progress};
 use crate::cli::output::{evidence_json, explain, finding_json};
 use crate::cli::secret_input;
 use crate::cli::using::Signer;
+use crate::cli::way::{signer, step_lines};
 use crate::domain::{LeakName, LeakPlan, LeakResult, RevokeEnd, Way};
 use crate::error::{Error, Result};
 use crate::ops::incident::report;

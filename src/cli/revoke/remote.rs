@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{exit_code, word};
 use crate::cli::context::Context;
+use crate::cli::interrupt::stop_on_interrupt;
 use crate::cli::output::{evidence_json, explain, finding_json};
 use crate::cli::using::Signer;
 use crate::domain::{InventoryLine, RemoteRevokeResult, RevokeEnd};
@@ -42,7 +43,7 @@ pub(super) async fn run(
         }
     }
     context.confirm("This cannot be undone", &format!("revoke {}", lines.len()))?;
-    let (cancel, listener) = super::stop_on_interrupt();
+    let (cancel, listener) = stop_on_interrupt();
     let results = context.core()?.revoke_remote(&host, &lines, &using, &cancel, |_| {}).await;
     listener.abort();
     let results = results?;
