@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::sight::{Held, Sight};
-use super::{Viewpoint, files};
+use super::sight::Sight;
+use crate::diagnose::files;
 use crate::diagnose::git::config::Config;
+use crate::diagnose::held::Held;
+use crate::diagnose::viewpoint::Viewpoint;
 use crate::sanitize;
 use crate::secret::SecretText;
 
@@ -77,8 +79,8 @@ fn entry(view: &Viewpoint<'_>, line: &str) -> Option<(String, SecretText)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{codes, patient, view};
     use super::*;
+    use crate::diagnose::tests::{codes, patient, view};
     use crate::domain::Kind;
     use crate::secret::Secret;
 
