@@ -189,8 +189,19 @@ mod tests {
         let refused = tls(rustls::Error::AlertReceived(AlertDescription::UnknownCA));
         assert_eq!(refused.kind, Kind::TlsClientCertWanted);
         assert!(refused.detail.contains("UnknownCA"), "{refused}");
+        let refused = io::Error::other(rustls::Error::AlertReceived(AlertDescription::BadCertificate));
+        assert_eq!(classify_chain(&refused, TALKING, &route(true, false)).kind, Kind::TlsClientCertWanted);
         let other = tls(rustls::Error::General("x".repeat(5000)));
         assert_eq!(other.kind, Kind::TlsOther);
         assert!(other.detail.chars().count() <= DETAIL_CAP);
+    }
+
+    #[test]
+    fn where_tls_breaks_off_in_the_middle_nobody_knows_what_was_done() {
+        let broken = io::Error::other(rustls::Error::AlertReceived(AlertDescription::InternalError));
+        let error = classify_chain(&broken, TALKING, &route(true, false));
+        assert_eq!(error.kind, Kind::Reset);
+        assert!(!error.kind.nothing_was_sent() && error.detail.contains("InternalError"), "{error}");
+        assert!(classify_chain(&broken, CONNECTING, &route(true, false)).kind.nothing_was_sent());
     }
 }

@@ -115,6 +115,11 @@ impl<'a> Chain<'a> {
         }
         if let Some(tls) = self.find::<rustls::Error>() {
             let (kind, detail) = tls_kind(tls);
+            // Once the request was under way nobody knows what the host did with it; only that it wants to know who calls
+            // says that it did nothing.
+            if !phase.connect && kind != Kind::TlsClientCertWanted {
+                return error(Kind::Reset, format!("TLS broke off: {tls}"));
+            }
             return error(kind, detail);
         }
         // HTTP/2 keeps of an alert that came after the handshake only what it said (seen with h2 0.4).

@@ -120,9 +120,9 @@ impl Tls {
             seen.push(Seen::new("net.tls-incomplete-chain", &self.target, detail));
         }
         let mut own = Seen::of(error);
-        if error.kind == NetErrorKind::TlsOther && matches!(self.client_certificate, ClientCertificate::NotShown { .. })
-        {
-            // Before TLS 1.3 there is no alert of its own for it.
+        let broken_off = matches!(error.kind, NetErrorKind::TlsOther | NetErrorKind::Reset);
+        if broken_off && matches!(self.client_certificate, ClientCertificate::NotShown { .. }) {
+            // Before TLS 1.3 there is no alert of its own for it, and some servers cut the connection without any.
             own.code = NetErrorKind::TlsClientCertWanted.code();
         }
         seen.push(own);
