@@ -45,6 +45,12 @@ impl Viewpoint<'_> {
         })
     }
 
+    /// Whether a URL is at one of this credential's hosts, scheme and port included.
+    pub(crate) fn is_at(&self, url: &Url) -> bool {
+        let own = Url::parse(&self.patient.host.url).ok();
+        self.urls().iter().chain(own.iter()).any(|ours| ours.origin() == url.origin())
+    }
+
     /// Whether git is of use with this family.
     pub(crate) fn has_git(&self) -> bool {
         hosts::family(&self.patient.host.family).is_some_and(|f| f.facts().verbs.git != How::None)

@@ -120,7 +120,7 @@ fn remotes(view: &Viewpoint<'_>, config: &Config, sight: &mut Sight) {
     for entry in remotes {
         let Ok(url) = Url::parse(entry.value.reveal()) else { continue };
         let Some(password) = url.password() else { continue };
-        if !view.is_ours(url.host_str().unwrap_or("")) {
+        if !view.is_at(&url) {
             continue;
         }
         let password = SecretText::new(percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned());
