@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::output::{evidence_json, explain, finding_json};
+use super::output::with_told;
 use super::using::Signer;
 use super::values::{host_choices, parse_date};
 use super::way::print_way;
@@ -146,23 +146,17 @@ fn print(context: &mut Context<'_>, result: &CreateResult) -> Result<()> {
     if let Some(plan) = &result.plan {
         print_way(context, &plan.way)?;
     }
-    if result.end != CreateEnd::Created
-        && let Some(validation) = &result.validation
-    {
-        for line in explain(palette, validation) {
-            context.out(&line)?;
-        }
+    if result.end == CreateEnd::Created {
+        return Ok(());
     }
-    Ok(())
+    context.explained(result.validation.as_ref())
 }
 
 fn result_json(result: &CreateResult) -> serde_json::Value {
-    json!({
+    let told = json!({
         "label": result.label, "host": result.host, "end": result.end, "message": result.message, "kind": result.kind,
         "remote_id": result.remote_id, "expires_at": result.expiry.at(), "notes": result.notes, "plan": result.plan,
-        "verdict": result.validation.as_ref().map(|v| v.verdict),
         "grants": result.validation.iter().flat_map(|v| &v.grants).map(|g| &g.name).collect::<Vec<_>>(),
-        "findings": result.validation.iter().flat_map(|v| &v.findings).map(finding_json).collect::<Vec<_>>(),
-        "evidence": result.validation.iter().flat_map(|v| &v.evidence).map(evidence_json).collect::<Vec<_>>(),
-    })
+    });
+    with_told(told, result.validation.as_ref())
 }

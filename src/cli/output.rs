@@ -66,6 +66,14 @@ pub(super) fn evidence_json(evidence: &Evidence) -> Value {
     json!({ "request": evidence.request, "status": evidence.status, "ms": evidence.ms, "detail": evidence.detail })
 }
 
+/// A result with what the host said: verdict, findings, evidence.
+pub(super) fn with_told(mut result: Value, validation: Option<&Validation>) -> Value {
+    result["verdict"] = json!(validation.map(|v| v.verdict));
+    result["findings"] = validation.iter().flat_map(|v| &v.findings).map(finding_json).collect();
+    result["evidence"] = validation.iter().flat_map(|v| &v.evidence).map(evidence_json).collect();
+    result
+}
+
 /// Findings and evidence of a validation as lines for people.
 pub(super) fn explain(palette: Palette, validation: &Validation) -> Vec<String> {
     let mut lines = explain_findings(palette, &validation.findings);

@@ -10,11 +10,11 @@ use serde_json::json;
 
 use super::context::Context;
 use super::interrupt::stop_on_interrupt;
-use super::output::{evidence_json, explain, finding_json};
+use super::output::with_told;
 use super::using::Signer;
 use super::way::{print_steps, print_way, signer};
 use crate::domain::{RevokeEnd, RevokePlan, RevokeResult, Way};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::sanitize;
 
 /// Revoke credentials at their hosts
@@ -56,9 +56,6 @@ pub(super) async fn run(context: &mut Context<'_>, args: RevokeArgs) -> Result<u
     if !args.remote.is_empty() {
         return remote::run(context, &args.remote, args.host.as_deref(), &args.signer, args.dry_run).await;
     }
-    if args.labels.is_empty() {
-        return Err(Error::usage("which ones? Name their labels"));
-    }
     let mut ids = Vec::new();
     for label in &args.labels {
         let id = context.core()?.by_label(label)?.id;
@@ -91,14 +88,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: RevokeArgs) -> Result<u
     let results = context.core()?.revoke(&ids, using.as_ref(), &cancel, |_| {}).await;
     listener.abort();
     let results = results?;
-    if context.json() {
-        let items: Vec<_> = results.iter().map(result_json).collect();
-        context.out_json(&json!({ "schema": 1, "results": items }))?;
-    } else {
-        for result in &results {
-            print_result(context, result)?;
-        }
-    }
+    context.results(&results, result_json, print_result)?;
     Ok(exit_code(results.iter().map(|r| r.end)))
 }
 
@@ -166,21 +156,15 @@ fn print_result(context: &mut Context<'_>, result: &RevokeResult) -> Result<()> 
     if let Some(plan) = &result.plan {
         print_way(context, &plan.way)?;
     }
-    if !matches!(result.end, RevokeEnd::Revoked | RevokeEnd::AlreadyDead)
-        && let Some(validation) = &result.validation
-    {
-        for line in explain(palette, validation) {
-            context.out(&line)?;
-        }
+    if matches!(result.end, RevokeEnd::Revoked | RevokeEnd::AlreadyDead) {
+        return Ok(());
     }
-    Ok(())
+    context.explained(result.validation.as_ref())
 }
 
 fn result_json(result: &RevokeResult) -> serde_json::Value {
-    json!({
+    let told = json!({
         "label": result.label, "host": result.host, "end": result.end, "message": result.message, "plan": result.plan,
-        "verdict": result.validation.as_ref().map(|v| v.verdict),
-        "findings": result.validation.iter().flat_map(|v| &v.findings).map(finding_json).collect::<Vec<_>>(),
-        "evidence": result.validation.iter().flat_map(|v| &v.evidence).map(evidence_json).collect::<Vec<_>>(),
-    })
+    });
+    with_told(told, result.validation.as_ref())
 }

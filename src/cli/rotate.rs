@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::interrupt::stop_on_interrupt;
-use super::output::{evidence_json, explain, finding_json};
+use super::output::with_told;
 use super::secret_input;
 use super::using::Signer;
 use super::values::parse_date;
@@ -98,17 +98,10 @@ pub(super) async fn run(context: &mut Context<'_>, args: RotateArgs) -> Result<u
     let results = context.core()?.rotate(&ids, &options, &cancel, |_| {}).await;
     listener.abort();
     let results = results?;
-    if context.json() {
-        let items: Vec<_> = results.iter().map(result_json).collect();
-        context.out_json(&json!({ "schema": 1, "results": items }))?;
-    } else {
-        for result in &results {
-            print(context, result)?;
-        }
-        if results.len() > 1 {
-            let done = results.iter().filter(|r| r.end == RotateEnd::Rotated).count();
-            context.out(&format!("{done} of {} rotated to the end", results.len()))?;
-        }
+    context.results(&results, result_json, print)?;
+    if results.len() > 1 && !context.json() {
+        let done = results.iter().filter(|r| r.end == RotateEnd::Rotated).count();
+        context.out(&format!("{done} of {} rotated to the end", results.len()))?;
     }
     Ok(exit_code(&results))
 }
@@ -134,7 +127,7 @@ fn paste(context: &mut Context<'_>, plan: &RotatePlan, file: Option<&PathBuf>, w
     let identified = context.core()?.identify(&text)?;
     drop(text);
     for note in identified.notes.iter().chain(&identified.warnings) {
-        context.remark(&format!("note: {}", sanitize::line(note)));
+        context.note(note);
     }
     Ok(Some(Pasted { secret: identified.secret, username: identified.username }))
 }
@@ -213,14 +206,10 @@ fn print(context: &mut Context<'_>, result: &RotateResult) -> Result<()> {
     if let Some(way) = &result.way {
         print_way(context, way)?;
     }
-    if !matches!(result.end, RotateEnd::Rotated | RotateEnd::OldKept)
-        && let Some(validation) = &result.validation
-    {
-        for line in explain(palette, validation) {
-            context.out(&line)?;
-        }
+    if matches!(result.end, RotateEnd::Rotated | RotateEnd::OldKept) {
+        return Ok(());
     }
-    Ok(())
+    context.explained(result.validation.as_ref())
 }
 
 fn exit_code(results: &[RotateResult]) -> u8 {
@@ -248,12 +237,10 @@ fn exit_code(results: &[RotateResult]) -> u8 {
 }
 
 fn result_json(result: &RotateResult) -> serde_json::Value {
-    json!({
+    let told = json!({
         "label": result.label, "host": result.host, "end": result.end, "message": result.message,
         "expires_at": result.expiry.at(), "left": result.left, "notes": result.notes, "way": result.way,
         "deliver": result.deliver,
-        "verdict": result.validation.as_ref().map(|v| v.verdict),
-        "findings": result.validation.iter().flat_map(|v| &v.findings).map(finding_json).collect::<Vec<_>>(),
-        "evidence": result.validation.iter().flat_map(|v| &v.evidence).map(evidence_json).collect::<Vec<_>>(),
-    })
+    });
+    with_told(told, result.validation.as_ref())
 }

@@ -1,9 +1,10 @@
 //! What a verb says: results on stdout, remarks on stderr, questions to the person.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::context::Context;
-use super::output::harmless;
+use super::output::{explain, harmless};
+use crate::domain::Validation;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sanitize;
 
@@ -16,6 +17,37 @@ impl Context<'_> {
     /// A remark for the person, on stderr.
     pub(super) fn remark(&mut self, line: &str) {
         self.io.err_raw(&format!("{line}\n"));
+    }
+
+    /// Something the person should know, whoever said it.
+    pub(super) fn note(&mut self, note: &str) {
+        self.remark(&format!("note: {}", sanitize::line(note)));
+    }
+
+    /// Something the person should not pass over, whoever said it.
+    pub(super) fn warn(&mut self, warning: &str) {
+        self.remark(&format!("warning: {}", sanitize::line(warning)));
+    }
+
+    /// Many results: one JSON value, or each for people.
+    pub(super) fn results<T>(
+        &mut self,
+        results: &[T],
+        as_json: impl Fn(&T) -> Value,
+        print: impl Fn(&mut Self, &T) -> Result<()>,
+    ) -> Result<()> {
+        if self.json() {
+            let items: Vec<_> = results.iter().map(as_json).collect();
+            return self.out_json(&json!({ "schema": 1, "results": items }));
+        }
+        results.iter().try_for_each(|result| print(self, result))
+    }
+
+    /// What a host said, with what proves it.
+    pub(super) fn explained(&mut self, validation: Option<&Validation>) -> Result<()> {
+        let palette = self.palette();
+        let lines = validation.map(|v| explain(palette, v)).unwrap_or_default();
+        lines.iter().try_for_each(|line| self.out(line))
     }
 
     /// The result as one JSON value.

@@ -37,9 +37,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: AddArgs) -> Result<u8> 
         allow_http: args.reach.allow_http,
     };
     let (host, notes) = context.core()?.host_add(&input).await?;
-    for note in &notes {
-        context.remark(&format!("note: {}", sanitize::line(note)));
-    }
+    notes.iter().for_each(|note| context.note(note));
     if context.json() {
         let value = host_json(context, &host)?;
         context.out_json(&json!({ "schema": 1, "host": value, "notes": notes }))?;
