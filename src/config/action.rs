@@ -55,6 +55,7 @@ words! {
         Incident = "incident", "incident", "Revoke leaked tokens, pasted by the hundred";
         Permissions = "permissions", "permissions", "Show what it may do, against what its jobs need";
         Diagnose = "diagnose", "diagnose", "Find out why it does not work, stage by stage";
+        DiagnoseOther = "diagnose-other", "diagnose other", "Diagnose a token or a failing exchange that is not on the rack";
         CopyCommand = "copy-command", "copy command", "Copy the command that mends it";
         Export = "export", "report", "Write a redacted report, for a ticket";
         Guide = "guide", "guide", "Show how a token is made by hand";

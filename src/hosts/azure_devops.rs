@@ -14,12 +14,13 @@
 //! - [`address`]: typed addresses, endpoints, [`address::Place`]
 //! - [`token`]: what a token says offline
 //! - [`send`], [`answers`]: one request, and what its refusal means
-//! - [`validate`], [`detect`], [`probes`]: is it accepted, what is there, what may it do
+//! - [`caller`], [`validate`], [`detect`], [`probes`]: whose it is, is it accepted, what is there, what may it do
 //! - [`pats`], [`admin`]: the two APIs on tokens; [`create`], [`inventory`], [`revoke`]: the verbs over them
 
 mod address;
 mod admin;
 mod answers;
+mod caller;
 mod create;
 mod detect;
 mod global;

@@ -54,7 +54,7 @@ pub type Endpoints = BTreeMap<String, String>;
 /// Every family, in the order in which candidates are listed.
 #[must_use]
 pub fn families() -> &'static [&'static dyn Family] {
-    &[
+    static ALL: &[&dyn Family] = &[
         &github::GitHub,
         &gitlab::GitLab,
         &azure_devops::AzureDevOps,
@@ -62,14 +62,15 @@ pub fn families() -> &'static [&'static dyn Family] {
         &jira_cloud::JiraCloud,
         &open_devops::OpenDevOps,
         &bitbucket_datacenter::BitbucketDatacenter,
-        &jira_datacenter::JiraDatacenter,
-        &confluence_datacenter::ConfluenceDatacenter,
-        &bamboo::Bamboo,
+        &jira_datacenter::FAMILY,
+        &confluence_datacenter::FAMILY,
+        &bamboo::FAMILY,
         &codecommit::CodeCommit,
         &forgejo::Forgejo,
         &fecru::Fecru,
         &generic::Generic,
-    ]
+    ];
+    ALL
 }
 
 /// The family of that id.

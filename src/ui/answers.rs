@@ -210,21 +210,27 @@ pub(super) fn on_permissions(msg: PermissionsMsg, layers: &mut [Layer], cx: &mut
 
 pub(super) fn on_diagnose(msg: DiagnoseMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
     let current = match &msg {
-        DiagnoseMsg::Stage { job, .. } => cx.s.jobs.is_open(*job),
+        DiagnoseMsg::Stage { job, .. } | DiagnoseMsg::Noted { job, .. } => cx.s.jobs.is_open(*job),
         DiagnoseMsg::Done { job, .. } | DiagnoseMsg::Exported { job, .. } => cx.s.jobs.close(*job),
     };
     if !current {
         return;
     }
     let mut top = true;
-    for layer in layers.iter_mut().rev() {
-        match (layer, &msg) {
-            (Layer::Diagnose(diagnose), DiagnoseMsg::Stage { job, .. } | DiagnoseMsg::Done { job, .. })
-                if diagnose.waits_for(*job) =>
-            {
-                return diagnose.on(msg, top, cx);
+    for at in (0..layers.len()).rev() {
+        let (below, layer) = layers.split_at_mut(at);
+        match (layer.first_mut(), &msg) {
+            (
+                Some(Layer::Diagnose(diagnose)),
+                DiagnoseMsg::Stage { job, .. } | DiagnoseMsg::Noted { job, .. } | DiagnoseMsg::Done { job, .. },
+            ) if diagnose.waits_for(*job) => {
+                let refused = diagnose.on(msg, top, cx);
+                if let (Some(error), Some(Layer::Ask(ask))) = (refused, below.last_mut()) {
+                    ask.refused(&error);
+                }
+                return;
             }
-            (Layer::Export(form), DiagnoseMsg::Exported { job, .. }) if form.waits_for(*job) => {
+            (Some(Layer::Export(form)), DiagnoseMsg::Exported { job, .. }) if form.waits_for(*job) => {
                 return form.on(msg, cx);
             }
             _ => top = false,

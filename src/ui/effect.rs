@@ -14,7 +14,7 @@ use crate::secret::SecretText;
 
 use super::msg::JobId;
 pub use deployment::DeploymentFx;
-pub use diagnose::{DiagnoseFx, Export};
+pub use diagnose::{DiagnoseFx, Export, GivenToken, PastedExchange, Whom};
 pub use inventory::{CreateFx, InventoryFx};
 pub use permissions::{GuideFx, PermissionsFx};
 pub use rotate::{IncidentFx, RotateFx, Rotation};
@@ -80,7 +80,7 @@ impl Effect {
                 | Self::Create(_)
                 | Self::Deployment(DeploymentFx::Run { .. })
                 | Self::Permissions(_)
-                | Self::Diagnose(DiagnoseFx::Begin { .. })
+                | Self::Diagnose(DiagnoseFx::Begin { whom: Whom::Kept(_), .. })
                 | Self::Rotate(RotateFx::Run { .. })
                 | Self::Incident(IncidentFx::Run { .. })
                 | Self::Rack(RackFx::Forget { .. })

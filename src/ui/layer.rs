@@ -102,6 +102,8 @@ layers! {
     Permissions(permissions::Permissions),
     /// Why a credential does not work.
     Diagnose(diagnose::Diagnose),
+    /// What is to be diagnosed that is not on the rack.
+    Ask(diagnose::Ask),
     /// Where the report of that goes.
     Export(diagnose::ExportForm),
     /// Making one by hand.

@@ -46,6 +46,7 @@ use overlays::messages::Messages;
 use overlays::palette::Palette;
 use overlays::settings::Settings;
 use overlays::unlock::Unlock;
+use screens::diagnose::Ask;
 use screens::guide::Guide;
 use screens::help::Help;
 use screens::hosts::Hosts;
@@ -223,6 +224,12 @@ fn everywhere(model: &mut Model, action: Action, fx: &mut Vec<Effect>) -> bool {
         Action::Guide if !matches!(model.layers.last(), Some(Layer::Guide(_) | Layer::Permissions(_))) => {
             Guide::choose(&model.s).into()
         }
+        // The question is there already, with all that was answered.
+        Action::DiagnoseOther if asked_below(model) => {
+            go(model, Nav::Back, fx);
+            return true;
+        }
+        Action::DiagnoseOther => Ask::new(&model.s).into(),
         Action::Messages => Messages::default().into(),
         Action::Hosts if !matches!(model.layers.last(), Some(Layer::Hosts(_))) => Hosts::default().into(),
         Action::Log if !matches!(model.layers.last(), Some(Layer::Log(_))) => {
@@ -236,6 +243,11 @@ fn everywhere(model: &mut Model, action: Action, fx: &mut Vec<Effect>) -> bool {
     };
     go(model, Nav::Open(Box::new(layer)), fx);
     true
+}
+
+/// Whether what is looked at was asked for right below it.
+fn asked_below(model: &Model) -> bool {
+    matches!(model.layers.as_slice(), [.., Layer::Ask(_), Layer::Diagnose(_)])
 }
 
 fn go(model: &mut Model, step: Nav, fx: &mut Vec<Effect>) {

@@ -8,6 +8,7 @@ mod create;
 mod deployment;
 mod detail;
 mod diagnose;
+mod diagnose_other;
 mod guide;
 mod harness;
 mod hosts;

@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::address::Place;
 use super::answers::{Act, Asked, cap, conclude, refusal, signature};
+use super::caller::{NoUser, who};
 use super::send::{Reader, Signer};
-use super::validate::{NoUser, who};
 use super::{AzureDevOps, FACTS, IDENTITY, WEB};
 use crate::domain::{Finding, Grant, GrantSource, LookAt, Probed, Validation};
 use crate::hosts::segment::segment;
@@ -175,8 +175,7 @@ fn dead(asked: &Asked<'_>, no: NoUser, wanted: &[String]) -> Probed {
             refusal(asked, &answer).unwrap_or_else(|| conclude(asked, &answer, "not-azure-devops"))
         }
     };
-    let unknown = wanted.iter().map(|s| (s.clone(), verdict.reason.clone())).collect();
-    Probed { unknown, findings: verdict.findings, evidence: verdict.evidence, ..Probed::default() }
+    Probed::stopped(verdict, wanted)
 }
 
 /// The read of a scope, and those of the scopes it includes.

@@ -2,7 +2,7 @@
 //! down beside it.
 
 use super::address::Place;
-use super::answers::{cap, expired, has_mark, said};
+use super::answers::{cap, expired, is_version_error, said};
 use crate::domain::Kind;
 use crate::hosts::Wire;
 use crate::net::{NetError, NetErrorKind, Request, Response};
@@ -77,18 +77,6 @@ impl<'a> Reader<'a> {
             self.step += 1;
         }
     }
-}
-
-/// A 400 that is about the version asked for. The exact wording is not published, so type and text both count.
-pub(super) fn is_version_error(answer: &Response) -> bool {
-    let said = said(answer);
-    let names = |text: &str| text.contains("VersionOutOfRange") || text.contains("VersionNotSupported");
-    answer.status == 400
-        && (has_mark(answer))
-        && (names(&said.type_key)
-            || names(&said.type_name)
-            || said.message.to_ascii_lowercase().contains("api-version")
-            || said.message.to_ascii_lowercase().contains("rest api version"))
 }
 
 fn remark(wire: &Wire<'_>, answer: &Response) {

@@ -296,7 +296,7 @@ impl Pane for Add {
                 Event::Back => self.back(cx),
                 Event::Changed(name) => details.changed(name, cx.s),
                 Event::TooLong => cx.say(Level::Warn, "that is far too long to be a credential"),
-                Event::None => {}
+                Event::NotTyped(_) | Event::None => {}
             },
             (Stage::Checked { .. }, Input::Action(action)) => self.result(action, cx),
             (_, Input::Action(Action::Back)) => self.back(cx),

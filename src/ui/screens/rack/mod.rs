@@ -358,6 +358,7 @@ impl Pane for Rack {
                 Action::Incident,
                 Action::Hosts,
                 Action::Quit,
+                Action::DiagnoseOther,
                 Action::Help,
             ]
             .map(|a| (a, "")),

@@ -71,6 +71,7 @@ impl Rack {
             Line::styled("The rack is empty.", s.theme.title),
             Line::default(),
             Line::from(vec![key(Action::Add), say("add a token: paste it, and keyrack says what it is")]),
+            Line::from(vec![key(Action::DiagnoseOther), say("find out why a token fails, without keeping it")]),
             Line::from(vec![key(Action::Hosts), say("see and add hosts")]),
             Line::from(vec![key(Action::Help), say("every key")]),
             Line::from(vec![key(Action::Quit), say("quit")]),
