@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::Core;
 use super::exchange::{Channel, Known, endpoints_of, family};
-use crate::domain::{Credential, Evidence, FamilyId, Finding, Host, HostId, SecretState, Severity, Validation};
+use crate::domain::{
+    Credential, Evidence, FamilyId, Finding, Host, HostId, SecretState, Severity, Validation, Verdict,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hosts::{self, Detection, Family, HostUrl, Wire};
 use crate::net::proxy::ProxyAddress;
@@ -330,11 +332,6 @@ impl Core {
     /// Where the rack or the secret store cannot be used.
     pub async fn host_test(&self, host: &Host, using: Option<&Credential>) -> Result<HostTest> {
         let mut test = self.detect(host).await;
-        if test.found && host.id != HostId::default() && (test.product != host.product || test.version != host.version)
-        {
-            let newer = Host { product: test.product.clone(), version: test.version.clone(), ..host.clone() };
-            self.rack.update_host(&newer)?;
-        }
         if let Some(credential) = using {
             let secret = self.vault.get(&credential.id).await?;
             let known = Known {
@@ -343,7 +340,23 @@ impl Core {
                 expiry: credential.expiry,
                 expiry_by_user: credential.expiry_by_user,
             };
-            test.validation = Some(self.validate(host, known, &secret).await);
+            let validation = self.validate(host, known, &secret).await;
+            let accepted = matches!(validation.verdict, Verdict::Valid | Verdict::Expiring | Verdict::Limited);
+            if test.found && test.version.is_none() && accepted {
+                let told = self.detect_signed(host, known, &secret).await.unzip();
+                (test.product, test.version) = (told.0.or(test.product), told.1);
+            }
+            test.validation = Some(validation);
+        }
+        // A host that tells its version to credentials alone keeps the one it told before.
+        let tells = test.version.is_some() || host.version.is_none();
+        if test.found
+            && tells
+            && host.id != HostId::default()
+            && (&test.product, &test.version) != (&host.product, &host.version)
+        {
+            let newer = Host { product: test.product.clone(), version: test.version.clone(), ..host.clone() };
+            self.rack.update_host(&newer)?;
         }
         Ok(test)
     }

@@ -55,10 +55,6 @@ impl Site for BitbucketDatacenter {
         format!("{listen}{CONTEXT}")
     }
 
-    fn endpoints(&self, listen: &str) -> Vec<(String, String)> {
-        vec![("web".to_owned(), self.url(listen))]
-    }
-
     fn roster(&self, _now: Timestamp) -> Vec<SimCredential> {
         roster::roster()
     }
