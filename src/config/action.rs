@@ -67,6 +67,8 @@ words! {
         Filter = "filter", "filter", "Filter by label, host, account, tag, verdict";
         Sort = "sort", "sort", "Sort by the next column";
         SortReverse = "sort-reverse", "reverse", "Sort the other way round";
+        Doctor = "doctor", "doctor", "Look at keyrack's own health, and mend it";
+        Mend = "mend", "mend", "Mend what keyrack can mend itself; asks first";
         Hosts = "hosts", "hosts", "Show the hosts";
         Log = "log", "log", "Show the log of what was done";
         Messages = "messages", "messages", "Read the latest messages again, in full";
@@ -134,6 +136,7 @@ words! {
         Hosts = "hosts", "hosts", "On the hosts screen";
         Permissions = "permissions", "permissions", "On the permissions of a credential";
         Diagnose = "diagnose", "diagnose", "On a diagnosis";
+        Doctor = "doctor", "doctor", "On keyrack's own health";
         Making = "making", "making", "On a guide for making a token by hand";
         Inventory = "inventory", "inventory", "On a host's own list";
         Guide = "guide", "guide", "On a revocation that is done or guided";

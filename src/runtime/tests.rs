@@ -29,9 +29,12 @@ use crate::ops::{Settings, Vault};
 use crate::secret::{Secret, SecretText};
 use crate::store::{SecretStore, StoreError};
 use crate::ui::effect::{
-    AddFx, DiagnoseFx, Edit, Effect, Export, GivenToken, HostFx, LogFx, PastedExchange, RackFx, RevokeFx, StoreFx, Whom,
+    AddFx, DiagnoseFx, DoctorFx, Edit, Effect, Export, GivenToken, HostFx, LogFx, PastedExchange, RackFx, RevokeFx,
+    StoreFx, Whom,
 };
-use crate::ui::msg::{AddMsg, CheckMsg, DiagnoseMsg, HostMsg, JobId, LogMsg, Msg, RackMsg, RevokeMsg, StoreMsg};
+use crate::ui::msg::{
+    AddMsg, CheckMsg, DiagnoseMsg, DoctorMsg, HostMsg, JobId, LogMsg, Msg, RackMsg, RevokeMsg, StoreMsg,
+};
 use support::{Term, command, holds};
 
 /// What a panic must never show.
@@ -173,6 +176,7 @@ fn closes(msg: &Msg) -> Option<JobId> {
         | Msg::Revoke(RevokeMsg::Planned { job, .. } | RevokeMsg::Done { job, .. })
         | Msg::Hosts(HostMsg::Saved { job, .. } | HostMsg::Removed { job, .. } | HostMsg::Tested { job, .. })
         | Msg::Diagnose(DiagnoseMsg::Done { job, .. } | DiagnoseMsg::Exported { job, .. })
+        | Msg::Doctor(DoctorMsg::Examined { job, .. })
         | Msg::Log(LogMsg::Loaded { job, .. })
         | Msg::Store(StoreMsg::Unlocked { job, .. }) => Some(*job),
         _ => None,
@@ -262,6 +266,8 @@ fn every_effect(demo: &Demo) -> Vec<Effect> {
         Effect::Diagnose(DiagnoseFx::Begin { job: job(), whom: told("HTTP/1.1 401 Unauthorized\n\n") }),
         Effect::Diagnose(DiagnoseFx::Begin { job: job(), whom: told("nonsense") }),
         Effect::Diagnose(DiagnoseFx::Export { job: job(), export: nowhere() }),
+        Effect::Doctor(DoctorFx::Examine { job: job(), size: (80, 24), open: true, mend: false }),
+        Effect::Doctor(DoctorFx::Examine { job: job(), size: (80, 24), open: true, mend: true }),
         Effect::Log(LogFx::Load { job: job(), limit: 10 }),
         Effect::Store(StoreFx::Unlock { job: job(), passphrase: SecretText::new("x".to_owned()), create: false }),
     ]

@@ -2,6 +2,7 @@
 
 mod deployment;
 mod diagnose;
+mod doctor;
 mod inventory;
 mod permissions;
 mod rotate;
@@ -27,8 +28,8 @@ use crate::ops::hosts::HostInput;
 use crate::ops::vault::blocking;
 use crate::store::choice::Passphrase as Need;
 use crate::ui::effect::{
-    AddFx, DeploymentFx, DiagnoseFx, Edit, Effect, HostFx, IncidentFx, InventoryFx, LogFx, RackFx, RevokeFx, RotateFx,
-    StoreFx, SystemFx,
+    AddFx, DeploymentFx, DiagnoseFx, DoctorFx, Edit, Effect, HostFx, IncidentFx, InventoryFx, LogFx, RackFx, RevokeFx,
+    RotateFx, StoreFx, SystemFx,
 };
 use crate::ui::msg::{
     AddMsg, CheckMsg, HostMsg, HostReport, JobId, LogMsg, Msg, Passphrase, RackData, RackMsg, RevokeMsg, StoreMsg,
@@ -154,6 +155,7 @@ fn firm(effect: &Effect) -> bool {
         | Effect::Rotate(RotateFx::Run { .. })
         | Effect::Incident(IncidentFx::Run { .. })
         | Effect::Diagnose(DiagnoseFx::Export { .. })
+        | Effect::Doctor(DoctorFx::Examine { mend: true, .. })
         | Effect::Hosts(HostFx::Save { .. } | HostFx::Remove { .. })
         | Effect::Store(StoreFx::Unlock { create: true, .. }) => true,
         Effect::Rack(RackFx::Load { .. } | RackFx::Detail { .. })
@@ -165,6 +167,7 @@ fn firm(effect: &Effect) -> bool {
         | Effect::Incident(IncidentFx::Plan { .. })
         | Effect::Permissions(_)
         | Effect::Diagnose(DiagnoseFx::Begin { .. })
+        | Effect::Doctor(DoctorFx::Examine { mend: false, .. })
         | Effect::Guide(_)
         | Effect::Hosts(HostFx::Test { .. })
         | Effect::Log(LogFx::Load { .. })
@@ -217,6 +220,7 @@ impl Job {
             Effect::Incident(fx) => self.incident(fx).await,
             Effect::Permissions(fx) => self.permissions(fx).await,
             Effect::Diagnose(fx) => self.diagnose(fx).await,
+            Effect::Doctor(fx) => self.doctor(fx).await,
             Effect::Guide(fx) => self.guide(fx).await,
             Effect::Hosts(fx) => self.hosts(fx).await,
             Effect::Log(LogFx::Load { job, limit }) => {

@@ -1,30 +1,19 @@
 //! Answers to effects: jobs are closed here, in one place, so that a late or repeated answer reaches nobody; then the
 //! answer goes to the layer that waits for it.
 
-use super::effect::{
-    AddFx, CreateFx, DeploymentFx, DiagnoseFx, Effect, IncidentFx, InventoryFx, PermissionsFx, RackFx, RevokeFx,
-    RotateFx,
-};
 use super::layer::Layer;
 use super::msg::{
-    AddMsg, CheckMsg, CreateMsg, DeploymentMsg, DiagnoseMsg, GuideMsg, HostMsg, IncidentMsg, InventoryMsg, LogMsg, Msg,
+    AddMsg, CreateMsg, DeploymentMsg, DiagnoseMsg, DoctorMsg, GuideMsg, HostMsg, IncidentMsg, InventoryMsg, LogMsg,
     Passphrase, PermissionsMsg, RackMsg, RevokeMsg, RotateMsg, StoreMsg,
 };
 use super::overlays::toast::Level;
-use super::overlays::unlock;
-use super::screens::{deployment, diagnose, hosts};
-use super::shared::{Cx, Nav};
+use super::screens::{deployment, diagnose, doctor, hosts};
+use super::shared::Cx;
 use super::text;
-
-/// Reads the rack.
-pub(super) fn load(cx: &mut Cx<'_>) {
-    let job = cx.s.jobs.begin("reading the rack");
-    cx.emit(Effect::Rack(RackFx::Load { job }));
-}
 
 pub(super) fn on_rack(msg: RackMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
     match msg {
-        RackMsg::Changed => load(cx),
+        RackMsg::Changed => cx.load(),
         RackMsg::Loaded { job, result } => {
             if !cx.s.jobs.close(job) {
                 return;
@@ -56,7 +45,7 @@ pub(super) fn on_rack(msg: RackMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
             }
             // The form was left before the answer came: what was saved counts all the same.
             match result {
-                Ok(()) => load(cx),
+                Ok(()) => cx.load(),
                 Err(error) => cx.fail(&error),
             }
         }
@@ -65,7 +54,7 @@ pub(super) fn on_rack(msg: RackMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
                 match result {
                     Ok(ids) => {
                         cx.say(Level::Good, format!("{} off the rack", text::count(ids.len(), "credential")));
-                        load(cx);
+                        cx.load();
                     }
                     Err(error) => cx.fail(&error),
                 }
@@ -137,7 +126,7 @@ pub(super) fn on_create(msg: CreateMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
         Ok(result) => cx.say(Level::Info, format!("{}: {}", result.label, result.message)),
         Err(error) => cx.fail(&error),
     }
-    load(cx);
+    cx.load();
 }
 
 pub(super) fn on_deployment(msg: &DeploymentMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
@@ -242,6 +231,22 @@ pub(super) fn on_diagnose(msg: DiagnoseMsg, layers: &mut [Layer], cx: &mut Cx<'_
     }
 }
 
+pub(super) fn on_doctor(msg: &DoctorMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let DoctorMsg::Examined { job, result } = msg;
+    if !cx.s.jobs.close(*job) {
+        return;
+    }
+    for layer in layers {
+        if let Layer::Doctor(doctor) = layer
+            && doctor.on(msg, cx)
+        {
+            return;
+        }
+    }
+    // Only mending goes on after its screen was left.
+    doctor::told_late(result, cx);
+}
+
 pub(super) fn on_guide(msg: GuideMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
     let GuideMsg::Found { job, result } = msg;
     if !cx.s.jobs.close(job) {
@@ -275,7 +280,7 @@ pub(super) fn on_hosts(msg: &HostMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
     }
     if let (Some(result), false) = (saved, answered) {
         match result {
-            Ok(()) => load(cx),
+            Ok(()) => cx.load(),
             Err(error) => cx.fail(&error),
         }
     }
@@ -320,36 +325,4 @@ pub(super) fn on_store(msg: StoreMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
             }
         }
     }
-}
-
-/// Closes the job of an effect that will not be carried out, with the message its screen waits for.
-pub(super) fn give_up(effect: Effect, cx: &mut Cx<'_>) {
-    let error = unlock::stayed_locked();
-    let msg = match effect {
-        Effect::Check { job, .. } => Msg::Check(CheckMsg::Done { job, result: Err(error) }),
-        Effect::Add(AddFx::Keep { job, .. }) => Msg::Add(AddMsg::Kept { job, result: Err(error) }),
-        Effect::Revoke(RevokeFx::Run { job, .. } | RevokeFx::Verify { job, .. }) => {
-            Msg::Revoke(RevokeMsg::Done { job, result: Err(error) })
-        }
-        Effect::Inventory(InventoryFx::Read { job, .. }) => {
-            Msg::Inventory(InventoryMsg::Read { job, result: Err(error) })
-        }
-        Effect::Inventory(InventoryFx::Revoke { job, .. }) => {
-            Msg::Inventory(InventoryMsg::Done { job, result: Err(error) })
-        }
-        Effect::Create(CreateFx::Make { job, .. }) => Msg::Create(CreateMsg::Made { job, result: Err(error) }),
-        Effect::Permissions(PermissionsFx::Ask { job, .. }) => {
-            Msg::Permissions(PermissionsMsg::Found { job, result: Err(error) })
-        }
-        Effect::Diagnose(DiagnoseFx::Begin { job, .. }) => Msg::Diagnose(DiagnoseMsg::Done { job, result: Err(error) }),
-        Effect::Rotate(RotateFx::Run { job, .. }) => Msg::Rotate(RotateMsg::Done { job, result: Err(error) }),
-        Effect::Incident(IncidentFx::Run { job, .. }) => Msg::Incident(IncidentMsg::Done { job, result: Err(error) }),
-        Effect::Deployment(DeploymentFx::Run { job, .. }) => {
-            Msg::Deployment(DeploymentMsg::Done { job, result: Err(error) })
-        }
-        Effect::Rack(RackFx::Forget { job, .. }) => Msg::Rack(RackMsg::Forgotten { job, result: Err(error) }),
-        // Nothing else waits for the store: see `Effect::needs_store`.
-        _ => return,
-    };
-    cx.nav.push(Nav::Deliver(Box::new(msg)));
 }

@@ -9,6 +9,7 @@ mod deployment;
 mod detail;
 mod diagnose;
 mod diagnose_other;
+mod doctor;
 mod guide;
 mod harness;
 mod hosts;

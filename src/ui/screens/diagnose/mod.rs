@@ -23,9 +23,9 @@ use crate::error::{Error, ErrorKind};
 
 use super::super::effect::{DiagnoseFx, Effect, SystemFx, Whom};
 use super::super::layer::{Hints, Pane};
-use super::super::load;
 use super::super::msg::{DiagnoseMsg, JobId};
 use super::super::overlays::toast::Level;
+use super::super::page;
 use super::super::shared::{Cx, Input, Shared};
 use super::super::widgets::list::scroll;
 pub use ask::Ask;
@@ -123,7 +123,7 @@ impl Diagnose {
                 self.over(None);
                 if matches!(self.patient.whom, Whom::Kept(_)) {
                     // What the hosts said was written down.
-                    load(cx);
+                    cx.load();
                 }
             }
             DiagnoseMsg::Done { result: Err(error), .. } => {
@@ -193,12 +193,7 @@ impl Diagnose {
             Action::Next => self.turn(1),
             Action::Previous => self.turn(self.tabs.len() - 1),
             Action::CheckAgain => self.again(cx),
-            Action::Page => {
-                if let Some(page) = self.tab().and_then(Tab::page).map(str::to_owned) {
-                    cx.say(Level::Info, format!("opening {page}"));
-                    cx.emit(Effect::System(SystemFx::OpenUrl(page)));
-                }
-            }
+            Action::Page => page::open(self.tab().and_then(Tab::page).map(str::to_owned), cx),
             Action::CopyCommand => {
                 if let Some(command) = self.tab().and_then(Tab::command) {
                     let text = format!("on the clipboard, if this terminal allows that: {command}");
@@ -310,7 +305,7 @@ impl Pane for Diagnose {
             // A host may have been asked already, and what it said written down.
             let asked = |t: &Tab| t.found.stage(Stage::Authentication).is_some_and(|s| s.state.is_settled());
             if matches!(self.patient.whom, Whom::Kept(_)) && self.tabs.iter().any(asked) {
-                load(cx);
+                cx.load();
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::domain::{Diagnosis, Finding, StageReport, StageState};
 
+use super::super::super::page;
 use super::super::super::widgets::list::List;
 use super::command;
 
@@ -71,8 +72,7 @@ impl Tab {
 
     /// The page of the stage under the cursor.
     pub(super) fn page(&self) -> Option<&str> {
-        let web = |link: &&str| link.starts_with("https://") || link.starts_with("http://");
-        self.findings().iter().map(|f| f.link.as_str()).find(web)
+        self.findings().iter().find_map(|f| page::web(&f.link))
     }
 
     /// The command that the advice of the stage under the cursor names.

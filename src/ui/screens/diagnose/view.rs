@@ -10,8 +10,9 @@ use crate::config::{Action, Context, Theme};
 use crate::domain::{Evidence, Finding, Stage, StageReport, StageState};
 
 use super::super::super::shared::Shared;
+use super::super::super::size::{WIDE, body};
 use super::super::super::widgets::{bar, panel};
-use super::super::super::{WIDE, body, outcome, text, time};
+use super::super::super::{outcome, text, time};
 use super::tab::Tab;
 use super::{Diagnose, Run, command};
 

@@ -13,11 +13,11 @@ use crate::domain::{LeakPlan, LeakResult, Way};
 use crate::error::Error;
 use crate::secret::SecretText;
 
-use super::super::effect::{Effect, IncidentFx, SystemFx};
+use super::super::effect::{Effect, IncidentFx};
 use super::super::layer::{Hints, Pane};
-use super::super::load;
 use super::super::msg::{IncidentMsg, JobId};
 use super::super::overlays::toast::Level;
+use super::super::page;
 use super::super::shared::{Cx, Input, Shared};
 use super::super::widgets::form::{Event, Form};
 use super::super::widgets::list::{List, scroll};
@@ -80,7 +80,7 @@ impl Incident {
                     Ok(results) => self.results.clone_from(results),
                     Err(error) => cx.fail(error),
                 }
-                load(cx);
+                cx.load();
             }
             _ => return false,
         }
@@ -162,10 +162,7 @@ impl Incident {
     }
 
     fn page(&self) -> Option<&str> {
-        match self.results.get(self.list.at)?.plan.as_ref()? {
-            Way::Guided { page, .. } if page.starts_with("https://") || page.starts_with("http://") => Some(page),
-            _ => None,
-        }
+        page::by_hand(self.results.get(self.list.at)?.plan.as_ref()?)
     }
 
     fn act(&mut self, action: Action, cx: &mut Cx<'_>) {
@@ -179,12 +176,7 @@ impl Incident {
             }
             (Action::Back, Stage::Running { .. }) => {}
             (Action::Back, _) => cx.back(),
-            (Action::Page, _) => {
-                if let Some(page) = self.page() {
-                    cx.emit(Effect::System(SystemFx::OpenUrl(page.to_owned())));
-                    cx.say(Level::Info, format!("opening {page}"));
-                }
-            }
+            (Action::Page, _) => page::open(self.page().map(str::to_owned), cx),
             _ => {}
         }
     }

@@ -7,11 +7,12 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::{LeakName, LeakPlan, LeakResult, Way};
 
+use super::super::super::outcome;
 use super::super::super::shared::Shared;
+use super::super::super::size::body;
 use super::super::super::text::{self, count};
 use super::super::super::widgets::form::Form;
 use super::super::super::widgets::{bar, panel};
-use super::super::super::{body, outcome};
 use super::{Incident, Name, Stage};
 
 /// How many lines of the plan are shown at once.
