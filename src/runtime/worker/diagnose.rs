@@ -1,13 +1,12 @@
 //! Finding out why a credential does not work, and writing that down.
 
-use std::path::{Path, PathBuf};
-
 use futures_util::future::join_all;
 
 use super::Job;
+use super::file::place;
 use crate::diagnose::{Surroundings, Wanted, diagnose, names, report};
 use crate::domain::{CredentialId, Diagnosis, StageReport};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ops::report_file;
 use crate::ops::vault::blocking;
 use crate::ui::effect::{DiagnoseFx, Export};
@@ -31,9 +30,7 @@ impl Job {
 
     async fn look_at(&self, job: JobId, id: &CredentialId) -> Result<Vec<Diagnosis>> {
         let core = self.core();
-        let gone =
-            || Error::usage("that credential is no longer on the rack").hint("Another keyrack may have removed it.");
-        let credential = core.rack.credential(id)?.ok_or_else(gone)?;
+        let credential = self.credential(id)?;
         let patients = core.patients(&credential.label, &Wanted::default())?;
         let each = patients.iter().enumerate().map(|(host, patient)| async move {
             let on_stage = |report: &StageReport| {
@@ -56,12 +53,4 @@ fn write(export: &Export, around: &Surroundings) -> Result<Exported> {
     };
     report_file::write(&path, &text)?;
     Ok(Exported::Written(path.display().to_string()))
-}
-
-/// The file that was typed: from the working directory on, `~` as a shell reads it.
-fn place(file: &str, around: &Surroundings) -> PathBuf {
-    match (file.strip_prefix("~/"), around.home()) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => around.cwd().join(Path::new(file)),
-    }
 }
