@@ -17,13 +17,14 @@ use super::prove::{Proof, is_no_answer, known, proof, whole};
 use super::signer::Using;
 use super::{Core, by_hand};
 use crate::domain::{
-    Binding, CreateEnd, CreatePlan, CreateRequest, CreateResult, CreateWish, CreatedToken, CredentialId, Expiry, Host,
-    Kind, Validation, Way,
+    Binding, CreateEnd, CreatePlan, CreateRequest, CreateResult, CreateWish, CreatedToken, Credential, CredentialId,
+    Expiry, Host, Kind, Validation, Way,
 };
 use crate::error::{Error, Result};
 use crate::hosts::{Act, Authority, Create, Outcome, RequestError, Revocation};
 use crate::rack::JournalId;
 use crate::sanitize;
+use crate::secret::Secret;
 use keep::Unkept;
 
 impl From<RequestError> for Error {
@@ -231,8 +232,21 @@ impl Core {
         if credential.label != wish.label {
             done.notes.push(format!("the label `{}` was taken meanwhile", wish.label));
         }
+        Ok(self.see_made(host, credential, made, token.secret, done).await)
+    }
+
+    /// Looks whether a new one that is on the rack is accepted, and writes down what its host says of it.
+    async fn see_made(
+        &self,
+        host: &Host,
+        credential: Credential,
+        made: Made,
+        secret: Secret,
+        mut done: CreateResult,
+    ) -> CreateResult {
+        let id = &credential.id;
         // From the store, as whoever uses it will.
-        let secret = self.vault.get(id).await.unwrap_or(token.secret);
+        let secret = self.vault.get(id).await.unwrap_or(secret);
         let mut seen = self.watch(host, known(&credential), &secret, Proof::Alive, |_| {}).await;
         made.complete(&mut seen);
         let _ = self.rack.record(id, host.id, &seen);
@@ -247,12 +261,12 @@ impl Core {
             Proof::Alive => format!("made at {}, in the store, and accepted there", host.name),
             _ => format!("made at {} and in the store; not seen accepted yet: {}", host.name, seen.reason),
         };
-        done.label = credential.label;
         done.credential = Some(id.clone());
+        done.label = credential.label;
         done.kind = Some(learned.kind);
         done.expiry = learned.expiry;
         done.validation = Some(seen);
-        Ok(done)
+        done
     }
 
     /// Revokes what cannot be kept, and says what became of it.

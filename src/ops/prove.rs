@@ -49,6 +49,12 @@ pub(crate) fn whole(error: &Error) -> String {
     std::iter::once(error.to_string()).chain(error.hints.iter().cloned()).collect::<Vec<_>>().join("; ")
 }
 
+/// A refusal that followed an order of ours, whatever reason the host gives for it.
+pub(crate) fn by_keyrack(refused: Validation) -> Validation {
+    let reason = format!("revoked through keyrack: {}", refused.reason);
+    Validation { verdict: Verdict::Revoked, reason, ..refused }
+}
+
 impl Core {
     /// Validates and writes the verdict down. A verdict that cannot be written down is no reason to stop: what has to be
     /// durable is in the journal.
@@ -81,8 +87,7 @@ impl Core {
         if proof(&seen) != Proof::Dead {
             return seen;
         }
-        let reason = format!("revoked through keyrack: {}", seen.reason);
-        let revoked = Validation { verdict: Verdict::Revoked, reason, ..seen };
+        let revoked = by_keyrack(seen);
         let _ = self.rack.record(&credential.id, host.id, &revoked);
         revoked
     }

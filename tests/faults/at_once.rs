@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use keyrack::domain::{CredentialId, RevokeEnd, RotateEnd, StoreKind};
+use keyrack::domain::{CredentialId, RevokeEnd, RotateEnd, StoreKind, Verdict};
 use keyrack::ops::rotate::RotateOptions;
 use keyrack::secret::Secret;
 use keyrack::store::{SecretStore, StoreError};
@@ -181,6 +181,9 @@ async fn what_another_one_is_at_is_not_revoked_with_the_leaked_ones() {
     other.rack.finish(entry).unwrap();
     let ended = core.incident(&leaks, None, &CancellationToken::new(), |_| {}).await.unwrap();
     assert_eq!(ended[0].end, Some(RevokeEnd::Revoked), "{ended:?}");
+    let standings = core.rack.standings().unwrap();
+    let standing = standings.iter().find(|s| s.credential == id).unwrap();
+    assert_eq!(standing.verdict, Verdict::Revoked, "as if it had been revoked alone: {}", standing.reason);
 }
 
 /// A secret that was added between the look at the store and the look at the rack is not lost.

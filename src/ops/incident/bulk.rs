@@ -12,7 +12,7 @@ use crate::hosts::{self, Revocation, Wire};
 use crate::ops::Core;
 use crate::ops::entry::{Begun, Open};
 use crate::ops::exchange::mask_revocation;
-use crate::ops::prove::{Proof, proof, whole};
+use crate::ops::prove::{Proof, by_keyrack, proof, whole};
 use crate::ops::revoke::GONE_MEANWHILE;
 use crate::secret::{Masker, SecretText};
 
@@ -132,11 +132,13 @@ impl Core {
     ) -> LeakResult {
         let mut ended = self.prove(case, host, lost.map(str::to_owned)).await;
         let (Some(record), Some(entry)) = (&case.credential, entry) else { return ended };
+        let dead = ended.validation.as_ref().is_some_and(|seen| proof(seen) == Proof::Dead);
+        let ours = dead && self.may_destroy(record, host, &ended);
+        ended.validation = ended.validation.map(|seen| if ours { by_keyrack(seen) } else { seen });
         if let Some(seen) = &ended.validation {
             let _ = self.rack.record(&record.id, host.id, seen);
         }
-        let dead = ended.validation.as_ref().is_some_and(|seen| proof(seen) == Proof::Dead);
-        if !dead || !self.may_destroy(record, host, &ended) {
+        if !ours {
             entry.close();
             if dead {
                 ended.message.push_str(

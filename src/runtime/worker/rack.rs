@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Job, locked};
+use crate::config::profiles;
 use crate::domain::{CredentialId, Expiry};
 use crate::error::{Error, Result};
 use crate::ops::Core;
@@ -20,8 +21,7 @@ impl Job {
         match fx {
             RackFx::Load { job } => {
                 let rack = core.rack.clone();
-                // Where they cannot be read the rack is shown all the same; checks say what is wrong with them.
-                let profiles = core.profiles().unwrap_or_default();
+                let config_dir = core.settings.config_dir.clone();
                 let seen = Arc::clone(&self.seen);
                 let work = blocking(move || {
                     // Before the rest, so that a write in between is seen as one afterwards.
@@ -31,7 +31,8 @@ impl Job {
                         hosts: rack.hosts()?,
                         credentials: rack.credentials()?,
                         standings: rack.standings()?,
-                        profiles,
+                        // Where they cannot be read the rack is shown all the same; checks say what is wrong with them.
+                        profiles: profiles::load(&config_dir).unwrap_or_default(),
                     }))
                 });
                 let result = self.guarded(work).await;
