@@ -84,12 +84,8 @@ pub(super) async fn run(context: &mut Context<'_>, args: AddArgs) -> Result<u8> 
         false => context.core()?.identify(&text)?,
     };
     drop(text);
-    for note in &identified.notes {
-        context.remark(&format!("note: {note}"));
-    }
-    for warning in &identified.warnings {
-        context.remark(&format!("warning: {warning}"));
-    }
+    identified.notes.iter().for_each(|note| context.note(note));
+    identified.warnings.iter().for_each(|warning| context.warn(warning));
     if hosts.is_empty() {
         // The token or the paste may name its host; only one that leaves no doubt is taken.
         let mut suggested = context.core()?.suggest_hosts(&identified)?;
@@ -120,9 +116,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: AddArgs) -> Result<u8> 
         hosts,
     };
     let resolved = context.core()?.resolve(draft)?;
-    for note in &resolved.notes {
-        context.remark(&format!("note: {}", sanitize::line(note)));
-    }
+    resolved.notes.iter().for_each(|note| context.note(note));
     let found = if args.no_check { Vec::new() } else { context.core()?.try_out(&resolved).await };
     let worst = found.iter().max_by_key(|v| v.verdict.severity());
     if let Some(bad) = worst.filter(|v| needs_consent(v.verdict)) {

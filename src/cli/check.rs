@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use clap::Args;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
-use super::output::{columns, evidence_json, explain, finding_json, harmless};
+use super::interrupt::stop_on_interrupt;
+use super::output::{evidence_json, finding_json, harmless};
+use super::table::columns;
 use crate::domain::{Credential, CredentialId, Host, HostId, Validation, Verdict};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ops::check::{CheckOptions, Checked, check};
+use crate::ops::check::{CheckOptions, CheckSummary, Checked, check};
 use crate::ops::exchange::date;
 use crate::sanitize;
 
@@ -52,27 +53,63 @@ pub(super) struct CheckArgs {
     verbose: bool,
 }
 
+/// What the results are about, as the rack has it.
+struct Known {
+    credentials: BTreeMap<CredentialId, Credential>,
+    hosts: BTreeMap<HostId, Host>,
+}
+
 pub(super) async fn run(context: &mut Context<'_>, args: CheckArgs) -> Result<u8> {
-    let wanted = select(context, &args)?;
-    let (credentials, hosts) = {
-        let core = context.core()?;
-        let credentials: BTreeMap<CredentialId, Credential> =
-            core.rack.credentials()?.into_iter().map(|c| (c.id.clone(), c)).collect();
-        let hosts: BTreeMap<HostId, Host> = core.rack.hosts()?.into_iter().map(|h| (h.id, h)).collect();
-        (credentials, hosts)
+    let ids = select(context, &args)?;
+    let core = context.core()?;
+    let known = Known {
+        credentials: core.rack.credentials()?.into_iter().map(|c| (c.id.clone(), c)).collect(),
+        hosts: core.rack.hosts()?.into_iter().map(|h| (h.id, h)).collect(),
     };
-    let cancel = CancellationToken::new();
-    let stop = cancel.clone();
-    let listener = tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            stop.cancel();
-        }
+    let options = CheckOptions { ids, per_host: args.concurrency.map(usize::from), no_brake: args.no_brake };
+    let (mut results, summary) = watch(context, options, &known, args.json_lines).await?;
+    results.sort_by_key(|r| (known.credentials.get(&r.credential).map(|c| c.label.clone()), r.host));
+    if context.json() {
+        let value = report_json(&results, &known);
+        context.out_json(&value)?;
+    } else if args.metrics {
+        metrics(context, &results)?;
+    } else if !args.json_lines {
+        print(context, &results, &known, args.verbose)?;
+    }
+    if summary.cancelled {
+        return Err(Error::new(
+            ErrorKind::Cancelled,
+            format!("stopped after {} of {}; what was found is kept", summary.done, summary.total),
+        ));
+    }
+    let soon = args.expires_within.is_some_and(|within| {
+        let now = context.io.clock.now();
+        results.iter().any(|r| {
+            let noted = known.credentials.get(&r.credential).and_then(|c| c.expiry.at());
+            r.validation.expiry.at().or(noted).is_some_and(|at| at <= now + within)
+        })
     });
-    let lines = args.json_lines;
+    let code = exit_code(results.iter().map(|r| r.validation.verdict), &args.fail_on);
+    // A secret that is missing or damaged was not checked: that is not well, whatever the others are.
+    let unread = results.iter().any(|r| r.validation.findings.iter().any(|f| f.code.starts_with("store.")));
+    Ok(match code {
+        _ if soon => 1,
+        0 | 4 if unread => ErrorKind::Data.exit_code(),
+        code => code,
+    })
+}
+
+/// Checks, and shows meanwhile how far it is, or each result as it arrives.
+async fn watch(
+    context: &mut Context<'_>,
+    options: CheckOptions,
+    known: &Known,
+    lines: bool,
+) -> Result<(Vec<Checked>, CheckSummary)> {
+    let (cancel, listener) = stop_on_interrupt();
     let progress = !context.json() && !lines && context.io.stderr_is_terminal();
-    let out = context.io.stdout.clone();
-    let err = context.io.stderr.clone();
-    let options = CheckOptions { ids: wanted, per_host: args.concurrency.map(usize::from), no_brake: args.no_brake };
+    let (out, err) = (context.io.stdout.clone(), context.io.stderr.clone());
     let mut results: Vec<Checked> = Vec::new();
     let total = std::cell::Cell::new(0);
     let mut broken = None;
@@ -83,7 +120,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: CheckArgs) -> Result<u8
         |n| total.set(n),
         |checked| {
             if lines && broken.is_none() {
-                let line = harmless(line_of(checked, &credentials, &hosts).to_string());
+                let line = harmless(line_of(checked, known).to_string());
                 if let Err(error) = super::io::write_line(&out, &line) {
                     broken = Some(error);
                     cancel.cancel();
@@ -98,42 +135,13 @@ pub(super) async fn run(context: &mut Context<'_>, args: CheckArgs) -> Result<u8
     .await;
     listener.abort();
     if progress {
-        super::io::clear_progress(&context.io.stderr);
+        super::io::clear_progress(&err);
     }
     let summary = summary?;
-    if let Some(error) = broken {
-        return Err(error);
+    match broken {
+        Some(error) => Err(error),
+        None => Ok((results, summary)),
     }
-    results.sort_by_key(|r| (credentials.get(&r.credential).map(|c| c.label.clone()), r.host));
-    if context.json() {
-        let value = report_json(&results, &credentials, &hosts);
-        context.out_json(&value)?;
-    } else if args.metrics {
-        metrics(context, &results)?;
-    } else if !lines {
-        print(context, &results, &credentials, &hosts, args.verbose)?;
-    }
-    if summary.cancelled {
-        return Err(Error::new(
-            ErrorKind::Cancelled,
-            format!("stopped after {} of {}; what was found is kept", summary.done, summary.total),
-        ));
-    }
-    let soon = args.expires_within.is_some_and(|within| {
-        let now = context.io.clock.now();
-        results.iter().any(|r| {
-            let noted = credentials.get(&r.credential).and_then(|c| c.expiry.at());
-            r.validation.expiry.at().or(noted).is_some_and(|at| at <= now + within)
-        })
-    });
-    let code = exit_code(results.iter().map(|r| r.validation.verdict), &args.fail_on);
-    // A secret that is missing or damaged was not checked: that is not well, whatever the others are.
-    let unread = results.iter().any(|r| r.validation.findings.iter().any(|f| f.code.starts_with("store.")));
-    Ok(match code {
-        _ if soon => 1,
-        0 | 4 if unread => ErrorKind::Data.exit_code(),
-        code => code,
-    })
 }
 
 /// Exit code of a set of verdicts: 1 wins over 4.
@@ -175,12 +183,8 @@ fn select(context: &mut Context<'_>, args: &CheckArgs) -> Result<Option<Vec<Cred
     Ok(Some(ids))
 }
 
-fn line_of(
-    checked: &Checked,
-    credentials: &BTreeMap<CredentialId, Credential>,
-    hosts: &BTreeMap<HostId, Host>,
-) -> Value {
-    match (credentials.get(&checked.credential), hosts.get(&checked.host)) {
+fn line_of(checked: &Checked, known: &Known) -> Value {
+    match (known.credentials.get(&checked.credential), known.hosts.get(&checked.host)) {
         (Some(credential), Some(host)) => result_json(credential, host, &checked.validation),
         _ => Value::Null,
     }
@@ -208,15 +212,11 @@ pub(super) fn result_json(credential: &Credential, host: &Host, validation: &Val
     })
 }
 
-fn report_json(
-    results: &[Checked],
-    credentials: &BTreeMap<CredentialId, Credential>,
-    hosts: &BTreeMap<HostId, Host>,
-) -> Value {
+fn report_json(results: &[Checked], known: &Known) -> Value {
     json!({
         "schema": 1,
         "summary": counts(results).into_iter().map(|(v, n)| (v.slug().to_owned(), json!(n))).collect::<serde_json::Map<_, _>>(),
-        "results": results.iter().map(|r| line_of(r, credentials, hosts)).collect::<Vec<_>>(),
+        "results": results.iter().map(|r| line_of(r, known)).collect::<Vec<_>>(),
     })
 }
 
@@ -239,19 +239,13 @@ fn metrics(context: &mut Context<'_>, results: &[Checked]) -> Result<()> {
     context.io.out_raw(&text)
 }
 
-fn print(
-    context: &mut Context<'_>,
-    results: &[Checked],
-    credentials: &BTreeMap<CredentialId, Credential>,
-    hosts: &BTreeMap<HostId, Host>,
-    verbose: bool,
-) -> Result<()> {
+fn print(context: &mut Context<'_>, results: &[Checked], known: &Known, verbose: bool) -> Result<()> {
     let palette = context.palette();
-    let mut rows = Vec::with_capacity(results.len());
+    let (mut rows, mut shown) = (Vec::with_capacity(results.len()), Vec::with_capacity(results.len()));
     for result in results {
-        let (Some(credential), Some(host)) = (credentials.get(&result.credential), hosts.get(&result.host)) else {
-            continue;
-        };
+        let found = known.credentials.get(&result.credential).zip(known.hosts.get(&result.host));
+        let Some((credential, host)) = found else { continue };
+        shown.push(result);
         let v = &result.validation;
         let account = v.identity.as_ref().map_or("-", |i| i.account());
         let ends = v.expiry.at().or(credential.expiry.at()).map_or_else(|| "-".to_owned(), date);
@@ -264,17 +258,15 @@ fn print(
             sanitize::short(&v.reason, 120),
         ]);
     }
-    for (line, result) in columns(&rows).iter().zip(results) {
+    for (line, result) in columns(&rows).iter().zip(shown) {
         context.out(line)?;
         // What is wrong with the store is for this machine's user to mend: that is always said.
         if verbose || result.validation.findings.iter().any(|f| f.code.starts_with("store.")) {
-            for line in explain(palette, &result.validation) {
-                context.out(&line)?;
-            }
+            context.explained(Some(&result.validation))?;
         }
     }
     let counts: Vec<_> = counts(results).into_iter().map(|(v, n)| format!("{n} {v}")).collect();
-    let summary = match (counts.is_empty(), credentials.is_empty()) {
+    let summary = match (counts.is_empty(), known.credentials.is_empty()) {
         (false, _) => counts.join(", "),
         (true, true) => "nothing to check: the rack is empty".to_owned(),
         (true, false) => "nothing to check: what was asked for is revoked, its secret destroyed".to_owned(),

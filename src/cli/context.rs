@@ -1,23 +1,21 @@
 //! What a verb runs in: global options, streams, and a core that is built when first asked for.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Global;
 use super::io::Io;
-use super::output::Palette;
-use super::secret_input;
+use super::palette::Palette;
+use super::passphrase;
 use crate::config::{Config, Paths};
 use crate::domain::StoreKind;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::net::client::{Network, Timeouts};
 use crate::net::proxy::ProxyEnv;
 use crate::ops::demo::Demo;
 use crate::ops::{Core, Settings, Vault};
 use crate::rack::Rack;
-use crate::secret::SecretText;
-use crate::store::choice::{ChosenBy, Passphrase};
+use crate::store::choice::ChosenBy;
 
 /// Settings, paths and core of this run.
 pub struct Loaded {
@@ -84,7 +82,7 @@ impl<'a> Context<'a> {
         let (config, paths) = self.settings()?;
         let mut core = self.build(&config, &paths)?;
         if self.global.passphrase_file.is_none() {
-            core.vault = self.vault(&config, &paths, &core.rack, Box::new(|_| Err(locked())))?;
+            core.vault = self.vault(&config, &paths, &core.rack, Box::new(|_| Err(passphrase::locked())))?;
         }
         Ok(Loaded { config, paths, core: Some(core) })
     }
@@ -114,7 +112,8 @@ impl<'a> Context<'a> {
         let rack = Rack::open(&paths.rack())?;
         let file = self.global.passphrase_file.clone();
         let can_ask = self.io.stderr_is_terminal();
-        let vault = self.vault(config, paths, &rack, Box::new(move |need| passphrase(file.as_ref(), can_ask, need)))?;
+        let vault =
+            self.vault(config, paths, &rack, Box::new(move |need| passphrase::ask(file.as_deref(), can_ask, need)))?;
         Ok(Core {
             rack,
             vault,
@@ -179,37 +178,4 @@ fn os_user(io: &Io) -> String {
     #[cfg(not(unix))]
     let number = "unknown".to_owned();
     named.unwrap_or(number)
-}
-
-fn locked() -> Error {
-    Error::new(ErrorKind::Store, "the secret store is locked").hint("Unlock it with its passphrase.")
-}
-
-fn passphrase(file: Option<&PathBuf>, can_ask: bool, need: Passphrase) -> Result<SecretText> {
-    if let Some(path) = file {
-        return secret_input::first_line_of(path, "passphrase file");
-    }
-    if !can_ask {
-        let what =
-            if need == Passphrase::Create { "a new file store needs a passphrase" } else { "the file store is locked" };
-        return Err(Error::new(ErrorKind::Store, what).hint(
-            "Name a file that holds it: --passphrase-file FILE or KEYRACK_PASSPHRASE_FILE. On a terminal keyrack asks.",
-        ));
-    }
-    let ask = |prompt: &str| -> Result<SecretText> {
-        rpassword::prompt_password(prompt)
-            .map(SecretText::new)
-            .map_err(|e| Error::new(ErrorKind::Store, "the passphrase could not be asked for").because(&e))
-    };
-    if need != Passphrase::Create {
-        return ask("Passphrase of the secret store: ");
-    }
-    let first = ask("New passphrase for the secret store (there is no way back if it is lost): ")?;
-    if first.is_empty() {
-        return Err(Error::usage("an empty passphrase protects nothing"));
-    }
-    if first != ask("The same again: ")? {
-        return Err(Error::usage("the two passphrases differ").hint("Nothing was made; try again."));
-    }
-    Ok(first)
 }

@@ -4,11 +4,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::output::{evidence_json, explain, finding_json};
-use super::revoke::{print_steps, signer};
+use super::output::with_told;
 use super::using::Signer;
 use super::values::{host_choices, parse_date};
-use crate::domain::{CreateEnd, CreateRequest, CreateResult, CreateWish, Expiry, HostChoice, Kind, Owner, Way};
+use super::way::print_way;
+use crate::domain::{CreateEnd, CreateRequest, CreateResult, CreateWish, Expiry, HostChoice, Kind, Owner};
 use crate::error::{Error, Result};
 use crate::ops::exchange::date;
 use crate::sanitize;
@@ -110,14 +110,6 @@ pub(super) async fn run(context: &mut Context<'_>, args: CreateArgs) -> Result<u
     })
 }
 
-fn print_way(context: &mut Context<'_>, way: &Way) -> Result<()> {
-    print_steps(context, way)?;
-    if let Way::NeedsAuthority { .. } = way {
-        context.out(&format!("  {}", signer(way)))?;
-    }
-    Ok(())
-}
-
 fn print(context: &mut Context<'_>, result: &CreateResult) -> Result<()> {
     let palette = context.palette();
     let word = match result.end {
@@ -154,23 +146,17 @@ fn print(context: &mut Context<'_>, result: &CreateResult) -> Result<()> {
     if let Some(plan) = &result.plan {
         print_way(context, &plan.way)?;
     }
-    if result.end != CreateEnd::Created
-        && let Some(validation) = &result.validation
-    {
-        for line in explain(palette, validation) {
-            context.out(&line)?;
-        }
+    if result.end == CreateEnd::Created {
+        return Ok(());
     }
-    Ok(())
+    context.explained(result.validation.as_ref())
 }
 
 fn result_json(result: &CreateResult) -> serde_json::Value {
-    json!({
+    let told = json!({
         "label": result.label, "host": result.host, "end": result.end, "message": result.message, "kind": result.kind,
         "remote_id": result.remote_id, "expires_at": result.expiry.at(), "notes": result.notes, "plan": result.plan,
-        "verdict": result.validation.as_ref().map(|v| v.verdict),
         "grants": result.validation.iter().flat_map(|v| &v.grants).map(|g| &g.name).collect::<Vec<_>>(),
-        "findings": result.validation.iter().flat_map(|v| &v.findings).map(finding_json).collect::<Vec<_>>(),
-        "evidence": result.validation.iter().flat_map(|v| &v.evidence).map(evidence_json).collect::<Vec<_>>(),
-    })
+    });
+    with_told(told, result.validation.as_ref())
 }

@@ -6,8 +6,10 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::context::Context;
+use super::interrupt::stop_on_interrupt;
 use super::io::{clear_progress, write_progress};
-use super::output::{Palette, evidence_json, explain_findings, finding_json};
+use super::output::{evidence_json, explain_findings, finding_json};
+use super::palette::Palette;
 use super::secret_input;
 use super::values::LookAtArgs;
 use crate::diagnose::{self, Patient, Stranger, Surroundings, Wanted, names, report, transcript};
@@ -27,7 +29,6 @@ use crate::sanitize;
 )]
 pub(super) struct DiagnoseArgs {
     /// Label of a credential on the rack
-    #[arg(required_unless_present_any = ["host", "transcript"])]
     label: Option<String>,
     /// Host, by name on the rack or by URL; with LABEL, the one of its hosts to look at
     #[arg(long, value_name = "NAME|URL")]
@@ -41,9 +42,9 @@ pub(super) struct DiagnoseArgs {
     /// Kind of a token from standard input, where its form does not tell
     #[arg(long, conflicts_with = "label")]
     kind: Option<Kind>,
-    /// Look at a failing exchange instead: a file with what `curl -v` or git printed, or an HTTP answer; `-` for standard
-    /// input. Nothing is sent
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["label", "secret_file"])]
+    /// Look at a failing exchange instead: a file with what `curl -v`, git, wget, PowerShell or Python printed, or an HTTP
+    /// answer; `-` for standard input. Nothing is sent
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["label", "secret_file", "profiles", "project", "issue", "repository"])]
     transcript: Option<PathBuf>,
     /// A job to hold it against, besides its own. May be repeated
     #[arg(long = "profile", value_name = "PROFILE")]
@@ -53,7 +54,7 @@ pub(super) struct DiagnoseArgs {
     /// Ask what git would be answered for this repository; else --repository tells which
     #[arg(long, value_name = "URL", conflicts_with = "transcript")]
     git_url: Option<String>,
-    /// Write a redacted report in Markdown to this file; `-` for standard output
+    /// Write a redacted report in Markdown to this file; `-` for standard output, in place of the result
     #[arg(long, value_name = "FILE|-")]
     report: Option<PathBuf>,
     /// Hide user and host names, the same name by the same stand-in
@@ -75,7 +76,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: DiagnoseArgs) -> Result
     let cwd = std::env::current_dir().unwrap_or_default();
     let vars = context.io.env.clone();
     let around = if context.is_demo() { Surroundings::of_demo(vars, cwd) } else { Surroundings::new(vars, cwd) };
-    let (cancel, listener) = super::revoke::stop_on_interrupt();
+    let (cancel, listener) = stop_on_interrupt();
     let progress = context.io.stderr_is_terminal().then(|| context.io.stderr.clone());
     let total = patients.len() * Stage::ALL.len();
     let done = std::sync::atomic::AtomicUsize::new(0);
@@ -115,9 +116,7 @@ async fn of_transcript(context: &mut Context<'_>, args: &DiagnoseArgs, path: &st
     };
     let told = context.core()?.diagnose_transcript(&text, &hint).await?;
     drop(text);
-    for note in &told.notes {
-        context.remark(&format!("warning: {note}"));
-    }
+    told.notes.iter().for_each(|note| context.warn(note));
     let diagnoses = if args.mask { names::masked(&told.diagnoses) } else { told.diagnoses };
     show(context, args, &diagnoses)?;
     Ok(exit_code(&diagnoses))
@@ -137,7 +136,7 @@ async fn patients(context: &mut Context<'_>, args: &DiagnoseArgs) -> Result<Vec<
             let identified = context.core()?.identify(&text)?;
             drop(text);
             for note in identified.notes.iter().chain(&identified.warnings) {
-                context.remark(&format!("note: {note}"));
+                context.note(note);
             }
             let stranger = Stranger {
                 host: host.clone(),
@@ -148,7 +147,9 @@ async fn patients(context: &mut Context<'_>, args: &DiagnoseArgs) -> Result<Vec<
             };
             Ok(vec![context.core()?.patient(stranger, &wanted).await?])
         }
-        (None, None) => Err(Error::usage("whom shall it be about?").hint("Name a label, or a host with --host.")),
+        (None, None) => Err(Error::usage("whom shall it be about?").hint(
+            "Name a credential of the rack: keyrack diagnose LABEL. Or give a token on standard input: --host NAME|URL. Or a failing exchange: --transcript FILE.",
+        )),
     }
 }
 

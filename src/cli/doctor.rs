@@ -72,16 +72,7 @@ pub(super) async fn run(context: &mut Context<'_>, args: &DoctorArgs) -> Result<
 
 fn this_machine(context: &Context<'_>) -> Machine {
     let io = &context.io;
-    let var = |name: &str| io.var(name).unwrap_or_default();
     let is_terminal = io.stdin.is_terminal() && io.stdout_is_terminal();
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| io.var(n).filter(|v| !v.is_empty()));
-    Machine {
-        is_terminal,
-        size: is_terminal.then(|| io.terminal_size()).flatten(),
-        term: var("TERM"),
-        locale: locale.unwrap_or_default(),
-        no_color: !var("NO_COLOR").is_empty(),
-        tmux: !var("TMUX").is_empty(),
-        screen: !var("STY").is_empty(),
-    }
+    let size = is_terminal.then(|| io.terminal_size()).flatten();
+    Machine { is_terminal, ..Machine::of(size, |name| io.var(name)) }
 }

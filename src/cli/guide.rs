@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::context::Context;
-use super::output::{Palette, explain_findings};
+use super::output::explain_findings;
+use super::palette::Palette;
 use super::values::parse_date;
 use crate::domain::{DeliverSteps, FamilyId, Guide, Kind};
 use crate::error::Result;

@@ -30,12 +30,8 @@ pub(super) fn run(context: &mut Context<'_>, args: IdentifyArgs) -> Result<u8> {
         context.out_json(&as_json(&identified))?;
         return Ok(0);
     }
-    for note in &identified.notes {
-        context.remark(&format!("note: {note}"));
-    }
-    for warning in &identified.warnings {
-        context.remark(&format!("warning: {warning}"));
-    }
+    identified.notes.iter().for_each(|note| context.note(note));
+    identified.warnings.iter().for_each(|warning| context.warn(warning));
     if identified.candidates.is_empty() {
         context.out(
             "unknown: no product keyrack knows has tokens of this form; `keyrack add --host` says where it belongs",

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::output::columns;
+use super::table::columns;
 use super::using::Signer;
 use crate::domain::{Expiry, InventoryLine, InventoryReport, RemoteState, SecretState};
 use crate::error::Result;

@@ -93,11 +93,23 @@ impl Input {
         }
     }
 
-    /// Reads all of it, up to `cap` bytes.
+    /// Reads all of it as text, up to `cap` bytes.
     ///
     /// # Errors
     /// Where it cannot be read, is longer, or is not UTF-8.
     pub fn read(&mut self, cap: usize) -> Result<Zeroizing<String>> {
+        let bytes = self.bytes(cap)?;
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+            Err(_) => Err(Error::usage("standard input is not UTF-8 text").hint("A token is one line of plain text.")),
+        }
+    }
+
+    /// Reads all of it, up to `cap` bytes.
+    ///
+    /// # Errors
+    /// Where it cannot be read or is longer.
+    pub fn bytes(&mut self, cap: usize) -> Result<Zeroizing<Vec<u8>>> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
         match self {
             Self::Real => {
@@ -111,10 +123,7 @@ impl Input {
         if bytes.len() > cap {
             return Err(Error::usage(format!("standard input is longer than {cap} bytes")));
         }
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-            Err(_) => Err(Error::usage("standard input is not UTF-8 text").hint("A token is one line of plain text.")),
-        }
+        Ok(bytes)
     }
 }
 
@@ -212,10 +221,7 @@ impl Io {
     /// # Errors
     /// `BrokenPipe` where the reader is gone (ends quietly), a data error otherwise (disk full).
     pub fn out_raw(&mut self, text: &str) -> Result<()> {
-        self.stdout.write(text).map_err(|error| match error.kind() {
-            std::io::ErrorKind::BrokenPipe => Error::new(ErrorKind::BrokenPipe, "standard output was closed"),
-            _ => Error::data("standard output cannot be written").because(&error),
-        })
+        write_out(&self.stdout, text)
     }
 
     /// Writes to stderr as is. Nobody is left to be told where that fails.
@@ -226,7 +232,11 @@ impl Io {
 
 /// Writes one line to a stream while the context is lent to a verb.
 pub(super) fn write_line(stream: &Stream, line: &str) -> Result<()> {
-    stream.write(&format!("{line}\n")).map_err(|error| match error.kind() {
+    write_out(stream, &format!("{line}\n"))
+}
+
+fn write_out(stream: &Stream, text: &str) -> Result<()> {
+    stream.write(text).map_err(|error| match error.kind() {
         std::io::ErrorKind::BrokenPipe => Error::new(ErrorKind::BrokenPipe, "standard output was closed"),
         _ => Error::data("standard output cannot be written").because(&error),
     })

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::context::Context;
-use super::output::{columns, finding_json};
+use super::output::finding_json;
+use super::table::columns;
 use crate::domain::{Credential, CredentialId, Finding, Host, HostId, SecretState, Standing, Verdict};
 use crate::error::Result;
 use crate::ops::check::worst;

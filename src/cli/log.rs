@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::output::columns;
+use super::table::columns;
 use crate::error::Result;
 use crate::sanitize;
 

@@ -17,19 +17,26 @@ mod forget;
 mod guide;
 mod host;
 mod identify;
+mod interrupt;
 mod inventory;
 mod io;
 mod list;
 mod log;
 mod output;
+mod palette;
+mod passphrase;
 mod permissions;
 mod revoke;
 mod rotate;
+mod say;
+mod secret_file;
 mod secret_input;
 mod show;
+mod table;
 mod token;
 mod using;
 mod values;
+mod way;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -44,6 +51,9 @@ pub use context::{Context, Loaded};
 pub use io::{Input, Io, Stream};
 pub use output::report;
 
+/// Heading of the options that every verb takes.
+const EVERYWHERE: &str = "Options of every verb";
+
 /// Exit code where all is well.
 const WELL: u8 = 0;
 
@@ -53,7 +63,7 @@ const WELL: u8 = 0;
 #[derive(Debug, Parser)]
 #[command(name = "keyrack", version, disable_help_subcommand = true, max_term_width = 100)]
 #[command(
-    after_help = "Try it without any account: keyrack demo\n\nExit codes: 0 all well, 1 a credential is limited, expired, revoked, rejected or blocked, 2 usage,\n3 secret store locked or absent, 4 only unreachable hosts stood in the way, 5 the host refused, 70 internal."
+    after_help = "Try it without any account: keyrack demo\n\nExit codes: 0 all well, 1 a credential is limited, expired, revoked, rejected or blocked, 2 usage,\n3 secret store locked or absent, 4 only unreachable hosts stood in the way, 5 the host refused,\n70 internal, or a file that cannot be used, 130 stopped."
 )]
 struct Cli {
     #[command(flatten)]
@@ -66,28 +76,28 @@ struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// Print the result as JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     json: bool,
     /// Do dangerous things without asking
-    #[arg(long, short = 'y', global = true)]
+    #[arg(long, short = 'y', global = true, help_heading = EVERYWHERE)]
     yes: bool,
     /// Where secrets are kept, instead of what the settings or a probe say [env: KEYRACK_STORE]
-    #[arg(long, global = true, value_name = "STORE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "STORE")]
     store: Option<StoreFlag>,
     /// The store was named by the environment.
     #[arg(skip)]
     store_from_env: bool,
     /// Directory of settings, keymap and themes [env: KEYRACK_CONFIG_DIR]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR")]
     config_dir: Option<PathBuf>,
     /// Directory of the rack and of the file store [env: KEYRACK_DATA_DIR]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// File whose first line is the passphrase of the file store [env: KEYRACK_PASSPHRASE_FILE]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
     /// Colour the output
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "WHEN", default_value = "auto")]
     color: ColorFlag,
 }
 

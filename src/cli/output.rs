@@ -1,49 +1,13 @@
-//! How results look: aligned and coloured for people, plain in a pipe, JSON for programs. Everything that came from a
-//! host or a file passes [`crate::sanitize`] here.
+//! How errors, findings and evidence look: lines for people, JSON for programs. Everything that came from a host or a file
+//! passes [`crate::sanitize`] here.
 
 use serde_json::{Value, json};
-use unicode_width::UnicodeWidthStr;
 
-use super::context::Context;
 use super::io::Io;
-use crate::domain::{Evidence, Finding, Validation, Verdict};
-use crate::error::{Error, ErrorKind, Result};
+use super::palette::Palette;
+use crate::domain::{Evidence, Finding, Validation};
+use crate::error::{Error, ErrorKind};
 use crate::sanitize;
-
-/// Terminal colours, or none.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Palette {
-    pub(super) color: bool,
-}
-
-impl Palette {
-    /// The text in the colour of a verdict.
-    pub(super) fn verdict(self, verdict: Verdict, text: &str) -> String {
-        let code = match verdict {
-            Verdict::Valid => "32",
-            Verdict::Expiring | Verdict::Limited => "33",
-            Verdict::Expired | Verdict::Revoked | Verdict::Rejected => "31",
-            Verdict::Blocked => "35",
-            Verdict::Unreachable => "36",
-            Verdict::Unchecked => "90",
-        };
-        self.paint(code, text)
-    }
-
-    /// Bold.
-    pub(super) fn strong(self, text: &str) -> String {
-        self.paint("1", text)
-    }
-
-    /// Dimmed.
-    pub(super) fn faint(self, text: &str) -> String {
-        self.paint("2", text)
-    }
-
-    fn paint(self, code: &str, text: &str) -> String {
-        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
-    }
-}
 
 /// Tells the user of an error and gives its exit code. A closed pipe ends quietly.
 pub fn report(io: &mut Io, error: &Error) -> u8 {
@@ -69,49 +33,6 @@ pub(super) fn report_with(io: &mut Io, error: &Error, color: bool) -> u8 {
     error.kind.exit_code()
 }
 
-impl Context<'_> {
-    /// A line of the result.
-    pub(super) fn out(&mut self, line: &str) -> Result<()> {
-        self.io.out_raw(&format!("{line}\n"))
-    }
-
-    /// A remark for the person, on stderr.
-    pub(super) fn remark(&mut self, line: &str) {
-        self.io.err_raw(&format!("{line}\n"));
-    }
-
-    /// The result as one JSON value.
-    pub(super) fn out_json(&mut self, value: &Value) -> Result<()> {
-        let text = serde_json::to_string_pretty(value)
-            .map_err(|e| Error::internal("the result cannot be written as JSON").because(&e))?;
-        self.out(&harmless(text))
-    }
-
-    /// Asks for a yes; `--yes` answers. Without a terminal it is refused: nothing dangerous happens by default.
-    pub(super) fn confirm(&mut self, what: &str, typed: &str) -> Result<()> {
-        let refusal =
-            Error::usage(format!("a confirmation is needed. {what}")).hint("Say `--yes` where nobody can be asked.");
-        self.confirm_or(what, typed, refusal)
-    }
-
-    /// [`Context::confirm`] with an error of its own for where nobody can be asked.
-    pub(super) fn confirm_or(&mut self, what: &str, typed: &str, refusal: Error) -> Result<()> {
-        if self.yes() {
-            return Ok(());
-        }
-        if !self.io.stdin.is_terminal() || !self.io.stderr_is_terminal() {
-            return Err(refusal);
-        }
-        self.io.err_raw(&format!("{}.\nType `{typed}` to go on: ", sanitize::line(what)));
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer).map_err(|e| Error::data("the answer cannot be read").because(&e))?;
-        if answer.trim() == typed {
-            return Ok(());
-        }
-        Err(Error::new(ErrorKind::Cancelled, "not confirmed; nothing was done"))
-    }
-}
-
 /// JSON text in which every character that could act on a terminal or deceive a reader is written as `\uXXXX`, which says
 /// the same to a program. The writer of JSON escapes only what its standard demands.
 pub(super) fn harmless(json: String) -> String {
@@ -132,40 +53,6 @@ pub(super) fn harmless(json: String) -> String {
     out
 }
 
-/// Rows as aligned columns; the last column is not padded.
-pub(super) fn columns(rows: &[Vec<String>]) -> Vec<String> {
-    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widths: Vec<usize> =
-        (0..count).map(|c| rows.iter().filter_map(|r| r.get(c)).map(|t| visible_width(t)).max().unwrap_or(0)).collect();
-    rows.iter()
-        .map(|row| {
-            let mut line = String::new();
-            for (c, text) in row.iter().enumerate() {
-                line.push_str(text);
-                if c + 1 < row.len() {
-                    line.extend(std::iter::repeat_n(' ', widths[c].saturating_sub(visible_width(text)) + 2));
-                }
-            }
-            line.trim_end().to_owned()
-        })
-        .collect()
-}
-
-/// Columns a text takes, colour codes left out.
-fn visible_width(text: &str) -> usize {
-    if !text.contains('\u{1b}') {
-        return text.width();
-    }
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find("\u{1b}[") {
-        plain.push_str(&rest[..start]);
-        rest = rest[start..].find('m').map_or("", |end| &rest[start + end + 1..]);
-    }
-    plain.push_str(rest);
-    plain.width()
-}
-
 /// A finding as JSON.
 pub(super) fn finding_json(finding: &Finding) -> Value {
     json!({
@@ -177,6 +64,14 @@ pub(super) fn finding_json(finding: &Finding) -> Value {
 /// One evidence as JSON.
 pub(super) fn evidence_json(evidence: &Evidence) -> Value {
     json!({ "request": evidence.request, "status": evidence.status, "ms": evidence.ms, "detail": evidence.detail })
+}
+
+/// A result with what the host said: verdict, findings, evidence.
+pub(super) fn with_told(mut result: Value, validation: Option<&Validation>) -> Value {
+    result["verdict"] = json!(validation.map(|v| v.verdict));
+    result["findings"] = validation.iter().flat_map(|v| &v.findings).map(finding_json).collect();
+    result["evidence"] = validation.iter().flat_map(|v| &v.evidence).map(evidence_json).collect();
+    result
 }
 
 /// Findings and evidence of a validation as lines for people.

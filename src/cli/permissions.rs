@@ -4,7 +4,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::output::{Palette, columns, evidence_json, explain_findings, finding_json};
+use super::output::{evidence_json, explain_findings, finding_json};
+use super::palette::Palette;
+use super::table::columns;
 use super::values::LookAtArgs;
 use crate::domain::{GrantNode, GrantSource, NeedFound, PermissionTable, PlacePermissions, ProfileFound, Stand};
 use crate::error::Result;

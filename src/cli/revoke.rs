@@ -7,13 +7,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
-use super::output::{evidence_json, explain, finding_json};
+use super::interrupt::stop_on_interrupt;
+use super::output::with_told;
 use super::using::Signer;
+use super::way::{print_steps, print_way, signer};
 use crate::domain::{RevokeEnd, RevokePlan, RevokeResult, Way};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::sanitize;
 
 /// Revoke credentials at their hosts
@@ -55,9 +56,6 @@ pub(super) async fn run(context: &mut Context<'_>, args: RevokeArgs) -> Result<u
     if !args.remote.is_empty() {
         return remote::run(context, &args.remote, args.host.as_deref(), &args.signer, args.dry_run).await;
     }
-    if args.labels.is_empty() {
-        return Err(Error::usage("which ones? Name their labels"));
-    }
     let mut ids = Vec::new();
     for label in &args.labels {
         let id = context.core()?.by_label(label)?.id;
@@ -90,27 +88,8 @@ pub(super) async fn run(context: &mut Context<'_>, args: RevokeArgs) -> Result<u
     let results = context.core()?.revoke(&ids, using.as_ref(), &cancel, |_| {}).await;
     listener.abort();
     let results = results?;
-    if context.json() {
-        let items: Vec<_> = results.iter().map(result_json).collect();
-        context.out_json(&json!({ "schema": 1, "results": items }))?;
-    } else {
-        for result in &results {
-            print_result(context, result)?;
-        }
-    }
+    context.results(&results, result_json, print_result)?;
     Ok(exit_code(results.iter().map(|r| r.end)))
-}
-
-/// A token that is cancelled by an interrupt, and the task that listens for it.
-pub(super) fn stop_on_interrupt() -> (CancellationToken, tokio::task::JoinHandle<()>) {
-    let cancel = CancellationToken::new();
-    let stop = cancel.clone();
-    let listener = tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            stop.cancel();
-        }
-    });
-    (cancel, listener)
 }
 
 fn exit_code(ends: impl IntoIterator<Item = RevokeEnd>) -> u8 {
@@ -160,29 +139,10 @@ fn sentence(way: &Way) -> String {
     }
 }
 
-/// What to say on the command line so that somebody signs.
-pub(super) fn signer(way: &Way) -> String {
-    let password = matches!(way, Way::NeedsAuthority { password: true, .. });
-    let who = if password { "--using ask:USER (that account's password), or --using LABEL" } else { "--using LABEL" };
-    format!("say who signs: {who}")
-}
-
 fn print_plan(context: &mut Context<'_>, plan: &RevokePlan) -> Result<()> {
     let line = format!("{} at {}: {}", plan.label, plan.host, sentence(&plan.way));
     context.out(&sanitize::line(&line))?;
     print_steps(context, &plan.way)
-}
-
-pub(super) fn print_steps(context: &mut Context<'_>, way: &Way) -> Result<()> {
-    step_lines(way).iter().try_for_each(|line| context.out(line))
-}
-
-/// Page and steps of what has to be done by hand.
-pub(super) fn step_lines(way: &Way) -> Vec<String> {
-    let Way::Guided { page, steps, .. } = way else { return Vec::new() };
-    let open = (!page.is_empty()).then(|| format!("  open {}", sanitize::line(page)));
-    let steps = steps.iter().enumerate().map(|(n, step)| format!("  {}. {}", n + 1, sanitize::line(step)));
-    open.into_iter().chain(steps).collect()
 }
 
 fn print_result(context: &mut Context<'_>, result: &RevokeResult) -> Result<()> {
@@ -194,26 +154,17 @@ fn print_result(context: &mut Context<'_>, result: &RevokeResult) -> Result<()> 
         sanitize::line(&result.message)
     ))?;
     if let Some(plan) = &result.plan {
-        print_steps(context, &plan.way)?;
-        if let Way::NeedsAuthority { .. } = plan.way {
-            context.out(&format!("  {}", signer(&plan.way)))?;
-        }
+        print_way(context, &plan.way)?;
     }
-    if !matches!(result.end, RevokeEnd::Revoked | RevokeEnd::AlreadyDead)
-        && let Some(validation) = &result.validation
-    {
-        for line in explain(palette, validation) {
-            context.out(&line)?;
-        }
+    if matches!(result.end, RevokeEnd::Revoked | RevokeEnd::AlreadyDead) {
+        return Ok(());
     }
-    Ok(())
+    context.explained(result.validation.as_ref())
 }
 
 fn result_json(result: &RevokeResult) -> serde_json::Value {
-    json!({
+    let told = json!({
         "label": result.label, "host": result.host, "end": result.end, "message": result.message, "plan": result.plan,
-        "verdict": result.validation.as_ref().map(|v| v.verdict),
-        "findings": result.validation.iter().flat_map(|v| &v.findings).map(finding_json).collect::<Vec<_>>(),
-        "evidence": result.validation.iter().flat_map(|v| &v.evidence).map(evidence_json).collect::<Vec<_>>(),
-    })
+    });
+    with_told(told, result.validation.as_ref())
 }

@@ -6,11 +6,12 @@ use clap::Args;
 use serde_json::json;
 
 use super::context::Context;
-use super::output::{evidence_json, explain, finding_json};
-use super::revoke::{print_steps, signer, stop_on_interrupt};
+use super::interrupt::stop_on_interrupt;
+use super::output::with_told;
 use super::secret_input;
 use super::using::Signer;
 use super::values::parse_date;
+use super::way::{print_steps, print_way, signer, step_lines};
 use crate::domain::{CredentialId, Expiry, RotateEnd, RotatePattern, RotatePlan, RotateResult, Way};
 use crate::error::{Error, Result};
 use crate::ops::exchange::date;
@@ -97,17 +98,10 @@ pub(super) async fn run(context: &mut Context<'_>, args: RotateArgs) -> Result<u
     let results = context.core()?.rotate(&ids, &options, &cancel, |_| {}).await;
     listener.abort();
     let results = results?;
-    if context.json() {
-        let items: Vec<_> = results.iter().map(result_json).collect();
-        context.out_json(&json!({ "schema": 1, "results": items }))?;
-    } else {
-        for result in &results {
-            print(context, result)?;
-        }
-        if results.len() > 1 {
-            let done = results.iter().filter(|r| r.end == RotateEnd::Rotated).count();
-            context.out(&format!("{done} of {} rotated to the end", results.len()))?;
-        }
+    context.results(&results, result_json, print)?;
+    if results.len() > 1 && !context.json() {
+        let done = results.iter().filter(|r| r.end == RotateEnd::Rotated).count();
+        context.out(&format!("{done} of {} rotated to the end", results.len()))?;
     }
     Ok(exit_code(&results))
 }
@@ -122,7 +116,7 @@ fn paste(context: &mut Context<'_>, plan: &RotatePlan, file: Option<&PathBuf>, w
         for line in plan_lines(plan) {
             context.remark(&line);
         }
-        for line in super::revoke::step_lines(&plan.new) {
+        for line in step_lines(&plan.new) {
             context.remark(&line);
         }
     }
@@ -133,7 +127,7 @@ fn paste(context: &mut Context<'_>, plan: &RotatePlan, file: Option<&PathBuf>, w
     let identified = context.core()?.identify(&text)?;
     drop(text);
     for note in identified.notes.iter().chain(&identified.warnings) {
-        context.remark(&format!("note: {}", sanitize::line(note)));
+        context.note(note);
     }
     Ok(Some(Pasted { secret: identified.secret, username: identified.username }))
 }
@@ -210,19 +204,12 @@ fn print(context: &mut Context<'_>, result: &RotateResult) -> Result<()> {
         context.out(&line)?;
     }
     if let Some(way) = &result.way {
-        print_steps(context, way)?;
-        if let Way::NeedsAuthority { .. } = way {
-            context.out(&format!("  {}", signer(way)))?;
-        }
+        print_way(context, way)?;
     }
-    if !matches!(result.end, RotateEnd::Rotated | RotateEnd::OldKept)
-        && let Some(validation) = &result.validation
-    {
-        for line in explain(palette, validation) {
-            context.out(&line)?;
-        }
+    if matches!(result.end, RotateEnd::Rotated | RotateEnd::OldKept) {
+        return Ok(());
     }
-    Ok(())
+    context.explained(result.validation.as_ref())
 }
 
 fn exit_code(results: &[RotateResult]) -> u8 {
@@ -250,12 +237,10 @@ fn exit_code(results: &[RotateResult]) -> u8 {
 }
 
 fn result_json(result: &RotateResult) -> serde_json::Value {
-    json!({
+    let told = json!({
         "label": result.label, "host": result.host, "end": result.end, "message": result.message,
         "expires_at": result.expiry.at(), "left": result.left, "notes": result.notes, "way": result.way,
         "deliver": result.deliver,
-        "verdict": result.validation.as_ref().map(|v| v.verdict),
-        "findings": result.validation.iter().flat_map(|v| &v.findings).map(finding_json).collect::<Vec<_>>(),
-        "evidence": result.validation.iter().flat_map(|v| &v.evidence).map(evidence_json).collect::<Vec<_>>(),
-    })
+    });
+    with_told(told, result.validation.as_ref())
 }

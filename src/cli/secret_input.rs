@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::context::Context;
+use super::secret_file;
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::SecretText;
 
 /// Longest input read for a secret.
-const CAP: usize = 64 * 1024;
+const CAP: usize = secret_file::CAP;
 
 /// The text in which the secret is: from the file, else standard input, else asked for on the terminal.
 pub(super) fn read(context: &mut Context<'_>, file: Option<&PathBuf>, prompt: &str) -> Result<Zeroizing<String>> {
     if let Some(path) = file {
-        return read_file(path, "secret file");
+        return secret_file::read(path, "secret file");
     }
     if !context.io.stdin.is_terminal() {
         return context.io.stdin.read(CAP);
@@ -60,40 +61,12 @@ pub(super) fn asked(context: &mut Context<'_>, what: &str, prompt: &str) -> Resu
     Ok(SecretText::from(line.as_str()))
 }
 
-/// First line of a file.
-pub(super) fn first_line_of(path: &Path, what: &str) -> Result<SecretText> {
-    let text = read_file(path, what)?;
-    let line = text.split('\n').next().unwrap_or("").trim_end_matches('\r');
-    if line.is_empty() {
-        return Err(Error::usage(format!("the {what} {} is empty", path.display())));
-    }
-    Ok(SecretText::from(line))
-}
-
-/// Text that may hold secrets, from a file or (`-`) from standard input; what is no UTF-8 in it is replaced.
+/// Text in which secrets may stand, from a file or (`-`) from standard input, whatever its encoding.
+///
+/// # Errors
+/// Where it cannot be read or is longer than `cap` bytes.
 pub(super) fn text(context: &mut Context<'_>, path: &Path, what: &str, cap: usize) -> Result<Zeroizing<String>> {
-    use std::io::Read as _;
-    if path == Path::new("-") {
-        return context.io.stdin.read(cap);
-    }
-    let fail = |e: &std::io::Error| Error::usage(format!("the {what} {} cannot be read", path.display())).because(e);
-    let mut bytes = Zeroizing::new(Vec::with_capacity(16 * 1024));
-    let file = std::fs::File::open(path).map_err(|e| fail(&e))?;
-    file.take(cap as u64 + 1).read_to_end(&mut bytes).map_err(|e| fail(&e))?;
-    Ok(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-fn read_file(path: &Path, what: &str) -> Result<Zeroizing<String>> {
-    use std::io::Read as _;
-    let fail = |e: &std::io::Error| Error::usage(format!("the {what} {} cannot be read", path.display())).because(e);
-    let file = std::fs::File::open(path).map_err(|e| fail(&e))?;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
-    file.take(CAP as u64 + 1).read_to_end(&mut bytes).map_err(|e| fail(&e))?;
-    if bytes.len() > CAP {
-        return Err(Error::usage(format!("the {what} {} is longer than 64 KiB", path.display())));
-    }
-    match std::str::from_utf8(&bytes) {
-        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
-        Err(_) => Err(Error::usage(format!("the {what} {} is not UTF-8 text", path.display()))),
-    }
+    let bytes =
+        if path == Path::new("-") { context.io.stdin.bytes(cap)? } else { secret_file::bytes(path, what, cap)? };
+    Ok(secret_file::decoded(&bytes))
 }

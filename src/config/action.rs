@@ -55,6 +55,7 @@ words! {
         Incident = "incident", "incident", "Revoke leaked tokens, pasted by the hundred";
         Permissions = "permissions", "permissions", "Show what it may do, against what its jobs need";
         Diagnose = "diagnose", "diagnose", "Find out why it does not work, stage by stage";
+        DiagnoseOther = "diagnose-other", "diagnose other", "Diagnose a token or a failing exchange that is not on the rack";
         CopyCommand = "copy-command", "copy command", "Copy the command that mends it";
         Export = "export", "report", "Write a redacted report, for a ticket";
         Guide = "guide", "guide", "Show how a token is made by hand";
@@ -66,6 +67,8 @@ words! {
         Filter = "filter", "filter", "Filter by label, host, account, tag, verdict";
         Sort = "sort", "sort", "Sort by the next column";
         SortReverse = "sort-reverse", "reverse", "Sort the other way round";
+        Doctor = "doctor", "doctor", "Look at keyrack's own health, and mend it";
+        Mend = "mend", "mend", "Mend what keyrack can mend itself; asks first";
         Hosts = "hosts", "hosts", "Show the hosts";
         Log = "log", "log", "Show the log of what was done";
         Messages = "messages", "messages", "Read the latest messages again, in full";
@@ -133,6 +136,7 @@ words! {
         Hosts = "hosts", "hosts", "On the hosts screen";
         Permissions = "permissions", "permissions", "On the permissions of a credential";
         Diagnose = "diagnose", "diagnose", "On a diagnosis";
+        Doctor = "doctor", "doctor", "On keyrack's own health";
         Making = "making", "making", "On a guide for making a token by hand";
         Inventory = "inventory", "inventory", "On a host's own list";
         Guide = "guide", "guide", "On a revocation that is done or guided";

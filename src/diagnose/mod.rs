@@ -12,15 +12,20 @@
 //! host was seen to be the right product.
 
 mod authentication;
+mod basic;
 mod board;
 #[cfg(test)]
 mod canary;
 mod clock;
 mod environment;
+mod facts;
+mod files;
 mod git;
+mod held;
 mod host;
 mod look;
 pub mod names;
+mod netrc;
 mod network;
 mod patient;
 mod permission;
@@ -29,7 +34,10 @@ pub mod report;
 mod store;
 mod suggest;
 mod surroundings;
+#[cfg(test)]
+mod tests;
 pub mod transcript;
+mod viewpoint;
 
 use std::sync::Arc;
 

@@ -74,7 +74,8 @@ impl Names {
             texts_seen(diagnosis).iter().for_each(|text| hosts_in(text).iter().for_each(|host| add(&mut hosts, host)));
             let subject = &diagnosis.subject;
             let host = Url::parse(&subject.url).ok().and_then(|u| u.host_str().map(str::to_owned));
-            host.iter().for_each(|h| add(&mut hosts, h));
+            // An IPv6 address stands with and without its brackets.
+            host.iter().flat_map(|h| [h.as_str(), h.trim_matches(['[', ']'])]).for_each(|h| add(&mut hosts, h));
             add(&mut hosts, &subject.host);
             subject.label.iter().for_each(|l| add(&mut labels, l));
             subject.username.iter().for_each(|u| add(&mut users, u));
@@ -97,7 +98,7 @@ impl Names {
             }
         }
         // A public host is nobody's secret, and its name tells the reader which product it is.
-        hosts.retain(|h| !is_everybody_s(h));
+        hosts.retain(|h| !is_everybody_s(h) && h != "[::1]" && h != "::1");
         for domain in hosts.iter().filter_map(|h| domain(h)).map(str::to_owned).collect::<Vec<_>>() {
             for diagnosis in diagnoses {
                 texts_seen(diagnosis).iter().flat_map(|t| below(t, &domain)).for_each(|host| add(&mut hosts, &host));
@@ -264,6 +265,23 @@ mod tests {
             "USER-1@ACME.dev by USER-1, the manager"
         );
         assert_eq!(replaced("https://git.acme.dev/x", "git.acme.dev", "HOST-1"), "https://HOST-1/x");
+    }
+
+    #[test]
+    fn an_ipv6_address_is_hidden_with_and_without_its_brackets() {
+        let subject = crate::domain::Subject {
+            label: None,
+            host: "[2001:db8::1]:8443".to_owned(),
+            url: "https://[2001:db8::1]:8443/git".to_owned(),
+            family: crate::domain::FamilyId::new("gitlab"),
+            kind: crate::domain::Kind::Pat,
+            username: None,
+        };
+        let mut diagnosis = Diagnosis::new(subject, jiff::Timestamp::UNIX_EPOCH);
+        let facts = vec![("2001:db8::1".to_owned(), "connected to [2001:db8::1]:8443".to_owned())];
+        diagnosis.put(StageReport { facts, ..StageReport::waiting(Stage::Tcp) });
+        let masked = format!("{:?}", masked(&[diagnosis]));
+        assert!(!masked.contains("2001:db8") && masked.contains("https://HOST-"), "{masked}");
     }
 
     #[test]

@@ -175,7 +175,8 @@ fn dns_look(dns: &Dns) -> OriginLook {
         (false, 1) => format!("{whose}{} has 1 address", dns.host),
         (false, n) => format!("{whose}{} has {n} addresses", dns.host),
     };
-    let facts = vec![(format!("{whose}{}", dns.host), addresses.join(", "))];
+    let told = if addresses.is_empty() { "no address".to_owned() } else { addresses.join(", ") };
+    let facts = vec![(format!("{whose}{}", dns.host), told)];
     OriginLook { seen: dns.seen(), failed: dns.error.is_some(), facts, summary }
 }
 
@@ -184,12 +185,13 @@ fn tcp_look(tcp: &Tcp) -> OriginLook {
         .attempts
         .iter()
         .map(|a| {
+            let address = a.address.to_string();
             let told = match &a.error {
                 None => format!("connected in {} ms", ms(a.elapsed)),
                 Some(_) if a.no_network => "this machine has no network of that kind".to_owned(),
-                Some(error) => error.to_string(),
+                Some(error) => error.to_string().trim_start_matches(&format!("{address}: ")).to_owned(),
             };
-            (a.address.to_string(), told)
+            (address, told)
         })
         .collect();
     let summary = tcp.connected.map_or_else(String::new, |at| format!("connected to {at}"));

@@ -22,7 +22,8 @@ fn one(out: &mut String, diagnosis: &Diagnosis) {
     let _ = writeln!(out, "\n## {} at {}\n", cell(label), cell(&subject.host));
     let _ =
         writeln!(out, "- Looked at: {} UTC, {} ms", diagnosis.started_at.strftime("%Y-%m-%d %H:%M:%S"), diagnosis.ms);
-    let _ = writeln!(out, "- Host: <{}> ({})", link(&subject.url), subject.family);
+    let url = if subject.url.is_empty() { "not told".to_owned() } else { format!("<{}>", link(&subject.url)) };
+    let _ = writeln!(out, "- Host: {url} ({})", subject.family);
     let user = subject.username.as_deref().map_or_else(String::new, |u| format!(", user name {}", cell(u)));
     let _ = writeln!(out, "- Credential: {}{user}", subject.kind);
     let _ = writeln!(out, "- Verdict: **{}**", diagnosis.verdict());

@@ -6,6 +6,12 @@ use std::path::PathBuf;
 
 use crate::secret::SecretText;
 
+/// Variables by which programs are found and run.
+const PROGRAMS: [&str; 3] = ["PATH", "SYSTEMROOT", "TMPDIR"];
+
+/// Variables that say what the terminal is.
+const TERMINAL: [&str; 7] = ["TERM", "LANG", "LC_ALL", "LC_CTYPE", "NO_COLOR", "TMUX", "STY"];
+
 /// Variables and place of this run.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
@@ -19,9 +25,11 @@ impl Surroundings {
         Self { vars: vars.into_iter().map(|(n, v)| (n, SecretText::new(v))).collect(), cwd }
     }
 
-    /// Those of a demo: programs are found, and nothing of the user's own (variables, home, git's settings) is looked at.
+    /// Those of a demo: programs are found, the terminal is known, and nothing of the user's own (other variables, home,
+    /// git's settings) is looked at.
     pub fn of_demo(vars: impl IntoIterator<Item = (String, String)>, cwd: PathBuf) -> Self {
-        let found = vars.into_iter().filter(|(name, _)| matches!(name.as_str(), "PATH" | "SYSTEMROOT" | "TMPDIR"));
+        let known = |name: &str| PROGRAMS.contains(&name) || TERMINAL.contains(&name);
+        let found = vars.into_iter().filter(|(name, _)| known(name));
         let git =
             [("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_CONFIG_GLOBAL", if cfg!(windows) { "NUL" } else { "/dev/null" })];
         Self::new(found.chain(git.map(|(name, value)| (name.to_owned(), value.to_owned()))), cwd)

@@ -131,6 +131,19 @@ pub struct Probed {
     pub evidence: Vec<Evidence>,
 }
 
+impl Probed {
+    /// The credential itself does not count, or nothing could be learned of it: nothing can be told of its grants.
+    #[must_use]
+    pub fn stopped(by: Validation, wanted: &[String]) -> Self {
+        Self {
+            unknown: wanted.iter().map(|name| (name.clone(), by.reason.clone())).collect(),
+            findings: by.findings,
+            evidence: by.evidence,
+            ..Self::default()
+        }
+    }
+}
+
 /// A short-lived Bearer token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Minted {

@@ -14,6 +14,7 @@
 pub(super) mod address;
 pub(super) mod create;
 pub(super) mod detect;
+pub(super) mod family;
 pub(super) mod inventory;
 pub(super) mod life;
 pub(super) mod manage;
@@ -25,7 +26,6 @@ pub(super) mod revoke;
 pub(super) mod signature;
 pub(super) mod signer;
 pub(super) mod token;
-pub(super) mod verbs;
 
 use std::sync::LazyLock;
 

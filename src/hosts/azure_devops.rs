@@ -14,18 +14,21 @@
 //! - [`address`]: typed addresses, endpoints, [`address::Place`]
 //! - [`token`]: what a token says offline
 //! - [`send`], [`answers`]: one request, and what its refusal means
-//! - [`validate`], [`detect`], [`probes`]: is it accepted, what is there, what may it do
+//! - [`caller`], [`validate`], [`detect`], [`probes`]: whose it is, is it accepted, what is there, what may it do
+//! - [`repository`]: what the account itself may do at one
 //! - [`pats`], [`admin`]: the two APIs on tokens; [`create`], [`inventory`], [`revoke`]: the verbs over them
 
 mod address;
 mod admin;
 mod answers;
+mod caller;
 mod create;
 mod detect;
 mod global;
 mod inventory;
 mod pats;
 mod probes;
+mod repository;
 mod revoke;
 mod send;
 mod token;
@@ -76,6 +79,10 @@ impl Family for AzureDevOps {
         Box::pin(detect::detect(wire))
     }
 
+    fn detect_signed<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Option<(String, String)>> {
+        Box::pin(detect::detect_signed(session))
+    }
+
     fn validate<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Validation> {
         Box::pin(validate::validate(session))
     }
@@ -95,4 +102,9 @@ impl Family for AzureDevOps {
     fn prober(&self) -> Option<&dyn Probe> {
         Some(self)
     }
+}
+
+/// Whether a text has the form of the ids that Azure DevOps gives.
+fn is_guid(text: &str) -> bool {
+    text.len() == 36 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }

@@ -8,16 +8,15 @@
 
 use std::sync::LazyLock;
 
-use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::atlassian_datacenter::prove::{accept, candidates, prove};
+use super::Session;
+use super::atlassian_datacenter::family::Datacenter;
+use super::atlassian_datacenter::prove::{Proved, candidates};
 use super::atlassian_datacenter::record::Record;
-use super::atlassian_datacenter::verbs::TokenVerbs;
-use super::atlassian_datacenter::{self as shared, About, Caller, Dialect, Product, Who};
+use super::atlassian_datacenter::{About, Caller, Dialect, Product, Who};
 use super::facts::Facts;
-use super::{Carried, Create, Detection, Endpoints, Family, HostUrl, HostUrlError, Inventory, Revoke, Session, Wire};
-use crate::domain::{Grant, GrantSource, Host, Kind, Validation};
+use crate::domain::{Grant, GrantSource, Validation};
 
 static FACTS: LazyLock<Facts> = LazyLock::new(|| Facts::embedded("bamboo"));
 
@@ -46,58 +45,16 @@ pub(super) static PRODUCT: Product = Product {
     login_page: "/userlogin!doDefault.action",
 };
 
-static VERBS: TokenVerbs = TokenVerbs(&PRODUCT);
-
 /// The family `bamboo`.
-#[derive(Debug, Clone, Copy)]
-pub struct Bamboo;
+pub static FAMILY: Datacenter = Datacenter {
+    product: &PRODUCT,
+    complete: |session, proved, found| Box::pin(async { complete(session, proved, found) }),
+    prober: None,
+};
 
-impl Family for Bamboo {
-    fn facts(&self) -> &'static Facts {
-        &FACTS
-    }
-
-    fn host_url(&self, typed: &str) -> Result<HostUrl, HostUrlError> {
-        PRODUCT.host_url(typed)
-    }
-
-    fn endpoints(&self, host: &Host) -> Result<Endpoints, HostUrlError> {
-        PRODUCT.endpoints(host)
-    }
-
-    fn carried(&self, _kind: Kind, token: &str) -> Option<Carried> {
-        shared::token::carried(token)
-    }
-
-    fn detect<'a>(&'a self, wire: &'a Wire<'a>) -> BoxFuture<'a, Detection> {
-        Box::pin(shared::detect::detect(wire, &PRODUCT))
-    }
-
-    fn validate<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Validation> {
-        Box::pin(validate(session))
-    }
-
-    fn revoker(&self) -> Option<&dyn Revoke> {
-        Some(&VERBS)
-    }
-
-    fn creator(&self) -> Option<&dyn Create> {
-        Some(&VERBS)
-    }
-
-    fn lister(&self) -> Option<&dyn Inventory> {
-        Some(&VERBS)
-    }
-}
-
-/// Accepted or not, whose, which record, and its permissions.
-async fn validate(session: &Session<'_>) -> Validation {
-    let proved = match prove(session, &PRODUCT).await {
-        Ok(proved) => proved,
-        Err(verdict) => return *verdict,
-    };
-    let mut found = accept(session, &PRODUCT, &proved).await;
-    match common(&candidates(session, &proved)) {
+/// The permissions on its record.
+fn complete(session: &Session<'_>, proved: &Proved, found: &mut Validation) {
+    match common(&candidates(session, proved)) {
         Some(told) => {
             let implied = FACTS.implied(told).into_iter().map(|name| Grant { name, source: GrantSource::Implied });
             found.grants = told.iter().map(Grant::told).chain(implied).collect();
@@ -106,8 +63,6 @@ async fn validate(session: &Session<'_>) -> Validation {
         // The request that was answered is one that every token may make.
         None => found.grants = vec![Grant { name: "READ".to_owned(), source: GrantSource::Probed }],
     }
-    found.evidence.extend(session.wire.take_evidence());
-    found
 }
 
 /// The permissions of a record, or those that all records have that it can be.

@@ -11,6 +11,7 @@
 //! <https://support.atlassian.com/bitbucket-cloud/docs/using-api-tokens/>. Signatures of refusals are in `answers`, words
 //! and scopes in `assets/hosts/bitbucket-cloud.toml`.
 
+mod account;
 mod address;
 mod answers;
 mod consumer;

@@ -17,6 +17,7 @@ mod detect;
 mod inventory;
 mod owner;
 mod probe;
+mod prove;
 mod record;
 mod revoke;
 mod signer;

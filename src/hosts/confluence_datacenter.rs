@@ -10,17 +10,11 @@ mod standing;
 
 use std::sync::LazyLock;
 
-use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::atlassian_datacenter::prove::{accept, prove};
-use super::atlassian_datacenter::verbs::TokenVerbs;
-use super::atlassian_datacenter::{self as shared, Caller, Dialect, Product, Who};
+use super::atlassian_datacenter::family::Datacenter;
+use super::atlassian_datacenter::{Caller, Dialect, Product, Who};
 use super::facts::Facts;
-use super::{
-    Carried, Create, Detection, Endpoints, Family, HostUrl, HostUrlError, Inventory, Probe, Revoke, Session, Wire,
-};
-use crate::domain::{Host, Kind, Validation};
 
 static FACTS: LazyLock<Facts> = LazyLock::new(|| Facts::embedded("confluence-datacenter"));
 
@@ -40,65 +34,14 @@ pub(super) static PRODUCT: Product = Product {
     login_page: "/login.action",
 };
 
-static VERBS: TokenVerbs = TokenVerbs(&PRODUCT);
-
 /// The family `confluence-datacenter`.
-#[derive(Debug, Clone, Copy)]
-pub struct ConfluenceDatacenter;
-
-impl Family for ConfluenceDatacenter {
-    fn facts(&self) -> &'static Facts {
-        &FACTS
-    }
-
-    fn host_url(&self, typed: &str) -> Result<HostUrl, HostUrlError> {
-        PRODUCT.host_url(typed)
-    }
-
-    fn endpoints(&self, host: &Host) -> Result<Endpoints, HostUrlError> {
-        PRODUCT.endpoints(host)
-    }
-
-    fn carried(&self, _kind: Kind, token: &str) -> Option<Carried> {
-        shared::token::carried(token)
-    }
-
-    fn detect<'a>(&'a self, wire: &'a Wire<'a>) -> BoxFuture<'a, Detection> {
-        Box::pin(shared::detect::detect(wire, &PRODUCT))
-    }
-
-    fn validate<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Validation> {
-        Box::pin(validate(session))
-    }
-
-    fn revoker(&self) -> Option<&dyn Revoke> {
-        Some(&VERBS)
-    }
-
-    fn creator(&self) -> Option<&dyn Create> {
-        Some(&VERBS)
-    }
-
-    fn lister(&self) -> Option<&dyn Inventory> {
-        Some(&VERBS)
-    }
-
-    fn prober(&self) -> Option<&dyn Probe> {
-        Some(self)
-    }
-}
-
-/// Accepted or not, whose, which record, which groups, and whether it administers.
-async fn validate(session: &Session<'_>) -> Validation {
-    let proved = match prove(session, &PRODUCT).await {
-        Ok(proved) => proved,
-        Err(verdict) => return *verdict,
-    };
-    let mut found = accept(session, &PRODUCT, &proved).await;
-    found.grants = standing::of(session, &proved.who.login).await;
-    found.evidence.extend(session.wire.take_evidence());
-    found
-}
+pub static FAMILY: Datacenter = Datacenter {
+    product: &PRODUCT,
+    complete: |session, proved, found| {
+        Box::pin(async { found.grants = standing::of(session, &proved.who.login).await })
+    },
+    prober: Some(&standing::Standing),
+};
 
 /// `GET /rest/api/user/current`.
 fn read_caller(body: &Value) -> Option<Caller> {

@@ -63,6 +63,10 @@ impl Family for Forgejo {
         Box::pin(server::detect(wire))
     }
 
+    fn detect_signed<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Option<(String, String)>> {
+        Box::pin(server::detect_signed(session))
+    }
+
     fn validate<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Validation> {
         Box::pin(validate::validate(session))
     }

@@ -30,6 +30,7 @@ use std::sync::LazyLock;
 use futures_util::future::BoxFuture;
 
 use self::address::Variant;
+use self::asking::{Asking, is_success};
 use self::form::Form;
 use super::answer::foreign;
 use super::facts::Facts;
@@ -71,6 +72,10 @@ impl Family for GitHub {
 
     fn detect<'a>(&'a self, wire: &'a Wire<'a>) -> BoxFuture<'a, Detection> {
         Box::pin(detect(wire))
+    }
+
+    fn detect_signed<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Option<(String, String)>> {
+        Box::pin(detect_signed(session))
     }
 
     fn validate<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Validation> {
@@ -124,8 +129,7 @@ async fn detect(wire: &Wire<'_>) -> Detection {
     let body = response.json().unwrap_or_default();
     let version = body["installed_version"].as_str().or_else(|| response.header("x-github-enterprise-version"));
     let is_meta = response.status == 200 && body["verifiable_password_authentication"].is_boolean();
-    let asks_to_sign_in = response.status == 401
-        && response.header("www-authenticate").is_some_and(|challenge| challenge.contains("realm=\"GitHub\""));
+    let asks_to_sign_in = response.status == 401 && refusal::is_challenge(&response);
     // Unauthenticated requests run into the rate limit early; GitHub's own refusal still proves that it is GitHub.
     if is_meta || asks_to_sign_in || (is_github(&response) && response.status < 500) {
         // A server's answer has a version and none of the address lists; where there is no list, the URL decides.
@@ -142,4 +146,15 @@ async fn detect(wire: &Wire<'_>) -> Detection {
         .and_then(|mut validation| validation.findings.pop())
         .unwrap_or_else(|| FACTS.finding("not-github", &[("url", &wire.url("api", "/meta")), ("status", &status)]).1);
     Detection::NotThis(Box::new(finding))
+}
+
+/// A GitHub Enterprise Server in private mode tells its version to a token only.
+async fn detect_signed(session: &Session<'_>) -> Option<(String, String)> {
+    let at = Asking::of(session);
+    if at.variant != Variant::Server {
+        return None;
+    }
+    let response = at.get("/meta").await.ok().filter(is_success)?;
+    let version = response.json()?["installed_version"].as_str().map(clip)?;
+    Some((Variant::Server.product().to_owned(), version))
 }

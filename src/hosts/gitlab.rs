@@ -78,6 +78,10 @@ impl Family for GitLab {
         Box::pin(detect::detect(wire))
     }
 
+    fn detect_signed<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Option<(String, String)>> {
+        Box::pin(detect::detect_signed(session))
+    }
+
     fn validate<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Validation> {
         Box::pin(validate::validate(session))
     }

@@ -13,17 +13,13 @@ mod probe;
 
 use std::sync::LazyLock;
 
-use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use super::atlassian_datacenter::prove::{accept, prove};
-use super::atlassian_datacenter::verbs::TokenVerbs;
-use super::atlassian_datacenter::{self as shared, About, Caller, Dialect, Product, Who};
+use super::Session;
+use super::atlassian_datacenter::family::Datacenter;
+use super::atlassian_datacenter::{About, Caller, Dialect, Product, Who};
 use super::facts::Facts;
-use super::{
-    Carried, Create, Detection, Endpoints, Family, HostUrl, HostUrlError, Inventory, Probe, Revoke, Session, Wire,
-};
-use crate::domain::{Host, Kind, Validation};
+use crate::domain::Validation;
 
 static FACTS: LazyLock<Facts> = LazyLock::new(|| Facts::embedded("jira-datacenter"));
 
@@ -43,68 +39,20 @@ pub(super) static PRODUCT: Product = Product {
     login_page: "/login.jsp",
 };
 
-static VERBS: TokenVerbs = TokenVerbs(&PRODUCT);
-
 /// The family `jira-datacenter`.
-#[derive(Debug, Clone, Copy)]
-pub struct JiraDatacenter;
+pub static FAMILY: Datacenter = Datacenter {
+    product: &PRODUCT,
+    complete: |session, _, found| Box::pin(complete(session, found)),
+    prober: Some(&probe::Permissions),
+};
 
-impl Family for JiraDatacenter {
-    fn facts(&self) -> &'static Facts {
-        &FACTS
-    }
-
-    fn host_url(&self, typed: &str) -> Result<HostUrl, HostUrlError> {
-        PRODUCT.host_url(typed)
-    }
-
-    fn endpoints(&self, host: &Host) -> Result<Endpoints, HostUrlError> {
-        PRODUCT.endpoints(host)
-    }
-
-    fn carried(&self, _kind: Kind, token: &str) -> Option<Carried> {
-        shared::token::carried(token)
-    }
-
-    fn detect<'a>(&'a self, wire: &'a Wire<'a>) -> BoxFuture<'a, Detection> {
-        Box::pin(shared::detect::detect(wire, &PRODUCT))
-    }
-
-    fn validate<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Validation> {
-        Box::pin(validate(session))
-    }
-
-    fn revoker(&self) -> Option<&dyn Revoke> {
-        Some(&VERBS)
-    }
-
-    fn creator(&self) -> Option<&dyn Create> {
-        Some(&VERBS)
-    }
-
-    fn lister(&self) -> Option<&dyn Inventory> {
-        Some(&VERBS)
-    }
-
-    fn prober(&self) -> Option<&dyn Probe> {
-        Some(self)
-    }
-}
-
-/// Accepted or not, whose, which record, and what its user may do somewhere.
-async fn validate(session: &Session<'_>) -> Validation {
-    let proved = match prove(session, &PRODUCT).await {
-        Ok(proved) => proved,
-        Err(verdict) => return *verdict,
-    };
-    let mut found = accept(session, &PRODUCT, &proved).await;
+/// What its user may do somewhere.
+async fn complete(session: &Session<'_>, found: &mut Validation) {
     if let Ok(told) = permissions::ask(session, None).await {
         found.grants = permissions::held(&told);
         // A permission of a project that is held nowhere may be one that only a place can tell; a global one is told.
         found.denied = told.iter().filter(|p| p.global && !p.have).map(|p| p.key.clone()).collect();
     }
-    found.evidence.extend(session.wire.take_evidence());
-    found
 }
 
 /// `GET /rest/api/2/myself`.

@@ -26,6 +26,7 @@ pub mod jira_cloud;
 pub mod jira_datacenter;
 pub mod jwt;
 pub mod open_devops;
+pub(crate) mod order;
 pub mod recognise;
 pub(crate) mod segment;
 pub mod session;
@@ -54,7 +55,7 @@ pub type Endpoints = BTreeMap<String, String>;
 /// Every family, in the order in which candidates are listed.
 #[must_use]
 pub fn families() -> &'static [&'static dyn Family] {
-    &[
+    static ALL: &[&dyn Family] = &[
         &github::GitHub,
         &gitlab::GitLab,
         &azure_devops::AzureDevOps,
@@ -62,14 +63,15 @@ pub fn families() -> &'static [&'static dyn Family] {
         &jira_cloud::JiraCloud,
         &open_devops::OpenDevOps,
         &bitbucket_datacenter::BitbucketDatacenter,
-        &jira_datacenter::JiraDatacenter,
-        &confluence_datacenter::ConfluenceDatacenter,
-        &bamboo::Bamboo,
+        &jira_datacenter::FAMILY,
+        &confluence_datacenter::FAMILY,
+        &bamboo::FAMILY,
         &codecommit::CodeCommit,
         &forgejo::Forgejo,
         &fecru::Fecru,
         &generic::Generic,
-    ]
+    ];
+    ALL
 }
 
 /// The family of that id.
@@ -150,6 +152,13 @@ pub trait Family: Send + Sync {
 
     /// Asks the host, without a credential, what it is.
     fn detect<'a>(&'a self, wire: &'a Wire<'a>) -> BoxFuture<'a, Detection>;
+
+    /// Product and version, where the host tells them only to somebody who is logged in: asked by a credential that was
+    /// accepted a moment ago. None where the host does not tell, or [`Family::detect`] learns it already.
+    fn detect_signed<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Option<(String, String)>> {
+        let _ = session;
+        Box::pin(std::future::ready(None))
+    }
 
     /// Asks the host whether the credential works, whose it is, what it may do and when it ends. Never answers
     /// `expiring` or `unchecked`: those are decided from the outside.

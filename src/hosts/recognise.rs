@@ -31,8 +31,8 @@ fn forms() -> &'static [Form] {
     &FORMS
 }
 
-/// Everything the token may be: certain candidates first, then in the order of the families. Empty where its form is
-/// nobody's, and then the host has to be asked for. Never sends anything.
+/// Everything the token may be, in the order of the families; where the form is certain, nothing but that. Empty where its
+/// form is nobody's, and then the host has to be asked for. Never sends anything.
 #[must_use]
 pub fn recognise(token: &str) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = Vec::new();
@@ -45,6 +45,8 @@ pub fn recognise(token: &str) -> Vec<Candidate> {
         let certain = form.certain && checksum != Checksum::Mismatch;
         found.push(Candidate { family: id.clone(), kind: form.kind, certain, carries: facts, checksum });
     }
-    found.sort_by_key(|c| !c.certain);
+    if found.iter().any(|c| c.certain) {
+        found.retain(|c| c.certain);
+    }
     found
 }

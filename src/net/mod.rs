@@ -5,6 +5,7 @@
 
 mod classify;
 pub mod client;
+mod detail;
 mod error;
 pub mod probe;
 pub mod proxy;

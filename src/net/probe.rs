@@ -13,12 +13,15 @@
 //! to be sanitised like everything else that a host says before it is shown.
 
 pub mod chain;
+mod client_key;
 pub mod clock;
 mod dns;
+mod handshake;
 mod socks;
 mod tcp;
 mod tls;
 mod tunnel;
+mod verifier;
 mod x509;
 
 use std::fmt;

@@ -6,40 +6,15 @@ mod settings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use super::Core;
-use crate::domain::{Credential, CredentialId, SecretState, StoreKind};
+use crate::domain::{Credential, CredentialId, MEND, ORPHANS, SecretState, StoreKind};
 use crate::error::Result;
+use crate::store::choice::Passphrase;
 
+pub use crate::domain::{Complaint, Health};
 pub use machine::{Machine, machine};
 pub use modes::modes;
 pub use settings::settings;
-
-/// How serious a complaint is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Health {
-    /// As it should be.
-    Good,
-    /// Worth knowing.
-    Warning,
-    /// Has to be mended.
-    Bad,
-}
-
-/// One thing looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Complaint {
-    /// How serious.
-    pub health: Health,
-    /// What was looked at: `rack`, `store`, `journal`, `orphans`, `records`, `config`, `modes`, `terminal`, `clipboard`.
-    pub about: String,
-    /// What was found.
-    pub text: String,
-    /// What mends it; empty where nothing has to.
-    pub fix: String,
-}
 
 impl Core {
     /// Looks at everything; with `mend`, settles the journal and removes orphaned secrets.
@@ -61,6 +36,13 @@ impl Core {
             ),
         ));
         let chosen = self.vault.chosen();
+        if credentials.is_empty() && self.vault.needs() == Passphrase::Create {
+            let text =
+                format!("{} store: not made yet; its passphrase is asked for when a secret is kept", chosen.kind);
+            all.push(good("store", text));
+            self.look_at_journal(mend, &mut all).await?;
+            return Ok(all);
+        }
         if let Err(error) = self.vault.unlock_if_needed().await {
             all.push(Complaint {
                 health: Health::Bad,
@@ -99,9 +81,9 @@ impl Core {
             (n, true) => good("orphans", format!("removed {} without a record", count(n, "secret"))),
             (n, false) => Complaint {
                 health: Health::Bad,
-                about: "orphans".into(),
+                about: ORPHANS.into(),
                 text: format!("{} without a record on the rack", count(n, "secret")),
-                fix: "keyrack doctor --fix removes them".into(),
+                fix: format!("{MEND} removes them"),
             },
         });
         if !orphans.strangers.is_empty() {
@@ -177,7 +159,7 @@ impl Core {
                     health: Health::Bad,
                     about: "journal".into(),
                     text: format!("{} of `{label}` was interrupted", entry.op),
-                    fix: "keyrack doctor --fix settles it".into(),
+                    fix: format!("{MEND} settles it"),
                 });
             }
         }

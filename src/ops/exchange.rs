@@ -122,6 +122,19 @@ impl Core {
         validation
     }
 
+    /// Product and version of a host that tells them only to a credential it has just accepted.
+    pub(crate) async fn detect_signed(
+        &self,
+        host: &Host,
+        known: Known<'_>,
+        secret: &Secret,
+    ) -> Option<(String, String)> {
+        let channel = self.channel(host).ok()?;
+        let wire = Wire::new(&*channel.transport, channel.endpoints, Masker::of(secret), self.clock.now());
+        let session = Session { wire, host, kind: known.kind, username: known.username, secret };
+        channel.family.detect_signed(&session).await
+    }
+
     /// Asks the family about single grants. Nothing of the secret is in what comes back.
     #[allow(clippy::too_many_arguments, reason = "a session's parts, and what is asked of it")]
     pub(crate) async fn probe(

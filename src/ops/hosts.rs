@@ -7,7 +7,7 @@ use super::Core;
 use super::exchange::{endpoints_of, family};
 use super::name::{a_token_in_the_open, check_name, looks_like_token};
 use super::prove::known;
-use crate::domain::{Credential, Host, HostId, SecretState};
+use crate::domain::{Credential, Host, HostId, SecretState, Verdict};
 use crate::error::{Error, Result};
 use crate::hosts;
 pub use detect::HostTest;
@@ -79,13 +79,24 @@ impl Core {
     /// Where the rack or the secret store cannot be used.
     pub async fn host_test(&self, host: &Host, using: Option<&Credential>) -> Result<HostTest> {
         let mut test = self.detect(host).await;
-        if test.found && host.id != HostId::default() && (test.product != host.product || test.version != host.version)
-        {
-            self.rack.learn_host(host.id, test.product.as_deref(), test.version.as_deref())?;
-        }
         if let Some(credential) = using {
             let secret = self.vault.get(&credential.id).await?;
-            test.validation = Some(self.validate(host, known(credential), &secret).await);
+            let validation = self.validate(host, known(credential), &secret).await;
+            let accepted = matches!(validation.verdict, Verdict::Valid | Verdict::Expiring | Verdict::Limited);
+            if test.found && test.version.is_none() && accepted {
+                let told = self.detect_signed(host, known(credential), &secret).await.unzip();
+                (test.product, test.version) = (told.0.or(test.product), told.1);
+            }
+            test.validation = Some(validation);
+        }
+        // A host that tells its version to credentials alone keeps the one it told before.
+        let tells = test.version.is_some() || host.version.is_none();
+        if test.found
+            && tells
+            && host.id != HostId::default()
+            && (&test.product, &test.version) != (&host.product, &host.version)
+        {
+            self.rack.learn_host(host.id, test.product.as_deref(), test.version.as_deref())?;
         }
         Ok(test)
     }

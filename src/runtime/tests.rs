@@ -28,8 +28,13 @@ use crate::ops::demo::{Demo, DemoSize};
 use crate::ops::{Settings, Vault};
 use crate::secret::{Secret, SecretText};
 use crate::store::{SecretStore, StoreError};
-use crate::ui::effect::{AddFx, DiagnoseFx, Edit, Effect, Export, HostFx, LogFx, RackFx, RevokeFx, StoreFx};
-use crate::ui::msg::{AddMsg, CheckMsg, DiagnoseMsg, HostMsg, JobId, LogMsg, Msg, RackMsg, RevokeMsg, StoreMsg};
+use crate::ui::effect::{
+    AddFx, DiagnoseFx, DoctorFx, Edit, Effect, Export, GivenToken, HostFx, LogFx, PastedExchange, RackFx, RevokeFx,
+    StoreFx, Whom,
+};
+use crate::ui::msg::{
+    AddMsg, CheckMsg, DiagnoseMsg, DoctorMsg, HostMsg, JobId, LogMsg, Msg, RackMsg, RevokeMsg, StoreMsg,
+};
 use support::{Term, command, holds};
 
 /// What a panic must never show.
@@ -171,6 +176,7 @@ fn closes(msg: &Msg) -> Option<JobId> {
         | Msg::Revoke(RevokeMsg::Planned { job, .. } | RevokeMsg::Done { job, .. })
         | Msg::Hosts(HostMsg::Saved { job, .. } | HostMsg::Removed { job, .. } | HostMsg::Tested { job, .. })
         | Msg::Diagnose(DiagnoseMsg::Done { job, .. } | DiagnoseMsg::Exported { job, .. })
+        | Msg::Doctor(DoctorMsg::Examined { job, .. })
         | Msg::Log(LogMsg::Loaded { job, .. })
         | Msg::Store(StoreMsg::Unlocked { job, .. }) => Some(*job),
         _ => None,
@@ -215,6 +221,21 @@ fn every_effect(demo: &Demo) -> Vec<Effect> {
         let file = "/nowhere at all/report.md".to_owned();
         Box::new(Export { found: Vec::new(), file, masked: true, replace: false })
     };
+    let given = |host: &str| {
+        Whom::Given(Box::new(GivenToken {
+            host: host.to_owned(),
+            family: None,
+            kind: None,
+            username: None,
+            token: SecretText::new("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".to_owned()),
+            profiles: Vec::new(),
+            git_url: None,
+        }))
+    };
+    let told = |text: &str| {
+        let text = SecretText::new(text.to_owned());
+        Whom::Told(Box::new(PastedExchange { text, host: None, family: None, kind: None, username: None }))
+    };
     let mut last = 0;
     let mut job = || {
         last += 1;
@@ -236,11 +257,17 @@ fn every_effect(demo: &Demo) -> Vec<Effect> {
         Effect::Hosts(HostFx::Remove { job: job(), id: gone }),
         Effect::Hosts(HostFx::Test {
             job: job(),
-            host: Box::new(Host::new("nowhere", host.family, "http://127.0.0.1:1")),
+            host: Box::new(Host::new("nowhere", host.family.clone(), "http://127.0.0.1:1")),
         }),
-        Effect::Diagnose(DiagnoseFx::Begin { job: job(), id: ids[4].clone() }),
-        Effect::Diagnose(DiagnoseFx::Begin { job: job(), id: CredentialId("nobody".to_owned()) }),
+        Effect::Diagnose(DiagnoseFx::Begin { job: job(), whom: Whom::Kept(ids[4].clone()) }),
+        Effect::Diagnose(DiagnoseFx::Begin { job: job(), whom: Whom::Kept(CredentialId("nobody".to_owned())) }),
+        Effect::Diagnose(DiagnoseFx::Begin { job: job(), whom: given(&host.name) }),
+        Effect::Diagnose(DiagnoseFx::Begin { job: job(), whom: given("no such host") }),
+        Effect::Diagnose(DiagnoseFx::Begin { job: job(), whom: told("HTTP/1.1 401 Unauthorized\n\n") }),
+        Effect::Diagnose(DiagnoseFx::Begin { job: job(), whom: told("nonsense") }),
         Effect::Diagnose(DiagnoseFx::Export { job: job(), export: nowhere() }),
+        Effect::Doctor(DoctorFx::Examine { job: job(), size: (80, 24), open: true, mend: false }),
+        Effect::Doctor(DoctorFx::Examine { job: job(), size: (80, 24), open: true, mend: true }),
         Effect::Log(LogFx::Load { job: job(), limit: 10 }),
         Effect::Store(StoreFx::Unlock { job: job(), passphrase: SecretText::new("x".to_owned()), create: false }),
     ]

@@ -3,6 +3,7 @@
 mod add;
 mod deployment;
 mod diagnose;
+mod doctor;
 mod file;
 mod hosts;
 mod inventory;
@@ -31,8 +32,8 @@ use crate::ops::check::{CheckOptions, Checked, check};
 use crate::ops::vault::blocking;
 use crate::store::choice::Passphrase as Need;
 use crate::ui::effect::{
-    AddFx, DeploymentFx, DiagnoseFx, Effect, HostFx, IncidentFx, InventoryFx, LogFx, RackFx, RevokeFx, RotateFx,
-    StoreFx, SystemFx,
+    AddFx, DeploymentFx, DiagnoseFx, DoctorFx, Effect, HostFx, IncidentFx, InventoryFx, LogFx, RackFx, RevokeFx,
+    RotateFx, StoreFx, SystemFx,
 };
 use crate::ui::msg::{CheckMsg, JobId, LogMsg, Msg, Passphrase, RackMsg, StoreMsg, StoreState};
 
@@ -155,6 +156,7 @@ fn firm(effect: &Effect) -> bool {
         | Effect::Rotate(RotateFx::Run { .. })
         | Effect::Incident(IncidentFx::Run { .. })
         | Effect::Diagnose(DiagnoseFx::Export { .. })
+        | Effect::Doctor(DoctorFx::Examine { mend: true, .. })
         | Effect::Hosts(HostFx::Save { .. } | HostFx::Remove { .. })
         | Effect::Store(StoreFx::Unlock { create: true, .. }) => true,
         Effect::Rack(RackFx::Load { .. } | RackFx::Detail { .. })
@@ -166,6 +168,7 @@ fn firm(effect: &Effect) -> bool {
         | Effect::Incident(IncidentFx::Plan { .. })
         | Effect::Permissions(_)
         | Effect::Diagnose(DiagnoseFx::Begin { .. })
+        | Effect::Doctor(DoctorFx::Examine { mend: false, .. })
         | Effect::Guide(_)
         | Effect::Hosts(HostFx::Test { .. })
         | Effect::Log(LogFx::Load { .. })
@@ -218,6 +221,7 @@ impl Job {
             Effect::Incident(fx) => self.incident(fx).await,
             Effect::Permissions(fx) => self.permissions(fx).await,
             Effect::Diagnose(fx) => self.diagnose(fx).await,
+            Effect::Doctor(fx) => self.doctor(fx).await,
             Effect::Guide(fx) => self.guide(fx).await,
             Effect::Hosts(fx) => self.hosts(fx).await,
             Effect::Log(LogFx::Load { job, limit }) => {

@@ -14,6 +14,7 @@ mod pats;
 mod reads;
 mod roster;
 mod state;
+mod tokens;
 
 use std::sync::{Mutex, PoisonError};
 
@@ -22,7 +23,8 @@ use jiff::Timestamp;
 use super::{SimCredential, SimRequest, SimResponse, Site};
 use crate::domain::FamilyId;
 use answers::{not_found, page_not_found, refuse, version_refused};
-use state::{Caller, Dead, Login, State};
+use state::{Caller, Login, State};
+use tokens::Dead;
 
 /// Which product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -93,10 +93,6 @@ impl Site for Bamboo {
         format!("{listen}{CONTEXT}")
     }
 
-    fn endpoints(&self, listen: &str) -> Vec<(String, String)> {
-        vec![("web".to_owned(), self.url(listen))]
-    }
-
     fn roster(&self, _now: Timestamp) -> Vec<SimCredential> {
         atlassian_pat::roster("bamboo", SEEDS, SHOWS)
     }

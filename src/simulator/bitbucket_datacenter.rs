@@ -6,7 +6,10 @@
 //! <https://developer.atlassian.com/server/bitbucket/rest/>
 
 mod answers;
+mod roster;
 mod state;
+mod tokens;
+mod users;
 
 use std::sync::Mutex;
 
@@ -14,16 +17,16 @@ use jiff::Timestamp;
 
 use super::{SimCredential, SimRequest, SimResponse, Site};
 use crate::domain::FamilyId;
-use answers::{captcha, error, html, login_page, page, user_json};
-use state::{Caller, Login, Owner, State};
+use answers::{captcha, error, html, login_page, page};
+use state::{Caller, Login, State};
+use tokens::{Owner, PROJECT, REPOSITORY};
+use users::users;
 
 /// Password of every user of this site.
 pub const PASSWORD: &str = state::PASSWORD;
 
 const CONTEXT: &str = "/bitbucket";
 const VERSION: &str = "9.4.3";
-const PROJECT: &str = state::PROJECT;
-const REPOSITORY: &str = state::REPOSITORY;
 
 /// The site.
 #[derive(Debug, Default)]
@@ -52,16 +55,12 @@ impl Site for BitbucketDatacenter {
         format!("{listen}{CONTEXT}")
     }
 
-    fn endpoints(&self, listen: &str) -> Vec<(String, String)> {
-        vec![("web".to_owned(), self.url(listen))]
-    }
-
     fn roster(&self, _now: Timestamp) -> Vec<SimCredential> {
-        state::roster()
+        roster::roster()
     }
 
     fn spare(&self, n: usize, _now: Timestamp) -> SimCredential {
-        state::spare(n)
+        roster::spare(n)
     }
 
     fn answer(&self, request: &SimRequest, now: Timestamp) -> SimResponse {
@@ -164,9 +163,9 @@ fn get(state: &State, path: &str, query: &str, caller: Option<&Caller>, now: Tim
     let segments: Vec<&str> = api.split('/').collect();
     match segments.as_slice() {
         ["profile", "recent", "repos"] => page(Vec::new(), query),
-        ["users"] => page(state::users().map(user_json).collect(), query),
-        ["users", slug] => match state::users().find(|u| u.slug == *slug) {
-            Some(user) => SimResponse::json(200, &user_json(user)),
+        ["users"] => page(users().map(users::User::json).collect(), query),
+        ["users", slug] => match users().find(|u| u.slug == *slug) {
+            Some(user) => SimResponse::json(200, &user.json()),
             None => no_user(slug),
         },
         ["projects"] => filtered(&project, "PROJECT_READ"),
@@ -190,7 +189,7 @@ fn access_tokens(path: &str) -> Option<&str> {
 fn owned(rest: &str) -> Result<(Owner<'static>, Option<&str>), SimResponse> {
     let segments: Vec<&str> = rest.split('/').collect();
     let (owner, id) = match segments.as_slice() {
-        ["users", slug, id @ ..] => match state::users().find(|u| u.slug == *slug) {
+        ["users", slug, id @ ..] => match users().find(|u| u.slug == *slug) {
             Some(user) => (Owner::User(user.slug), id),
             None => return Err(no_user(slug)),
         },
@@ -240,7 +239,7 @@ fn create(state: &mut State, request: &SimRequest, path: &str, caller: Option<&C
     let asked: Vec<&str> =
         body["permissions"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
     let permissions: Vec<&'static str> =
-        state::ADMINISTRATOR.iter().copied().filter(|known| asked.contains(known)).collect();
+        users::ADMINISTRATOR.iter().copied().filter(|known| asked.contains(known)).collect();
     let level = |prefix: &str| asked.iter().filter_map(|p| p.strip_prefix(prefix)).map(rank).max().unwrap_or(0);
     let repository_only = owner == Owner::Repository && asked.iter().any(|p| p.starts_with("PROJECT_"));
     let days = body["expiryDays"].as_i64();

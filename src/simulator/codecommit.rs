@@ -4,6 +4,7 @@
 //! Key ids, secrets and the account number are AWS's published examples or made in their likeness.
 
 mod account;
+mod iam;
 mod reply;
 mod sigv4;
 
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 use super::{SimCredential, SimRequest, SimResponse, Site};
 use crate::domain::{FamilyId, Kind, Verdict};
 use account::{ACCOUNT, Account, Key, Rights, State};
+use iam::Call;
 use reply::{Service, fields};
 
 /// Git's endpoint with a repository in it, without which a Git credential cannot be checked.
@@ -201,88 +203,7 @@ impl Account {
         if service == Service::Sts {
             return reply::error(service, 400, "InvalidAction", &format!("Could not find operation {action}"), now);
         }
-        if key.rights != Rights::All {
-            let message = format!(
-                "User: {} is not authorized to perform: iam:{action} on resource: user {} because no identity-based policy \
-                 allows the iam:{action} action",
-                key.arn, key.user
-            );
-            return reply::error(service, 403, "AccessDenied", &message, now);
-        }
-        let missing = |what: &str| reply::error(service, 404, "NoSuchEntity", &format!("{what} cannot be found."), now);
-        // The user may be left out: then it is the one whose key signs.
-        let user = field("UserName").unwrap_or(&key.user).to_owned();
-        match action {
-            "ListAccessKeys" if key.session.is_some() && field("UserName").is_none() => reply::error(
-                service,
-                400,
-                "ValidationError",
-                "Must specify userName when calling with non-User credentials",
-                now,
-            ),
-            "ListAccessKeys" => reply::keys(&self.keys_of(&user), now),
-            "GetAccessKeyLastUsed" => match field("AccessKeyId").and_then(|id| self.key(id)) {
-                Some(target) if target.secret.starts_with("KeyrackMade") => reply::never_used(&target.user, now),
-                Some(target) => reply::last_used(&target.user, now),
-                None => missing("The Access Key"),
-            },
-            "CreateAccessKey" => {
-                let limit = "Cannot exceed quota for AccessKeysPerUser: 2";
-                match self.user(&user) {
-                    None => missing("The user"),
-                    Some(like) => match self.make_key(&like) {
-                        Some(key) => reply::new_key(&key, now),
-                        None => reply::error(service, 409, "LimitExceeded", limit, now),
-                    },
-                }
-            }
-            "CreateServiceSpecificCredential" if field("ServiceName") != Some("codecommit.amazonaws.com") => {
-                reply::error(service, 404, "NotSupportedService", "The service is not supported.", now)
-            }
-            "CreateServiceSpecificCredential" => match self.user(&user) {
-                None => missing("The user"),
-                Some(_) => match self.make_git(&user) {
-                    Some(git) => reply::new_git(&git, now),
-                    None => reply::error(service, 409, "LimitExceeded", "Two credentials are there.", now),
-                },
-            },
-            "UpdateAccessKey" | "DeleteAccessKey" => {
-                let target = field("AccessKeyId").and_then(|id| self.key(id)).filter(|t| t.user == user);
-                let Some(target) = target else { return missing("The Access Key") };
-                let state = match (action, field("Status")) {
-                    ("DeleteAccessKey", _) => State::Deleted,
-                    (_, Some("Inactive")) => State::Inactive,
-                    (_, Some("Active")) => State::Active,
-                    _ => return reply::error(service, 400, "InvalidInput", "Status must be Active or Inactive", now),
-                };
-                self.set(&target.id, state);
-                reply::done(action, now)
-            }
-            "ListServiceSpecificCredentials" => reply::git_credentials(&self.git_of(&user), now),
-            "UpdateServiceSpecificCredential" | "DeleteServiceSpecificCredential" => {
-                let id = field("ServiceSpecificCredentialId").unwrap_or("");
-                let done = match (action, field("Status")) {
-                    ("DeleteServiceSpecificCredential", _) => self.delete_git(&user, id),
-                    (_, Some(status)) => self.set_git(&user, id, status),
-                    _ => false,
-                };
-                if done { reply::done(action, now) } else { missing("The service specific credential") }
-            }
-            "SimulatePrincipalPolicy" => {
-                let source = field("PolicySourceArn").unwrap_or("");
-                let wanted: Vec<&str> = form
-                    .iter()
-                    .filter(|(n, _)| n.starts_with("ActionNames.member."))
-                    .map(|(_, v)| v.as_str())
-                    .collect();
-                match source.contains(":user/") || source.contains(":role/") {
-                    // Every user of this account that has rights has CodeCommit's power user policy.
-                    true => reply::simulation(&wanted, |a| a != "codecommit:DeleteRepository", now),
-                    false => reply::error(service, 400, "InvalidInput", "Invalid principal ARN", now),
-                }
-            }
-            _ => reply::error(service, 400, "InvalidAction", &format!("Could not find operation {action}"), now),
-        }
+        self.iam(key, &Call { action, form: &form, now })
     }
 
     /// `git ls-remote` over HTTPS, by user name and password.

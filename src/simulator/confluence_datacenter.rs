@@ -78,10 +78,6 @@ impl Site for ConfluenceDatacenter {
         format!("{listen}{CONTEXT}")
     }
 
-    fn endpoints(&self, listen: &str) -> Vec<(String, String)> {
-        vec![("web".to_owned(), self.url(listen))]
-    }
-
     fn roster(&self, _now: Timestamp) -> Vec<SimCredential> {
         let mut roster = atlassian_pat::roster("confluence", SEEDS, SHOWS);
         roster.push(SimCredential {

@@ -70,10 +70,6 @@ impl Site for Fecru {
         format!("{listen}{CONTEXT}")
     }
 
-    fn endpoints(&self, listen: &str) -> Vec<(String, String)> {
-        vec![("web".to_owned(), self.url(listen))]
-    }
-
     fn roster(&self, _now: Timestamp) -> Vec<SimCredential> {
         let credential =
             |label: &str, kind, username: Option<&str>, secret: String, note: &str, expect| SimCredential {

@@ -8,8 +8,12 @@
 
 mod accounts;
 mod answers;
+mod login;
+mod manage;
+mod oauth;
 mod roster;
 mod routes;
+mod token;
 mod tokens;
 
 use std::sync::{Mutex, PoisonError};
@@ -18,8 +22,9 @@ use jiff::Timestamp;
 
 use super::{SimCredential, SimRequest, SimResponse, Site};
 use crate::domain::FamilyId;
-use accounts::{Caller, Login};
 use answers::Words;
+use login::Login;
+use manage::Asked;
 use tokens::Tokens;
 
 /// Password of every account.
@@ -102,7 +107,7 @@ impl Site for ForgejoSite {
             return words.version_answer();
         }
         let Some(api) = path.strip_prefix("/api/v1") else { return answers::page(404, "Not Found") };
-        let caller = match accounts::login(&tokens, words, request, now) {
+        let caller = match login::login(&tokens, words, request, now) {
             Login::Caller(caller) => Some(caller),
             Login::Anonymous => None,
             Login::Refused(message) => return answers::error(401, &message, &root),
@@ -118,13 +123,12 @@ impl Site for ForgejoSite {
         }
         let Some(caller) = caller else { return answers::error(401, "token is required", &root) };
         let segments: Vec<&str> = api.split('/').filter(|s| !s.is_empty()).collect();
+        let asked = Asked { words, request, caller: &caller, root: &root, now };
         match segments.as_slice() {
-            ["token"] => own_token(&mut tokens, words, request, &caller, &root, now),
-            ["users", name, "tokens", id @ ..] => {
-                tokens::of_account(&mut tokens, words, request, &caller, (name, id), &root, now)
-            }
+            ["token"] => own_token(&mut tokens, &asked),
+            ["users", name, "tokens", id @ ..] => manage::of_account(&mut tokens, &asked, name, id),
             ["admin", "users", name, "tokens", id @ ..] if words.has_admin_routes() => {
-                tokens::by_admin(&mut tokens, words, request, &caller, (name, id), &root, now)
+                manage::by_admin(&mut tokens, &asked, name, id)
             }
             _ => routes::read(words, request, &caller, &segments, &root),
         }
@@ -132,14 +136,8 @@ impl Site for ForgejoSite {
 }
 
 /// `GET` and `DELETE /token`, Gitea 1.27 and later: the token itself, whatever its scopes.
-fn own_token(
-    tokens: &mut Tokens,
-    words: Words,
-    request: &SimRequest,
-    caller: &Caller,
-    root: &str,
-    now: Timestamp,
-) -> SimResponse {
+fn own_token(tokens: &mut Tokens, asked: &Asked<'_>) -> SimResponse {
+    let Asked { words, request, caller, root, now } = *asked;
     let by_token = request.header("authorization").is_some_and(|a| !a.starts_with("Basic "));
     let own = caller.token.as_ref().filter(|token| by_token && words.has_own_route() && token.id > 0);
     let Some(token) = own else { return answers::not_found(root) };

@@ -91,8 +91,11 @@ pub trait Site: Send + Sync {
         None
     }
 
-    /// Endpoints of the host record, all of them at `listen` so that nothing leaves the machine.
-    fn endpoints(&self, listen: &str) -> Vec<(String, String)>;
+    /// Endpoints of the host record, all of them at `listen` so that nothing leaves the machine; where the site says
+    /// nothing else, `web` alone, at its URL.
+    fn endpoints(&self, listen: &str) -> Vec<(String, String)> {
+        vec![("web".to_owned(), self.url(listen))]
+    }
 
     /// The credentials the demo rack holds for it: every state it can show.
     fn roster(&self, now: Timestamp) -> Vec<SimCredential>;

@@ -1,30 +1,19 @@
 //! Answers to effects: jobs are closed here, in one place, so that a late or repeated answer reaches nobody; then the
 //! answer goes to the layer that waits for it.
 
-use super::effect::{
-    AddFx, CreateFx, DeploymentFx, DiagnoseFx, Effect, IncidentFx, InventoryFx, PermissionsFx, RackFx, RevokeFx,
-    RotateFx,
-};
 use super::layer::Layer;
 use super::msg::{
-    AddMsg, CheckMsg, CreateMsg, DeploymentMsg, DiagnoseMsg, GuideMsg, HostMsg, IncidentMsg, InventoryMsg, LogMsg, Msg,
+    AddMsg, CreateMsg, DeploymentMsg, DiagnoseMsg, DoctorMsg, GuideMsg, HostMsg, IncidentMsg, InventoryMsg, LogMsg,
     Passphrase, PermissionsMsg, RackMsg, RevokeMsg, RotateMsg, StoreMsg,
 };
 use super::overlays::toast::Level;
-use super::overlays::unlock;
-use super::screens::{deployment, diagnose, hosts};
-use super::shared::{Cx, Nav};
+use super::screens::{deployment, diagnose, doctor, hosts};
+use super::shared::Cx;
 use super::text;
-
-/// Reads the rack.
-pub(super) fn load(cx: &mut Cx<'_>) {
-    let job = cx.s.jobs.begin("reading the rack");
-    cx.emit(Effect::Rack(RackFx::Load { job }));
-}
 
 pub(super) fn on_rack(msg: RackMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
     match msg {
-        RackMsg::Changed => load(cx),
+        RackMsg::Changed => cx.load(),
         RackMsg::Loaded { job, result } => {
             if !cx.s.jobs.close(job) {
                 return;
@@ -56,7 +45,7 @@ pub(super) fn on_rack(msg: RackMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
             }
             // The form was left before the answer came: what was saved counts all the same.
             match result {
-                Ok(()) => load(cx),
+                Ok(()) => cx.load(),
                 Err(error) => cx.fail(&error),
             }
         }
@@ -65,7 +54,7 @@ pub(super) fn on_rack(msg: RackMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
                 match result {
                     Ok(ids) => {
                         cx.say(Level::Good, format!("{} off the rack", text::count(ids.len(), "credential")));
-                        load(cx);
+                        cx.load();
                     }
                     Err(error) => cx.fail(&error),
                 }
@@ -137,7 +126,7 @@ pub(super) fn on_create(msg: CreateMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
         Ok(result) => cx.say(Level::Info, format!("{}: {}", result.label, result.message)),
         Err(error) => cx.fail(&error),
     }
-    load(cx);
+    cx.load();
 }
 
 pub(super) fn on_deployment(msg: &DeploymentMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
@@ -210,21 +199,27 @@ pub(super) fn on_permissions(msg: PermissionsMsg, layers: &mut [Layer], cx: &mut
 
 pub(super) fn on_diagnose(msg: DiagnoseMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
     let current = match &msg {
-        DiagnoseMsg::Stage { job, .. } => cx.s.jobs.is_open(*job),
+        DiagnoseMsg::Stage { job, .. } | DiagnoseMsg::Noted { job, .. } => cx.s.jobs.is_open(*job),
         DiagnoseMsg::Done { job, .. } | DiagnoseMsg::Exported { job, .. } => cx.s.jobs.close(*job),
     };
     if !current {
         return;
     }
     let mut top = true;
-    for layer in layers.iter_mut().rev() {
-        match (layer, &msg) {
-            (Layer::Diagnose(diagnose), DiagnoseMsg::Stage { job, .. } | DiagnoseMsg::Done { job, .. })
-                if diagnose.waits_for(*job) =>
-            {
-                return diagnose.on(msg, top, cx);
+    for at in (0..layers.len()).rev() {
+        let (below, layer) = layers.split_at_mut(at);
+        match (layer.first_mut(), &msg) {
+            (
+                Some(Layer::Diagnose(diagnose)),
+                DiagnoseMsg::Stage { job, .. } | DiagnoseMsg::Noted { job, .. } | DiagnoseMsg::Done { job, .. },
+            ) if diagnose.waits_for(*job) => {
+                let refused = diagnose.on(msg, top, cx);
+                if let (Some(error), Some(Layer::Ask(ask))) = (refused, below.last_mut()) {
+                    ask.refused(&error);
+                }
+                return;
             }
-            (Layer::Export(form), DiagnoseMsg::Exported { job, .. }) if form.waits_for(*job) => {
+            (Some(Layer::Export(form)), DiagnoseMsg::Exported { job, .. }) if form.waits_for(*job) => {
                 return form.on(msg, cx);
             }
             _ => top = false,
@@ -234,6 +229,22 @@ pub(super) fn on_diagnose(msg: DiagnoseMsg, layers: &mut [Layer], cx: &mut Cx<'_
     if let DiagnoseMsg::Exported { result, .. } = msg {
         diagnose::told_late(result, cx);
     }
+}
+
+pub(super) fn on_doctor(msg: &DoctorMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
+    let DoctorMsg::Examined { job, result } = msg;
+    if !cx.s.jobs.close(*job) {
+        return;
+    }
+    for layer in layers {
+        if let Layer::Doctor(doctor) = layer
+            && doctor.on(msg, cx)
+        {
+            return;
+        }
+    }
+    // Only mending goes on after its screen was left.
+    doctor::told_late(result, cx);
 }
 
 pub(super) fn on_guide(msg: GuideMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
@@ -269,7 +280,7 @@ pub(super) fn on_hosts(msg: &HostMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
     }
     if let (Some(result), false) = (saved, answered) {
         match result {
-            Ok(()) => load(cx),
+            Ok(()) => cx.load(),
             Err(error) => cx.fail(&error),
         }
     }
@@ -314,36 +325,4 @@ pub(super) fn on_store(msg: StoreMsg, layers: &mut [Layer], cx: &mut Cx<'_>) {
             }
         }
     }
-}
-
-/// Closes the job of an effect that will not be carried out, with the message its screen waits for.
-pub(super) fn give_up(effect: Effect, cx: &mut Cx<'_>) {
-    let error = unlock::stayed_locked();
-    let msg = match effect {
-        Effect::Check { job, .. } => Msg::Check(CheckMsg::Done { job, result: Err(error) }),
-        Effect::Add(AddFx::Keep { job, .. }) => Msg::Add(AddMsg::Kept { job, result: Err(error) }),
-        Effect::Revoke(RevokeFx::Run { job, .. } | RevokeFx::Verify { job, .. }) => {
-            Msg::Revoke(RevokeMsg::Done { job, result: Err(error) })
-        }
-        Effect::Inventory(InventoryFx::Read { job, .. }) => {
-            Msg::Inventory(InventoryMsg::Read { job, result: Err(error) })
-        }
-        Effect::Inventory(InventoryFx::Revoke { job, .. }) => {
-            Msg::Inventory(InventoryMsg::Done { job, result: Err(error) })
-        }
-        Effect::Create(CreateFx::Make { job, .. }) => Msg::Create(CreateMsg::Made { job, result: Err(error) }),
-        Effect::Permissions(PermissionsFx::Ask { job, .. }) => {
-            Msg::Permissions(PermissionsMsg::Found { job, result: Err(error) })
-        }
-        Effect::Diagnose(DiagnoseFx::Begin { job, .. }) => Msg::Diagnose(DiagnoseMsg::Done { job, result: Err(error) }),
-        Effect::Rotate(RotateFx::Run { job, .. }) => Msg::Rotate(RotateMsg::Done { job, result: Err(error) }),
-        Effect::Incident(IncidentFx::Run { job, .. }) => Msg::Incident(IncidentMsg::Done { job, result: Err(error) }),
-        Effect::Deployment(DeploymentFx::Run { job, .. }) => {
-            Msg::Deployment(DeploymentMsg::Done { job, result: Err(error) })
-        }
-        Effect::Rack(RackFx::Forget { job, .. }) => Msg::Rack(RackMsg::Forgotten { job, result: Err(error) }),
-        // Nothing else waits for the store: see `Effect::needs_store`.
-        _ => return,
-    };
-    cx.nav.push(Nav::Deliver(Box::new(msg)));
 }

@@ -5,6 +5,7 @@
 
 mod deployment;
 mod diagnose;
+mod doctor;
 mod inventory;
 mod permissions;
 mod rotate;
@@ -14,7 +15,8 @@ use crate::secret::SecretText;
 
 use super::msg::JobId;
 pub use deployment::DeploymentFx;
-pub use diagnose::{DiagnoseFx, Export};
+pub use diagnose::{DiagnoseFx, Export, GivenToken, PastedExchange, Whom};
+pub use doctor::DoctorFx;
 pub use inventory::{CreateFx, InventoryFx};
 pub use permissions::{GuideFx, PermissionsFx};
 pub use rotate::{IncidentFx, RotateFx, Rotation};
@@ -51,6 +53,8 @@ pub enum Effect {
     Permissions(PermissionsFx),
     /// About why it does not work.
     Diagnose(DiagnoseFx),
+    /// About keyrack's own health.
+    Doctor(DoctorFx),
     /// About making one by hand.
     Guide(GuideFx),
     /// About hosts.
@@ -80,7 +84,8 @@ impl Effect {
                 | Self::Create(_)
                 | Self::Deployment(DeploymentFx::Run { .. })
                 | Self::Permissions(_)
-                | Self::Diagnose(DiagnoseFx::Begin { .. })
+                | Self::Diagnose(DiagnoseFx::Begin { whom: Whom::Kept(_), .. })
+                | Self::Doctor(DoctorFx::Examine { open: true, .. })
                 | Self::Rotate(RotateFx::Run { .. })
                 | Self::Incident(IncidentFx::Run { .. })
                 | Self::Rack(RackFx::Forget { .. })
@@ -107,6 +112,7 @@ impl Effect {
             | Self::Incident(IncidentFx::Plan { job, .. } | IncidentFx::Run { job, .. })
             | Self::Permissions(PermissionsFx::Ask { job, .. })
             | Self::Diagnose(DiagnoseFx::Begin { job, .. } | DiagnoseFx::Export { job, .. })
+            | Self::Doctor(DoctorFx::Examine { job, .. })
             | Self::Guide(GuideFx::Find { job, .. })
             | Self::Hosts(HostFx::Save { job, .. } | HostFx::Remove { job, .. } | HostFx::Test { job, .. })
             | Self::Log(LogFx::Load { job, .. })

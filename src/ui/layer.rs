@@ -9,8 +9,8 @@ use crate::config::{Action, Context};
 
 use super::overlays::{dialog, edit, forget, host_form, messages, palette, settings, unlock};
 use super::screens::{
-    add, create, deployment, detail, diagnose, guide, help, hosts, incident, inventory, log, permissions, rack, revoke,
-    rotate,
+    add, create, deployment, detail, diagnose, doctor, guide, help, hosts, incident, inventory, log, permissions, rack,
+    revoke, rotate,
 };
 use super::shared::{Cx, Input, Shared};
 
@@ -102,8 +102,12 @@ layers! {
     Permissions(permissions::Permissions),
     /// Why a credential does not work.
     Diagnose(diagnose::Diagnose),
+    /// What is to be diagnosed that is not on the rack.
+    Ask(diagnose::Ask),
     /// Where the report of that goes.
     Export(diagnose::ExportForm),
+    /// keyrack's own health.
+    Doctor(doctor::Doctor),
     /// Making one by hand.
     Guide(guide::Guide),
     /// The hosts.

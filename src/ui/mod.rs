@@ -15,16 +15,19 @@ mod answers;
 pub mod check;
 pub mod effect;
 pub mod filter;
+mod given_up;
 pub mod history;
 pub mod jobs;
 pub mod layer;
 pub mod msg;
 pub mod outcome;
 pub mod overlays;
+pub mod page;
 pub mod places;
 pub mod rows;
 pub mod screens;
 pub mod shared;
+pub mod size;
 pub mod text;
 pub mod time;
 pub mod widgets;
@@ -37,15 +40,15 @@ use ratatui::text::Line;
 
 use crate::config::{Action, Context};
 
-use answers::{give_up, load};
-use effect::{Effect, RackFx, SystemFx};
+use effect::{Effect, SystemFx};
 use layer::{Layer, Pane};
 use msg::{Msg, Passphrase};
-use overlays::dialog::Dialog;
 use overlays::messages::Messages;
 use overlays::palette::Palette;
 use overlays::settings::Settings;
 use overlays::unlock::Unlock;
+use screens::diagnose::Ask;
+use screens::doctor::Doctor;
 use screens::guide::Guide;
 use screens::help::Help;
 use screens::hosts::Hosts;
@@ -53,13 +56,9 @@ use screens::incident::Incident;
 use screens::log::Log;
 use screens::rack::Rack;
 use shared::{Cx, Input, Nav, Shared};
+use size::{SMALLEST, WIDE, body};
 
 pub use shared::Setup;
-
-/// Below this, nothing useful fits.
-pub const SMALLEST: (u16, u16) = (60, 12);
-/// From this width on, the credential under the cursor is shown beside the list.
-pub const WIDE: u16 = 100;
 
 /// The whole state of the interface.
 #[derive(Debug)]
@@ -125,17 +124,10 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     }
 }
 
-/// The area between header and footer.
-#[must_use]
-pub fn body(width: u16, height: u16) -> Rect {
-    Rect { x: 0, y: 1, width, height: height.saturating_sub(2) }
-}
-
 fn route(model: &mut Model, msg: Msg, fx: &mut Vec<Effect>) {
     match msg {
         Msg::Start => {
-            let job = model.s.jobs.begin("reading the rack");
-            fx.push(Effect::Rack(RackFx::Load { job }));
+            with(model, fx, |_, cx| cx.load());
         }
         Msg::Key(key) => {
             let contexts = top(model).contexts(&model.s);
@@ -164,6 +156,7 @@ fn route(model: &mut Model, msg: Msg, fx: &mut Vec<Effect>) {
         Msg::Incident(msg) => with(model, fx, |layers, cx| answers::on_incident(&msg, layers, cx)),
         Msg::Permissions(msg) => with(model, fx, |layers, cx| answers::on_permissions(msg, layers, cx)),
         Msg::Diagnose(msg) => with(model, fx, |layers, cx| answers::on_diagnose(msg, layers, cx)),
+        Msg::Doctor(msg) => with(model, fx, |layers, cx| answers::on_doctor(&msg, layers, cx)),
         Msg::Guide(msg) => with(model, fx, |layers, cx| answers::on_guide(msg, layers, cx)),
         Msg::Hosts(msg) => with(model, fx, |layers, cx| answers::on_hosts(&msg, layers, cx)),
         Msg::Log(msg) => with(model, fx, |layers, cx| answers::on_log(&msg, layers, cx)),
@@ -223,8 +216,21 @@ fn everywhere(model: &mut Model, action: Action, fx: &mut Vec<Effect>) -> bool {
         Action::Guide if !matches!(model.layers.last(), Some(Layer::Guide(_) | Layer::Permissions(_))) => {
             Guide::choose(&model.s).into()
         }
+        // The question is there already, with all that was answered.
+        Action::DiagnoseOther if asked_below(model) => {
+            go(model, Nav::Back, fx);
+            return true;
+        }
+        Action::DiagnoseOther => Ask::new(&model.s).into(),
         Action::Messages => Messages::default().into(),
         Action::Hosts if !matches!(model.layers.last(), Some(Layer::Hosts(_))) => Hosts::default().into(),
+        Action::Doctor if !matches!(model.layers.last(), Some(Layer::Doctor(_))) => {
+            with(model, fx, |_, cx| {
+                let doctor = Doctor::open(cx);
+                cx.open(doctor.into());
+            });
+            return true;
+        }
         Action::Log if !matches!(model.layers.last(), Some(Layer::Log(_))) => {
             with(model, fx, |_, cx| {
                 let log = Log::open(cx);
@@ -236,6 +242,11 @@ fn everywhere(model: &mut Model, action: Action, fx: &mut Vec<Effect>) -> bool {
     };
     go(model, Nav::Open(Box::new(layer)), fx);
     true
+}
+
+/// Whether what is looked at was asked for right below it.
+fn asked_below(model: &Model) -> bool {
+    matches!(model.layers.as_slice(), [.., Layer::Ask(_), Layer::Diagnose(_)])
 }
 
 fn go(model: &mut Model, step: Nav, fx: &mut Vec<Effect>) {
@@ -304,15 +315,4 @@ fn settle(model: &mut Model, fx: &mut Vec<Effect>) {
         _ => None,
     });
     fx.extend(model.s.history.want(looked_at.as_ref(), &mut model.s.jobs));
-}
-
-/// Asks before quitting while work is under way that would be cut off.
-fn quit(cx: &mut Cx<'_>) {
-    let under_way = cx.s.jobs.weighty();
-    if under_way.is_empty() {
-        cx.nav.push(Nav::Quit);
-    } else {
-        let text = format!("keyrack is still {}. Quit all the same?", under_way.join(" and "));
-        cx.open(Dialog::new("Quit", text, Nav::Quit).into());
-    }
 }

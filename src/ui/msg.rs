@@ -5,6 +5,7 @@
 
 mod deployment;
 mod diagnose;
+mod doctor;
 mod inventory;
 mod permissions;
 mod rotate;
@@ -23,6 +24,7 @@ use crate::error::Error;
 use crate::secret::SecretText;
 pub use deployment::DeploymentMsg;
 pub use diagnose::{DiagnoseMsg, Exported};
+pub use doctor::DoctorMsg;
 pub use inventory::{CreateMsg, InventoryMsg};
 pub use permissions::{GuideMsg, Guides, PermissionsMsg};
 pub use rotate::{IncidentMsg, RotateMsg};
@@ -68,6 +70,8 @@ pub enum Msg {
     Permissions(PermissionsMsg),
     /// About why it does not work.
     Diagnose(DiagnoseMsg),
+    /// About keyrack's own health.
+    Doctor(DoctorMsg),
     /// About making one by hand.
     Guide(GuideMsg),
     /// About hosts.

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use crate::config::Theme;
-use crate::domain::{CreateEnd, RevokeEnd, RotateEnd, StageState};
+use crate::domain::{CreateEnd, Health, RevokeEnd, RotateEnd, StageState};
 
 /// How a revocation ended.
 #[must_use]
@@ -53,6 +53,16 @@ pub fn rotated(end: RotateEnd, theme: &Theme) -> (&'static str, &'static str, St
         RotateEnd::Busy => ("→", "another keyrack is at it", theme.warn),
         RotateEnd::Failed => ("✗", "failed", theme.bad),
         RotateEnd::Cancelled => ("-", "not begun", theme.faint),
+    }
+}
+
+/// How something of keyrack itself is.
+#[must_use]
+pub fn health(health: Health, theme: &Theme) -> (&'static str, Style) {
+    match health {
+        Health::Good => ("✓", theme.good),
+        Health::Warning => ("▲", theme.warn),
+        Health::Bad => ("✖", theme.bad),
     }
 }
 

@@ -17,8 +17,7 @@ fn read(text: &str, family: Option<&FamilyId>, advice: &str, s: &Shared) -> Resu
     let mut hosts = Vec::new();
     for part in text.split(',').map(str::trim).filter(|p| !p.is_empty()) {
         let (place, role) = split(part);
-        let known = s.rows.hosts().iter().find(|h| h.name == place || h.url == place.trim_end_matches('/'));
-        hosts.push(match known {
+        hosts.push(match named(place, s) {
             Some(host) => HostChoice::Known { host: host.id, role },
             None if place.contains('.') || place.contains("://") => {
                 HostChoice::New { url: place.to_owned(), family: family.cloned(), role }
@@ -53,6 +52,12 @@ pub fn bindings(text: &str, family: &FamilyId, s: &Shared) -> Result<Vec<Binding
         bindings.push(Binding::new(id, role));
     }
     Ok(bindings)
+}
+
+/// The host on the rack of that name, or at exactly that URL.
+#[must_use]
+pub fn named<'a>(place: &str, s: &'a Shared) -> Option<&'a Host> {
+    s.rows.hosts().iter().find(|h| h.name == place || h.url == place.trim_end_matches('/'))
 }
 
 /// Bindings as one would type them.

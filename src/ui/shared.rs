@@ -10,7 +10,7 @@ use crate::hosts::facts::Facts;
 use crate::secret::SecretText;
 
 use super::check::Checks;
-use super::effect::Effect;
+use super::effect::{Effect, RackFx};
 use super::history::History;
 use super::jobs::Jobs;
 use super::layer::Layer;
@@ -177,6 +177,12 @@ impl Cx<'_> {
         } else {
             self.fx.push(effect);
         }
+    }
+
+    /// Reads the rack.
+    pub fn load(&mut self) {
+        let job = self.s.jobs.begin("reading the rack");
+        self.emit(Effect::Rack(RackFx::Load { job }));
     }
 
     /// Closes the topmost layer.

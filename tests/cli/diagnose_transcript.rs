@@ -4,10 +4,13 @@ use crate::support::{Home, Ran, json, serve};
 
 const TOKEN: &str = "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";
 
+/// A token of no form that is known.
+const UNKNOWN: &str = "Abcdef0123456789UnknownForm";
+
 async fn judge(text: &str, options: &str) -> Ran {
     let home = Home::new();
     let ran = home.pipe(text, &format!("diagnose --transcript - {options}")).await;
-    for secret in [TOKEN, "S3ssionValue42", "hunter2hunter2"] {
+    for secret in [TOKEN, UNKNOWN, "S3ssionValue42", "hunter2hunter2"] {
         ran.lacks(secret);
         assert!(!home.files().contains(secret));
     }
@@ -50,6 +53,101 @@ async fn a_command_line_names_host_user_and_secret() {
 }
 
 #[tokio::test]
+async fn an_echoed_secret_is_hidden_wherever_it_stood_before() {
+    let answer = format!(
+        "HTTP/1.1 401 Unauthorized\nContent-Type: application/json\n\n{{\"message\":\"401 Unauthorized {UNKNOWN}\"}}\n"
+    );
+    for sent in [
+        format!("* [HTTP/2] [1] [authorization: Bearer {UNKNOWN}]"),
+        format!("send: b'GET /api/v4/user HTTP/1.1\\r\\nHost: git.acme.dev\\r\\nPRIVATE-TOKEN: {UNKNOWN}\\r\\n\\r\\n'"),
+        format!("curl https://git.acme.dev/api/v4/user \\\n  -u ana:{UNKNOWN}"),
+        format!("curl https://git.acme.dev/api/v4/user -d '{{\n\"client_secret\": \"{UNKNOWN}\"}}'"),
+        format!("{{\"headers\": {{\"Authorization\": \"Bearer {UNKNOWN}\"}}}}"),
+        format!("> GET /api/v4/user?private_token={UNKNOWN} HTTP/1.1"),
+        format!("> \u{1b}[1mauthorization\u{1b}[0m: Bearer {UNKNOWN}\r"),
+        format!("> Authorization: Bearer {}\n{}", &UNKNOWN[..15], &UNKNOWN[15..]),
+        format!("+ Invoke-RestMethod https://git.acme.dev -Headers @{{ \"PRIVATE-TOKEN\" = \"{UNKNOWN}\" }}"),
+    ] {
+        for options in ["-v --family gitlab", "--json --family gitlab", "--report - --family gitlab"] {
+            judge(&format!("{sent}\n{answer}"), options).await.exits(1).says("there is a secret").says("[secret");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_the_proxy_s_matter() {
+    let text = format!(
+        "* Uses proxy env variable https_proxy == 'http://prox:hunter2hunter2@proxy.acme.dev:3128'\n\
+         > CONNECT git.acme.dev:443 HTTP/1.1\n> Host: git.acme.dev:443\n> Proxy-Authorization: Basic {}\n>\n\
+         < HTTP/1.1 407 Proxy Authentication Required\n< Proxy-Authenticate: NTLM\n<\n\
+         curl: (56) CONNECT tunnel failed, response 407\n",
+        "cHJveDpodW50ZXIyaHVudGVyMg=="
+    );
+    judge(&text, "-v")
+        .await
+        .exits(4)
+        .says("Proxy decides")
+        .says("[net.proxy-auth-scheme]")
+        .says("NTLM")
+        .says("at https://git.acme.dev (");
+    let text = "$ curl -i -x http://proxy.acme.dev:3128 https://gitlab.com/api/v4/user\n\
+        HTTP/1.1 200 Connection established\n\nHTTP/2 503\nretry-after: 30\n\n";
+    let ran = judge(text, "--json").await.exits(4);
+    let found = ran.json();
+    assert_eq!(found["diagnoses"].as_array().map(Vec::len), Some(1), "{found}");
+    assert_eq!(
+        (&found["diagnoses"][0]["family"], &found["diagnoses"][0]["url"]),
+        (&"gitlab".into(), &"https://gitlab.com/api/v4/user".into())
+    );
+}
+
+#[tokio::test]
+async fn a_sign_in_page_behind_a_redirect_is_no_success() {
+    let text = "> GET /rest/api/2/myself HTTP/1.1\n> Host: jira.acme.dev\n> Authorization: Bearer x\n>\n\
+        < HTTP/1.1 302\n< Location: https://sso.acme.dev/login\n<\n\
+        > GET /login HTTP/1.1\n> Host: sso.acme.dev\n>\n< HTTP/1.1 200 OK\n< Content-Type: text/html\n<\n<html>Sign in</html>\n";
+    let ran = judge(text, "").await.exits(4);
+    ran.says("at https://jira.acme.dev (")
+        .says("[http.redirect]")
+        .says("the token at https://sso.acme.dev")
+        .says("[http.html]")
+        .lacks("nothing stands");
+}
+
+#[tokio::test]
+async fn what_a_cookie_is_set_for_is_no_secret() {
+    let text = "> GET /bitbucket/rest/api/1.0/users HTTP/1.1\n> Host: git.acme.dev\n> Authorization: Bearer x\n>\n\
+        < HTTP/1.1 401\n< Set-Cookie: BITBUCKETSESSIONID=S3ssionValue42; Path=/bitbucket; Domain=git.acme.dev; SameSite=Strict\n\
+        < X-AREQUESTID: @1x1\n<\n{}\n";
+    judge(text, "").await.says("https://git.acme.dev").says("/bitbucket/rest").says("there is a secret in");
+}
+
+#[tokio::test]
+async fn a_status_alone_says_nothing_of_the_token() {
+    for text in [
+        "requests.exceptions.HTTPError: 401 Client Error: Unauthorized for url: https://gitlab.com/api/v4/user",
+        "Invoke-RestMethod : The remote server returned an error: (401) Unauthorized.",
+        "Invoke-RestMethod: Response status code does not indicate success: 401 (Unauthorized).",
+        "curl: (22) The requested URL returned error: 401",
+    ] {
+        judge(text, "").await.exits(4).says("[http.status-only]");
+    }
+}
+
+#[tokio::test]
+async fn files_of_every_encoding_are_read() {
+    let text = "HTTP/1.1 503 Service Unavailable\r\n\r\nno\r\n";
+    let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let bytes = [text.as_bytes(), b"\xff\xfe\x00\n"].concat();
+    for content in [wide, bytes] {
+        let home = Home::new();
+        let file = home.data().join("transcript.txt");
+        std::fs::write(&file, content).unwrap();
+        home.run(&format!("diagnose --transcript {}", file.display())).await.exits(4).says("[http.unavailable]");
+    }
+}
+
+#[tokio::test]
 async fn tools_that_got_no_answer_say_why() {
     let cases = [
         ("* Could not resolve host: git.acme.dev", "net.dns"),
@@ -65,6 +163,28 @@ async fn tools_that_got_no_answer_say_why() {
         (
             "fatal: unable to access 'https://git.acme.dev/x.git/': SSL certificate problem: unable to get local issuer certificate",
             "net.tls-unknown-issuer",
+        ),
+        (
+            "requests.exceptions.SSLError: HTTPSConnectionPool(host='git.acme.dev', port=443): Max retries exceeded with url: \
+             /x?private_token=Abcdef0123456789UnknownForm (Caused by SSLError(SSLCertVerificationError(1, \"[SSL: \
+             CERTIFICATE_VERIFY_FAILED] certificate verify failed: Hostname mismatch, certificate is not valid for \
+             'git.acme.dev'. (_ssl.c:1006)\")))",
+            "net.tls-wrong-name",
+        ),
+        (
+            "requests.exceptions.ConnectionError: HTTPSConnectionPool(host='git.acme.dev', port=443): Max retries exceeded with \
+             url: /x (Caused by NameResolutionError(\"Failed to resolve 'git.acme.dev' ([Errno -2] Name or service not known)\"))",
+            "net.dns",
+        ),
+        ("Invoke-RestMethod: No such host is known. (git.acme.dev:443)", "net.dns"),
+        (
+            "Invoke-WebRequest : The underlying connection was closed: Could not establish trust relationship for the SSL/TLS \
+             secure channel.",
+            "net.tls-unknown-issuer",
+        ),
+        (
+            "curl: (35) schannel: next InitializeSecurityContext failed: CRYPT_E_NO_REVOCATION_CHECK (0x80092012)",
+            "net.tls-revocation",
         ),
     ];
     for (text, code) in cases {

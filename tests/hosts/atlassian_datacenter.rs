@@ -9,11 +9,9 @@ mod simulated;
 use std::sync::Arc;
 
 use keyrack::domain::{FamilyId, Host, Kind, Validation, Verdict};
-use keyrack::hosts::bamboo::Bamboo;
-use keyrack::hosts::confluence_datacenter::ConfluenceDatacenter;
-use keyrack::hosts::jira_datacenter::JiraDatacenter;
 use keyrack::hosts::recognise::recognise;
 use keyrack::hosts::{Act, Authority, Family};
+use keyrack::hosts::{bamboo, confluence_datacenter, jira_datacenter};
 use keyrack::net::Response;
 use keyrack::simulator::{self, Site};
 
@@ -42,7 +40,7 @@ pub struct Product {
 pub const WEB: &str = "https://acme.dev/app";
 
 pub const JIRA: Product = Product {
-    family: &JiraDatacenter,
+    family: &jira_datacenter::FAMILY,
     name: "jira-datacenter",
     list: r#"[{"id":42,"name":"keyrack laptop","createdAt":"2026-11-20T08:00:00.000+00:00","lastAccessedAt":"2026-11-22T09:15:00.000+00:00","expiringAt":"2027-02-18T08:00:00.000+00:00"}]"#,
     whoami: r#"{"self":"https://jira.example.com/jira/rest/api/2/user?username=jdoe","key":"JIRAUSER10100","name":"jdoe","emailAddress":"jdoe@example.com","displayName":"Jo Doe","active":true}"#,
@@ -54,7 +52,7 @@ pub const JIRA: Product = Product {
 };
 
 pub const CONFLUENCE: Product = Product {
-    family: &ConfluenceDatacenter,
+    family: &confluence_datacenter::FAMILY,
     name: "confluence-datacenter",
     list: JIRA.list,
     whoami: r#"{"type":"known","username":"jdoe","userKey":"8a7f00000000000000000000000000aa","displayName":"Jo Doe"}"#,
@@ -66,7 +64,7 @@ pub const CONFLUENCE: Product = Product {
 };
 
 pub const BAMBOO: Product = Product {
-    family: &Bamboo,
+    family: &bamboo::FAMILY,
     name: "bamboo",
     list: r#"{"start":0,"size":1,"isLastPage":true,"values":[{"id":"7","name":"keyrack","permissions":["TRIGGER"],"creationDate":1795420000000,"expiryDate":1803196000000}]}"#,
     whoami: r#"{"name":"jdoe","fullName":"Jo Doe","email":"jdoe@example.com"}"#,

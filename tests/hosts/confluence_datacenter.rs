@@ -1,7 +1,7 @@
 //! Confluence Data Center alone: groups and system administration. The rest is in `atlassian_datacenter`.
 
 use keyrack::domain::{Grant, GrantSource, Kind, LookAt, Probed};
-use keyrack::hosts::confluence_datacenter::ConfluenceDatacenter;
+use keyrack::hosts::confluence_datacenter::FAMILY;
 use keyrack::hosts::{Family, Session};
 use keyrack::net::Response;
 
@@ -43,10 +43,10 @@ async fn groups_and_administration_are_the_grants() {
 
 async fn probe(answers: impl IntoIterator<Item = Response>, names: &[&str]) -> Probed {
     let (host, secret, transport) = (CONFLUENCE.host(), token(TOKEN), Recorded::new(answers));
-    let wire = wire(&ConfluenceDatacenter, &host, &transport, &[&secret]);
+    let wire = wire(&FAMILY, &host, &transport, &[&secret]);
     let session = Session { wire, host: &host, kind: Kind::Pat, username: None, secret: &secret };
     let wanted: Vec<String> = names.iter().map(|&n| n.to_owned()).collect();
-    ConfluenceDatacenter.prober().unwrap().probe(&session, &LookAt::default(), &wanted).await
+    FAMILY.prober().unwrap().probe(&session, &LookAt::default(), &wanted).await
 }
 
 #[tokio::test]

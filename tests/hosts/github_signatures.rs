@@ -1,5 +1,7 @@
 //! One recorded answer per failure signature of GitHub, each named after its case, and the order in which they win.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use keyrack::domain::{Validation, Verdict};
 use keyrack::net::Response;
 
@@ -112,7 +114,12 @@ async fn missing_fine_grained_permission() {
     let headers = [("X-Accepted-GitHub-Permissions", "pull_requests=read,contents=read; issues=read,contents=read")];
     let answer = refusal(403, &headers, "Resource not accessible by personal access token");
     let validation = check(&github_com(), FINE_GRAINED, [answer]).await;
-    assert_is(&validation, Verdict::Limited, "github.missing-permission", &["add pull_requests=read,contents=read;"]);
+    assert_is(
+        &validation,
+        Verdict::Limited,
+        "github.missing-permission",
+        &["add `pull_requests:read` and `contents:read`, or `issues:read` and `contents:read`."],
+    );
 }
 
 #[tokio::test]
@@ -120,7 +127,7 @@ async fn installation_token_lacks_permission() {
     let headers = [("X-Accepted-GitHub-Permissions", "metadata=read")];
     let answer = refusal(403, &headers, "Resource not accessible by integration");
     let validation = check(&github_com(), INSTALLATION, [answer]).await;
-    assert_is(&validation, Verdict::Limited, "github.not-for-integrations", &["metadata=read"]);
+    assert_is(&validation, Verdict::Limited, "github.not-for-integrations", &["`metadata:read`"]);
 }
 
 #[tokio::test]
@@ -396,4 +403,23 @@ async fn hostile_texts_are_cut() {
     let headers = [("X-OAuth-Scopes", long.as_str()), ("github-authentication-token-expiration", long.as_str())];
     let validation = check(&github_com(), CLASSIC, [answer(&headers, &body)]).await;
     assert!(format!("{validation:?}").len() < 5_000);
+}
+
+#[tokio::test]
+async fn a_bare_page_of_a_server_in_private_mode_is_no_word_on_the_token() {
+    for (realm, code) in [("GitHub", "github.private-mode"), ("Corporate", "http.html")] {
+        let challenge = format!("Basic realm=\"{realm}\"");
+        let page = Response::of(401, &[("Content-Type", "text/html"), ("WWW-Authenticate", &challenge)], "<html>");
+        let validation = check(&server(), CLASSIC, [page]).await;
+        assert_eq!((validation.verdict, codes(&validation)), (Verdict::Unreachable, vec![code]));
+    }
+}
+
+#[tokio::test]
+async fn the_jwt_of_an_app_is_not_sent_anywhere() {
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let claims = r#"{"iat":1795420000,"exp":1795420600,"iss":"4711"}"#;
+    let jwt = format!("{}.{}.KEYRACKFAKE", part(r#"{"alg":"RS256"}"#), part(claims));
+    let validation = check(&github_com(), &jwt, []).await;
+    assert_is(&validation, Verdict::Unreachable, "github.app-jwt", &["ten minutes"]);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keyrack::domain::{Grant, GrantSource, LookAt, Probed, Verdict};
-use keyrack::hosts::jira_datacenter::JiraDatacenter;
+use keyrack::hosts::jira_datacenter::FAMILY;
 use keyrack::hosts::{Family, Session};
 use keyrack::net::{Response, Transport};
 use keyrack::simulator::{Site, jira_datacenter::JiraDatacenter as Simulated};
@@ -24,9 +24,9 @@ fn wanted(names: &[&str]) -> Vec<String> {
 
 async fn probe(transport: &dyn Transport, look_at: &LookAt, names: &[&str]) -> Probed {
     let (host, secret) = (JIRA.host(), token(TOKEN));
-    let wire = wire(&JiraDatacenter, &host, transport, &[&secret]);
+    let wire = wire(&FAMILY, &host, transport, &[&secret]);
     let session = Session { wire, host: &host, kind: keyrack::domain::Kind::Pat, username: None, secret: &secret };
-    JiraDatacenter.prober().unwrap().probe(&session, look_at, &wanted(names)).await
+    FAMILY.prober().unwrap().probe(&session, look_at, &wanted(names)).await
 }
 
 async fn recorded(answers: impl IntoIterator<Item = Response>, look_at: &LookAt, names: &[&str]) -> Probed {
@@ -122,9 +122,9 @@ async fn the_simulated_site_answers_probes_by_user() {
     ] {
         let credential = site.roster(now()).into_iter().find(|c| c.label == label).unwrap();
         let (host, secret, transport) = (host_of(&*site), token(&credential.secret), Direct(Arc::clone(&site)));
-        let wire = wire(&JiraDatacenter, &host, &transport, &[&secret]);
+        let wire = wire(&FAMILY, &host, &transport, &[&secret]);
         let session = Session { wire, host: &host, kind: credential.kind, username: None, secret: &secret };
-        let found = JiraDatacenter.prober().unwrap().probe(&session, &issue(key), &wanted(&names)).await;
+        let found = FAMILY.prober().unwrap().probe(&session, &issue(key), &wanted(&names)).await;
         let mut seen: Vec<_> = found.grants.iter().map(|g| g.name.as_str()).collect();
         let mut not: Vec<_> = found.denied.iter().map(String::as_str).collect();
         seen.sort_unstable();

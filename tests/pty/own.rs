@@ -145,6 +145,36 @@ fn leaving_the_question_for_the_passphrase_keeps_nothing() {
     assert_eq!(term.ends(), 0);
 }
 
+#[cfg(unix)]
+#[test]
+fn the_doctor_shows_what_others_may_get_at_and_closes_it_when_told_to() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().unwrap();
+    let mut term = open(home.path());
+    term.sees("The rack is empty.");
+    let data = home.path().join(".local/share/keyrack");
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o755)).unwrap();
+    term.types("!");
+    // No store is made for the doctor's sake.
+    term.sees("1 worth knowing");
+    term.sees("others on this machine may look into");
+    term.types("m");
+    term.sees("keyrack would mend 1 thing");
+    term.types("n");
+    term.misses("keyrack would mend");
+    let mode = || std::fs::metadata(&data).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(), 0o755, "nothing is mended before it was said");
+    term.types("my");
+    term.sees("nothing is left to mend");
+    assert_eq!(mode(), 0o700);
+    term.types("q");
+    term.misses("Doctor");
+    term.types("q");
+    assert_eq!(term.ends(), 0);
+    term.is_sane_again();
+    assert!(!holds(&term.output(), "Make the secret store"), "nothing needed the store");
+}
+
 #[test]
 fn what_another_keyrack_writes_is_seen_when_the_terminal_is_looked_at_again() {
     let home = tempfile::tempdir().unwrap();

@@ -97,6 +97,44 @@ fn a_token_that_does_not_work_is_diagnosed_and_the_report_written() {
 }
 
 #[test]
+fn what_is_not_on_the_rack_is_diagnosed_and_neither_kept_nor_echoed() {
+    let home = tempfile::tempdir().unwrap();
+    let token = GitHubSite::dot_com().spare(7, Clock::System.now()).secret;
+    let mut term = calm_demo(home.path());
+    term.types("T");
+    term.sees("Diagnose what is not on the rack");
+    term.types("\tgithub.com\t\t");
+    term.pastes(&token);
+    term.sees(&format!("{} characters", token.chars().count()));
+    term.types("\r");
+    term.sees("Diagnose a token at github.com");
+    term.sees("verdict: ●");
+    // Back to the question, which still has the answers, and on to an exchange that somebody pasted.
+    term.types("\u{1b}");
+    term.sees("Diagnose what is not on the rack");
+    term.types("\u{1b}");
+    term.misses("Diagnose what is not on the rack");
+    term.types("T");
+    term.sees("Diagnose what is not on the rack");
+    term.types(" ");
+    term.pastes(&format!(
+        "> GET /user HTTP/2\r> Host: api.github.com\r> Authorization: Bearer {token}\r\r< HTTP/2 401\r\
+         < x-github-request-id: 0\r\r{{\"message\":\"Bad credentials\"}}\r"
+    ));
+    term.sees("6 lines pasted");
+    term.types("\r");
+    term.sees("Diagnose an exchange at");
+    term.sees("Authentication decides");
+    term.sees("there is a secret in that text");
+    // Ctrl-C ends it anywhere.
+    term.types("\u{3}");
+    assert_eq!(term.ends(), 0);
+    term.is_sane_again();
+    assert!(!holds(&term.output(), &token), "the token was echoed");
+    assert!(!holds(&term.output(), &token[8..24]), "a piece of the token was echoed");
+}
+
+#[test]
 fn a_typed_secret_is_not_echoed_either() {
     let home = tempfile::tempdir().unwrap();
     let token = GitHubSite::dot_com().spare(6, Clock::System.now()).secret;

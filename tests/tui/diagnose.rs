@@ -5,7 +5,7 @@ use keyrack::domain::{
     Validation, Verdict,
 };
 use keyrack::error::{Error, ErrorKind};
-use keyrack::ui::effect::{DiagnoseFx, Effect, Export, SystemFx};
+use keyrack::ui::effect::{DiagnoseFx, Effect, Export, SystemFx, Whom};
 use keyrack::ui::msg::{DiagnoseMsg, Exported, JobId, Msg, Passphrase};
 
 use crate::harness::{FAKE, Ui, fixture, now};
@@ -13,11 +13,11 @@ use crate::snapshot;
 
 const LINK: &str = "https://docs.gitlab.com/user/profile/personal_access_tokens/";
 
-fn seen(stage: Stage, state: StageState, ms: u64, summary: &str) -> StageReport {
+pub fn seen(stage: Stage, state: StageState, ms: u64, summary: &str) -> StageReport {
     StageReport { state, ms, summary: summary.to_owned(), ..StageReport::waiting(stage) }
 }
 
-fn passed(stage: Stage, ms: u64, summary: &str) -> StageReport {
+pub fn passed(stage: Stage, ms: u64, summary: &str) -> StageReport {
     seen(stage, StageState::Passed, ms, summary)
 }
 
@@ -92,7 +92,7 @@ fn diagnosis(label: &str, host: &str, stages: Vec<StageReport>, rest: StageState
     found
 }
 
-fn failed(label: &str, host: &str) -> Diagnosis {
+pub fn failed(label: &str, host: &str) -> Diagnosis {
     let mut stages = way();
     stages.push(expired());
     stages.push(seen(Stage::Git, StageState::Passed, 21, "git would be answered 401 too"));
@@ -101,7 +101,7 @@ fn failed(label: &str, host: &str) -> Diagnosis {
     found
 }
 
-fn healthy(label: &str, host: &str) -> Diagnosis {
+pub fn healthy(label: &str, host: &str) -> Diagnosis {
     let mut stages = way();
     stages.push(passed(Stage::Authentication, 84, "valid: accepted by GET /user"));
     stages.push(seen(Stage::Permission, StageState::Skipped, 0, "no job to hold it against"));
@@ -115,16 +115,17 @@ fn healthy(label: &str, host: &str) -> Diagnosis {
 fn begun(mut ui: Ui) -> (Ui, JobId) {
     ui.keys("/old-deploy<enter>d").sees("Diagnose old-deploy at gitlab.acme.dev");
     let job = ui.job();
-    assert_eq!(ui.effects.last(), Some(&Effect::Diagnose(DiagnoseFx::Begin { job, id: CredentialId("3".to_owned()) })));
+    let whom = Whom::Kept(CredentialId("3".to_owned()));
+    assert_eq!(ui.effects.last(), Some(&Effect::Diagnose(DiagnoseFx::Begin { job, whom })));
     ui.take();
     (ui, job)
 }
 
-fn stage(job: JobId, host: usize, report: StageReport) -> Msg {
+pub fn stage(job: JobId, host: usize, report: StageReport) -> Msg {
     Msg::Diagnose(DiagnoseMsg::Stage { job, host, report: Box::new(report) })
 }
 
-fn done(job: JobId, found: Vec<Diagnosis>) -> Msg {
+pub fn done(job: JobId, found: Vec<Diagnosis>) -> Msg {
     Msg::Diagnose(DiagnoseMsg::Done { job, result: Ok(found) })
 }
 

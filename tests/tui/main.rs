@@ -8,6 +8,8 @@ mod create;
 mod deployment;
 mod detail;
 mod diagnose;
+mod diagnose_other;
+mod doctor;
 mod guide;
 mod harness;
 mod hosts;

@@ -116,6 +116,25 @@ fn one_made_by_hand_is_pasted_and_looked_at_before_it_counts() {
 }
 
 #[test]
+fn who_signs_is_not_asked_for_twice_where_the_pasted_one_is_doubtful() {
+    let mut ui = Ui::new();
+    ui.keys("r");
+    let mut swap = plan("1", "ci-release", RotatePattern::Swap, by_hand());
+    swap.old = Some(Way::NeedsAuthority { why: "an owner has to end the old one".to_owned(), password: true });
+    planned(&mut ui, vec![swap]);
+    ui.paste(FAKE).keys("<tab><tab>octo-admin<tab>NotAPassword1<tab>123456<tab><tab>ci-release<enter>");
+    let job = ui.job();
+    let doubtful = Successor { found: Vec::new(), doubts: vec!["it belongs to mallory".to_owned()] };
+    ui.send(Msg::Rotate(RotateMsg::Looked { job, result: Ok(Box::new(doubtful)) })).sees("it belongs to mallory");
+    ui.take();
+    ui.keys("ci-release<enter>");
+    let Some(Effect::Rotate(RotateFx::Run { rotation, .. })) = ui.take().pop() else { panic!() };
+    let account =
+        Account { user: "octo-admin".to_owned(), password: "NotAPassword1".into(), code: Some("123456".into()) };
+    assert_eq!(rotation.signer, Some(Signer::Account(account)));
+}
+
+#[test]
 fn every_step_can_be_reached_on_a_small_screen() {
     let mut ui = Ui::new();
     ui.keys("r");

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{exit_code, signer, step_lines, stop_on_interrupt};
+use super::exit_code;
 use crate::cli::context::Context;
+use crate::cli::interrupt::stop_on_interrupt;
 use crate::cli::io::{clear_progress, write_progress};
-use crate::cli::output::{evidence_json, explain, finding_json};
+use crate::cli::output::with_told;
 use crate::cli::secret_input;
 use crate::cli::using::Signer;
+use crate::cli::way::{signer, step_lines};
 use crate::domain::{LeakName, LeakPlan, LeakResult, RevokeEnd, Way};
 use crate::error::{Error, Result};
 use crate::ops::incident::report;
@@ -24,9 +26,7 @@ pub(super) async fn run(context: &mut Context<'_>, using: &Signer, dry_run: bool
     let leaks = context.core()?.leaks(&text)?;
     drop(text);
     let using = using.resolve(context)?;
-    for note in &leaks.notes {
-        context.remark(&format!("note: {note}"));
-    }
+    leaks.notes.iter().for_each(|note| context.note(note));
     let plans = context.core()?.incident_plan(&leaks.found, using.as_ref()).await?;
     if dry_run {
         if context.json() {
@@ -69,13 +69,8 @@ pub(super) async fn run(context: &mut Context<'_>, using: &Signer, dry_run: bool
             context.remark(&format!("the report is in {}", path.display()));
         }
     }
-    if context.json() {
-        let items: Vec<_> = results.iter().map(result_json).collect();
-        context.out_json(&json!({ "schema": 1, "results": items }))?;
-    } else if to.is_none_or(|path| path.as_os_str() != "-") {
-        for result in &results {
-            print(context, result)?;
-        }
+    if context.json() || to.is_none_or(|path| path.as_os_str() != "-") {
+        context.results(&results, result_json, print)?;
     }
     // What nobody could tell apart is left to do.
     Ok(exit_code(results.iter().map(|r| r.end.unwrap_or(RevokeEnd::Guided))))
@@ -104,30 +99,23 @@ fn plan_lines(plan: &LeakPlan) -> Vec<String> {
 }
 
 fn print(context: &mut Context<'_>, result: &LeakResult) -> Result<()> {
-    let palette = context.palette();
     let line = format!("{}: {} - {}", what(&result.leak), report::word(result.end), result.message);
     context.out(&sanitize::line(&line))?;
     for line in result.plan.iter().flat_map(step_lines) {
         context.out(&line)?;
     }
-    if matches!(result.end, Some(RevokeEnd::Refused | RevokeEnd::Unreachable))
-        && let Some(validation) = &result.validation
-    {
-        for line in explain(palette, validation) {
-            context.out(&line)?;
-        }
+    if matches!(result.end, Some(RevokeEnd::Refused | RevokeEnd::Unreachable)) {
+        context.explained(result.validation.as_ref())?;
     }
     Ok(())
 }
 
 fn result_json(result: &LeakResult) -> Value {
     let leak = &result.leak;
-    json!({
+    let told = json!({
         "n": leak.n, "hint": leak.hint, "fingerprint": leak.fingerprint, "family": leak.family, "kind": leak.kind,
         "label": leak.label, "host": result.host, "end": result.end.map_or(json!("unrecognised"), |e| json!(e)),
         "message": result.message, "plan": result.plan,
-        "verdict": result.validation.as_ref().map(|v| v.verdict),
-        "findings": result.validation.iter().flat_map(|v| &v.findings).map(finding_json).collect::<Vec<_>>(),
-        "evidence": result.validation.iter().flat_map(|v| &v.evidence).map(evidence_json).collect::<Vec<_>>(),
-    })
+    });
+    with_told(told, result.validation.as_ref())
 }

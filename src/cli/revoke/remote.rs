@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::{exit_code, word};
 use crate::cli::context::Context;
-use crate::cli::output::{evidence_json, explain, finding_json};
+use crate::cli::interrupt::stop_on_interrupt;
+use crate::cli::output::with_told;
 use crate::cli::using::Signer;
 use crate::domain::{InventoryLine, RemoteRevokeResult, RevokeEnd};
 use crate::error::{Error, Result};
@@ -42,18 +43,11 @@ pub(super) async fn run(
         }
     }
     context.confirm("This cannot be undone", &format!("revoke {}", lines.len()))?;
-    let (cancel, listener) = super::stop_on_interrupt();
+    let (cancel, listener) = stop_on_interrupt();
     let results = context.core()?.revoke_remote(&host, &lines, &using, &cancel, |_| {}).await;
     listener.abort();
     let results = results?;
-    if context.json() {
-        let items: Vec<_> = results.iter().map(result_json).collect();
-        context.out_json(&json!({ "schema": 1, "results": items }))?;
-    } else {
-        for result in &results {
-            print(context, result)?;
-        }
-    }
+    context.results(&results, result_json, print)?;
     Ok(exit_code(results.iter().map(|r| r.end)))
 }
 
@@ -79,20 +73,15 @@ fn print(context: &mut Context<'_>, result: &RemoteRevokeResult) -> Result<()> {
         palette.strong(word(result.end)),
         sanitize::line(&result.message)
     ))?;
-    if !matches!(result.end, RevokeEnd::Revoked | RevokeEnd::AlreadyDead)
-        && let Some(validation) = &result.validation
-    {
-        for line in explain(palette, validation) {
-            context.out(&line)?;
-        }
+    if matches!(result.end, RevokeEnd::Revoked | RevokeEnd::AlreadyDead) {
+        return Ok(());
     }
-    Ok(())
+    context.explained(result.validation.as_ref())
 }
 
 fn result_json(result: &RemoteRevokeResult) -> serde_json::Value {
-    json!({
+    let told = json!({
         "id": result.id, "name": result.name, "label": result.label, "end": result.end, "message": result.message,
-        "findings": result.validation.iter().flat_map(|v| &v.findings).map(finding_json).collect::<Vec<_>>(),
-        "evidence": result.validation.iter().flat_map(|v| &v.evidence).map(evidence_json).collect::<Vec<_>>(),
-    })
+    });
+    with_told(told, result.validation.as_ref())
 }

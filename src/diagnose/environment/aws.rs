@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::sight::{Held, Sight};
-use super::{Viewpoint, files};
+use super::sight::Sight;
+use crate::diagnose::files;
+use crate::diagnose::held::Held;
+use crate::diagnose::viewpoint::Viewpoint;
 use crate::domain::Kind;
 use crate::sanitize;
 use crate::secret::SecretText;
@@ -72,8 +74,8 @@ fn section<'a>(text: &'a str, wanted: &str) -> BTreeMap<&'a str, SecretText> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{codes, fact, patient, view};
     use super::*;
+    use crate::diagnose::tests::{codes, fact, patient, view};
     use crate::secret::Secret;
 
     #[test]

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::Viewpoint;
-use super::data::facts;
-use super::files;
 use super::sight::Sight;
+use crate::diagnose::facts::facts;
+use crate::diagnose::files;
+use crate::diagnose::viewpoint::Viewpoint;
 use crate::sanitize;
 
 /// Looks at each of them.
@@ -70,8 +70,8 @@ fn folder(path: &Path) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{codes, patient, view};
     use super::*;
+    use crate::diagnose::tests::{codes, patient, view};
     use crate::domain::Kind;
 
     #[test]

@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::sight::{Held, Sight};
-use super::{Viewpoint, files};
+use super::sight::Sight;
+use crate::diagnose::files;
 use crate::diagnose::git::config::Config;
+use crate::diagnose::held::Held;
+use crate::diagnose::viewpoint::Viewpoint;
 use crate::sanitize;
 use crate::secret::SecretText;
 
@@ -66,9 +68,7 @@ fn file_option(helper: &str) -> Option<&str> {
 /// User name and secret of a line for one of this credential's hosts.
 fn entry(view: &Viewpoint<'_>, line: &str) -> Option<(String, SecretText)> {
     let url = Url::parse(line.trim()).ok()?;
-    let host = url.host_str()?;
-    let with_port = url.port().map_or_else(|| host.to_owned(), |p| format!("{host}:{p}"));
-    if !view.is_ours(&with_port) {
+    if !view.is_at(&url) {
         return None;
     }
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
@@ -77,8 +77,8 @@ fn entry(view: &Viewpoint<'_>, line: &str) -> Option<(String, SecretText)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{codes, patient, view};
     use super::*;
+    use crate::diagnose::tests::{codes, patient, view};
     use crate::domain::Kind;
     use crate::secret::Secret;
 
@@ -86,7 +86,8 @@ mod tests {
     fn a_line_counts_where_the_helper_is_set() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join(".git-credentials");
-        std::fs::write(&path, "https://ana:other%2Fsecret@github.com\nhttps://bob:x@gitlab.com\n").unwrap();
+        let others = "https://bob:x@gitlab.com\nhttps://bob:x@github.com:8443\nhttp://bob:x@github.com\n";
+        std::fs::write(&path, format!("https://ana:other%2Fsecret@github.com\n{others}")).unwrap();
         #[cfg(unix)]
         std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         let github = patient("github", "https://github.com", Kind::ClassicPat, None);

@@ -1,13 +1,14 @@
 //! git's settings that lead it elsewhere than the host, or let it send something else than the credential.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
-use super::sight::{Held, Sight};
-use super::{Viewpoint, files};
-use crate::diagnose::git::config::{Config, Entry, without_user_info};
+use super::sight::Sight;
+use crate::diagnose::basic;
+use crate::diagnose::files;
+use crate::diagnose::git::config::{Config, Entry, shown_helper, without_user_info};
 use crate::diagnose::git::program::Program;
+use crate::diagnose::held::Held;
+use crate::diagnose::viewpoint::Viewpoint;
 use crate::net::proxy::without_password;
 use crate::sanitize;
 use crate::secret::SecretText;
@@ -83,22 +84,6 @@ fn helpers(config: &Config, url: &Url, sight: &mut Sight) {
     }
 }
 
-/// A helper as it is shown: its name, or that it is a command, which may hold anything.
-pub(crate) fn shown_helper(helper: &str) -> String {
-    match helper.strip_prefix('!') {
-        Some(command) => {
-            let first = command.split_whitespace().next().unwrap_or("");
-            let plain = first.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c)) && !first.is_empty();
-            if plain {
-                format!("the command {}", sanitize::short(first, 80))
-            } else {
-                "a command in the setting itself".to_owned()
-            }
-        }
-        None => sanitize::short(&without_user_info(helper), 120),
-    }
-}
-
 fn headers(view: &Viewpoint<'_>, config: &Config, url: &Url, sight: &mut Sight) {
     for entry in config.list_of_url("http", "extraheader", url) {
         let Some((name, value)) = entry.value.reveal().split_once(':') else { continue };
@@ -108,8 +93,9 @@ fn headers(view: &Viewpoint<'_>, config: &Config, url: &Url, sight: &mut Sight) 
         let value = value.trim();
         let (scheme, rest) = value.split_once(' ').unwrap_or(("", value));
         sight.secrets.push(rest.into());
-        let held = match password_of(scheme, rest) {
-            Some(password) => {
+        let pair = if scheme.eq_ignore_ascii_case("basic") { basic::pair(rest) } else { None };
+        let held = match pair {
+            Some((_, password)) => {
                 let held = Held::of(password.reveal(), view.secret);
                 sight.secrets.push(password);
                 held
@@ -128,23 +114,13 @@ fn headers(view: &Viewpoint<'_>, config: &Config, url: &Url, sight: &mut Sight) 
     }
 }
 
-/// The password in what follows `Basic`.
-pub(crate) fn password_of(scheme: &str, rest: &str) -> Option<SecretText> {
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let bytes = STANDARD.decode(rest.trim()).ok()?;
-    let text = zeroize::Zeroizing::new(String::from_utf8(bytes).ok()?);
-    text.split_once(':').map(|(_, password)| password.into())
-}
-
 /// Remotes of the working directory with a secret inside their URL.
 fn remotes(view: &Viewpoint<'_>, config: &Config, sight: &mut Sight) {
     let remotes = config.0.iter().filter(|e| e.section == "remote" && matches!(e.name.as_str(), "url" | "pushurl"));
     for entry in remotes {
         let Ok(url) = Url::parse(entry.value.reveal()) else { continue };
         let Some(password) = url.password() else { continue };
-        if !view.is_ours(url.host_str().unwrap_or("")) {
+        if !view.is_at(&url) {
             continue;
         }
         let password = SecretText::new(percent_encoding::percent_decode_str(password).decode_utf8_lossy().into_owned());
@@ -202,8 +178,8 @@ fn single(view: &Viewpoint<'_>, config: &Config, url: &Url, sight: &mut Sight) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{codes, patient, program, view};
     use super::*;
+    use crate::diagnose::tests::{codes, patient, program, view};
     use crate::domain::Kind;
     use crate::secret::Secret;
 
@@ -247,12 +223,5 @@ mod tests {
         let sight = seen(&[("remote.origin.url", "https://ana:some-token@github.com/acme/web.git")]);
         assert_eq!(codes(&sight.misleads), ["env.git-remote"]);
         assert!(!format!("{:?} {:?}", sight.facts, sight.misleads).contains("some-token"), "{sight:?}");
-    }
-
-    #[test]
-    fn a_command_is_not_shown_in_full() {
-        assert_eq!(shown_helper("store --file=x"), "store --file=x");
-        assert_eq!(shown_helper("!aws codecommit credential-helper $@"), "the command aws");
-        assert_eq!(shown_helper("!f() { echo password=hunter2; }; f"), "a command in the setting itself");
     }
 }

@@ -1,8 +1,8 @@
 //! keyrack's own variables, which lead it to another store or rack than the settings say.
 
-use super::Viewpoint;
-use super::data::facts;
 use super::sight::Sight;
+use crate::diagnose::facts::facts;
+use crate::diagnose::viewpoint::Viewpoint;
 use crate::sanitize;
 
 /// Which are set.

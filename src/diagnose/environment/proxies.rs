@@ -5,8 +5,8 @@
 
 use url::Url;
 
-use super::Viewpoint;
 use super::sight::Sight;
+use crate::diagnose::viewpoint::Viewpoint;
 use crate::net::proxy::{ProxyAddress, ProxyEnv, ProxyRules, without_password};
 use crate::sanitize;
 
@@ -78,8 +78,8 @@ pub(super) fn look(view: &Viewpoint<'_>) -> Sight {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{codes, fact, patient, view};
     use super::*;
+    use crate::diagnose::tests::{codes, fact, patient, view};
     use crate::domain::Kind;
 
     fn seen(url: &str, vars: &[(&str, &str)]) -> Sight {

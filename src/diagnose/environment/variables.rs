@@ -1,8 +1,9 @@
 //! Variables that the tools of a family take instead of any stored credential.
 
-use super::data::{Holds, VariableFacts, facts};
-use super::sight::{Held, Sight, length};
-use super::{Viewpoint, host_of};
+use super::sight::{Sight, length};
+use crate::diagnose::facts::{Holds, VariableFacts, facts};
+use crate::diagnose::held::Held;
+use crate::diagnose::viewpoint::{Viewpoint, host_of};
 use crate::sanitize;
 use crate::secret::SecretText;
 
@@ -96,8 +97,8 @@ fn one(view: &Viewpoint<'_>, group: &VariableFacts, name: &str, value: &SecretTe
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{codes, fact, patient, view};
     use super::*;
+    use crate::diagnose::tests::{codes, fact, patient, view};
     use crate::domain::Kind;
     use crate::secret::Secret;
 

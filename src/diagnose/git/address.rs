@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use crate::diagnose::environment::Viewpoint;
-use crate::diagnose::environment::data::{CloneFacts, facts};
+use crate::diagnose::facts::{CloneFacts, facts};
+use crate::diagnose::viewpoint::Viewpoint;
 use crate::hosts::segment::segment;
 
 /// The URL, without user name and password; none where the host's record gives none.
@@ -68,7 +68,7 @@ fn clone_path(view: &Viewpoint<'_>, facts: &CloneFacts) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnose::environment::tests::{patient, view};
+    use crate::diagnose::tests::{patient, view};
     use crate::domain::{Kind, LookAt};
 
     fn url(family: &str, host: &str, project: Option<&str>, repository: Option<&str>) -> String {

@@ -193,6 +193,22 @@ pub(crate) fn without_user_info(text: &str) -> String {
     }
 }
 
+/// A helper as it is shown: its name, or that it is a command, which may hold anything.
+pub(crate) fn shown_helper(helper: &str) -> String {
+    match helper.strip_prefix('!') {
+        Some(command) => {
+            let first = command.split_whitespace().next().unwrap_or("");
+            let plain = first.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c)) && !first.is_empty();
+            if plain {
+                format!("the command {}", sanitize::short(first, 80))
+            } else {
+                "a command in the setting itself".to_owned()
+            }
+        }
+        None => sanitize::short(&without_user_info(helper), 120),
+    }
+}
+
 /// Quoted for a shell, where it needs to be.
 fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-:@+=,".contains(c);
@@ -290,5 +306,12 @@ mod tests {
     fn user_info_never_stands_in_a_key() {
         let config = config(&[("http.https://ana:hunter2@git.acme.example/.proxy", "x")]);
         assert_eq!(config.0[0].key(), "http.https://***@git.acme.example/.proxy");
+    }
+
+    #[test]
+    fn a_command_is_not_shown_in_full() {
+        assert_eq!(shown_helper("store --file=x"), "store --file=x");
+        assert_eq!(shown_helper("!aws codecommit credential-helper $@"), "the command aws");
+        assert_eq!(shown_helper("!f() { echo password=hunter2; }; f"), "a command in the setting itself");
     }
 }

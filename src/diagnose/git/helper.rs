@@ -8,11 +8,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::Url;
 
-use super::config::{Config, Entry};
+use super::config::{Config, Entry, shown_helper};
 use super::program::{NoRun, Program};
 use crate::diagnose::Surroundings;
-use crate::diagnose::environment::data::facts;
-use crate::diagnose::environment::git_settings::shown_helper;
+use crate::diagnose::facts::facts;
 use crate::sanitize;
 use crate::secret::SecretText;
 

@@ -1,14 +1,14 @@
 //! What git would log in with, in the order in which it takes it: a header that is set, the URL itself, `.netrc`, the
 //! first helper with a whole answer.
 
-use base64::Engine as _;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::config::Config;
 use super::helper::{Asked, Login, Said};
-use crate::diagnose::environment::netrc::Netrc;
+use crate::diagnose::basic;
+use crate::diagnose::netrc::Netrc;
 use crate::sanitize;
 use crate::secret::SecretText;
 
@@ -54,7 +54,7 @@ pub(crate) fn all(config: &Config, netrc: &[Netrc], asked: &[Asked], url: &Url, 
         found.push(Found {
             how: format!("take the entry out of {path}"),
             source: path,
-            login: basic(login.clone(), password.clone()),
+            login: by_password(login.clone(), password.clone()),
             goes_on: true,
         });
     }
@@ -83,7 +83,7 @@ pub(crate) fn bare(url: &Url) -> String {
     url.into()
 }
 
-fn basic(user: String, secret: SecretText) -> Login {
+fn by_password(user: String, secret: SecretText) -> Login {
     Login { user: Some(user), secret, scheme: None, ends: None }
 }
 
@@ -94,14 +94,8 @@ fn header(config: &Config, url: &Url) -> Option<Found> {
         name.trim().eq_ignore_ascii_case("authorization").then(|| (entry, value.trim()))
     })?;
     let (scheme, rest) = value.split_once(' ')?;
-    let decoded = || {
-        let bytes = base64::engine::general_purpose::STANDARD.decode(rest.trim()).ok()?;
-        let pair = zeroize::Zeroizing::new(String::from_utf8(bytes).ok()?);
-        let (user, password) = pair.split_once(':')?;
-        Some(basic(user.to_owned(), password.into()))
-    };
     let login = match scheme.eq_ignore_ascii_case("basic") {
-        true => decoded()?,
+        true => basic::pair(rest).map(|(user, password)| by_password(user, password))?,
         false => Login { user: None, secret: rest.trim().into(), scheme: Some(scheme.to_owned()), ends: None },
     };
     Some(Found { source: format!("{} in {}", entry.key(), entry.place()), how: entry.removal(), login, goes_on: false })
@@ -110,7 +104,7 @@ fn header(config: &Config, url: &Url) -> Option<Found> {
 fn in_url(url: &Url) -> Option<Found> {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let password = SecretText::new(decoded(url.password()?));
-    let login = basic(decoded(url.username()), password);
+    let login = by_password(decoded(url.username()), password);
     Some(Found {
         source: "the URL itself".to_owned(),
         how: "write the URL without it".to_owned(),

@@ -8,6 +8,7 @@ pub(crate) mod config;
 pub(crate) mod helper;
 mod local;
 mod login;
+pub(crate) mod machine;
 pub(crate) mod program;
 mod refs;
 mod trials;
@@ -15,17 +16,18 @@ mod trials;
 use url::Url;
 
 use super::board::Board;
-use super::environment::data::facts;
-use super::environment::{Machine, Viewpoint};
+use super::facts::facts;
 use super::look::{Look, finding};
 use super::patient::Patient;
 use super::surroundings::Surroundings;
+use super::viewpoint::Viewpoint;
 use crate::domain::{StageState, Validation};
 use crate::hosts;
 use crate::ops::Core;
 use crate::ops::exchange::{self, Channel};
 use crate::secret::Secret;
 use local::Local;
+use machine::Machine;
 use refs::Service;
 
 /// What the stages before found.

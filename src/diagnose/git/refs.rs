@@ -6,7 +6,7 @@
 use url::Url;
 
 use super::helper::Login;
-use crate::diagnose::environment::data::{RefusalFacts, facts};
+use crate::diagnose::facts::{RefusalFacts, facts};
 use crate::diagnose::look::{finding, of_net};
 use crate::domain::{FamilyId, Finding};
 use crate::hosts::{Wire, answer, facts::Facts};

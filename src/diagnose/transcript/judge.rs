@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::replay::{replay, without_stand_ins};
 use super::who::Who;
 use super::words::{Words, known};
-use super::{Asked, Exchange, Parsed};
+use super::{Exchange, Parsed, tools};
 use crate::diagnose::clock;
 use crate::diagnose::look::{Look, finding};
 use crate::diagnose::network::stage_of_code;
@@ -30,23 +30,84 @@ pub(super) async fn judge(parsed: &Parsed, who: &Who, now: Timestamp) -> Vec<Dia
 
 /// Whether a text without any exchange holds words that are known.
 pub(super) fn is_known(parsed: &Parsed, who: &Who) -> bool {
-    known(&parsed.text, who.family).is_some()
+    known(&parsed.text, who.family, None).is_some()
 }
 
 async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) -> Diagnosis {
-    let families: Vec<&'static dyn Family> = match who.family {
-        Some(family) => vec![family],
-        None => hosts::families().to_vec(),
+    if exchange.is_with_proxy() {
+        return of_proxy(parsed, exchange, who, now);
+    }
+    let elsewhere = elsewhere(parsed, exchange);
+    let at = Place { url: elsewhere.as_deref().or(parsed.base.as_deref()), is_elsewhere: elsewhere.is_some() };
+    let told_family = who.family.filter(|_| elsewhere.is_none());
+    let (best, alike) = best_of(at, exchange, who, now).await;
+    let subject = subject(parsed, who, best.as_ref().map(|(f, k, _)| (*f, *k)), elsewhere.as_deref());
+    let mut diagnosis = Diagnosis::new(subject, now);
+    reached(&mut diagnosis, parsed);
+    let mut seen = Seen::of(exchange);
+    if let (None, Some((family, _, _)), false) = (told_family, &best, alike.is_empty()) {
+        let told = format!("{}; {} say the same: name it with --family", family.facts().id, alike.join(", "));
+        seen.facts.push(("taken for".to_owned(), told));
+    }
+    let common = |code: &str| hosts::facts::common().finding(code, &[("status", &seen.status)]).1;
+    let unexplained = match best {
+        Some((family, _, validation)) if rank(family, &validation) > 0 => {
+            concluded(&mut diagnosis, &seen, validation);
+            None
+        }
+        // A page that says "200" is no word on a credential, whoever's it is.
+        _ if exchange.answer.is_html() && !seen.failed => Some("http.html"),
+        Some((_, _, validation)) if !seen.failed => {
+            concluded(&mut diagnosis, &seen, validation);
+            None
+        }
+        _ if said(&mut diagnosis, parsed, &shown(parsed, exchange), told_family, &seen.facts) => None,
+        _ if exchange.only_status => Some("http.status-only"),
+        _ => Some("http.unexpected"),
     };
+    if let Some(code) = unexplained {
+        let mut look = Look::failed(common(code));
+        look.facts.clone_from(&seen.facts);
+        put(&mut diagnosis, Stage::Authentication, look);
+    }
+    if let Some(look) = clock::of_answer(&exchange.answer, now) {
+        put(&mut diagnosis, Stage::Clock, look);
+    }
+    finish(diagnosis)
+}
+
+/// Where an exchange was.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    url: Option<&'a str>,
+    /// Not at the host that was asked first: behind a redirect.
+    is_elsewhere: bool,
+}
+
+/// The family that has most to say of an answer, and others whose own words it may be as well.
+async fn best_of(
+    at: Place<'_>,
+    exchange: &Exchange,
+    who: &Who,
+    now: Timestamp,
+) -> (Option<(&'static dyn Family, Kind, Validation)>, Vec<&'static str>) {
     let mut best: Option<(&'static dyn Family, Kind, Validation)> = None;
-    let mut alike: Vec<&str> = Vec::new();
-    for family in families {
+    let mut anybody_s = None;
+    let mut alike: Vec<&'static str> = Vec::new();
+    for family in candidates(at, exchange, who) {
         let kinds: Vec<Kind> = match who.kind {
             Some(kind) => vec![kind],
             None => family.facts().kinds.iter().map(|k| k.kind).collect(),
         };
         for kind in kinds {
-            let Some(validation) = replay(family, kind, who, parsed, exchange, now).await else { continue };
+            let Some(validation) = replay(family, kind, who, at.url, exchange, now).await else { continue };
+            // Where there is nothing but a status, nobody can be known by it.
+            if exchange.only_status && !is_everybody_s(&validation) {
+                continue;
+            }
+            if family.facts().id.as_str() == "generic" {
+                anybody_s = Some((family, kind, validation.clone()));
+            }
             let (mine, other) = (rank(family, &validation), best.as_ref().map_or(0, |(f, _, v)| rank(*f, v)));
             if best.is_none() || mine > other {
                 alike.clear();
@@ -56,33 +117,78 @@ async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) ->
             }
         }
     }
-    if let Some((_, _, validation)) = &mut best {
+    // That it is down or asked too often any host says, whatever words a product has for it.
+    let is_anybody_s = exchange.answer.status == 429 || exchange.answer.status >= 500;
+    if is_anybody_s
+        && !alike.is_empty()
+        && let Some(generic) = anybody_s.filter(|(family, _, validation)| rank(*family, validation) > 0)
+    {
+        best = Some(generic);
+        alike.clear();
+    }
+    if let Some((family, _, validation)) = &mut best {
+        alike.retain(|id| family.facts().id.as_str() != *id);
         without_stand_ins(validation);
     }
-    let subject = subject(parsed, who, best.as_ref().map(|(f, k, _)| (*f, *k)), exchange.asked.as_ref());
-    let mut diagnosis = Diagnosis::new(subject, now);
-    reached(&mut diagnosis, parsed);
-    let mut seen = Seen::of(exchange);
-    alike.retain(|id| best.as_ref().is_some_and(|(f, _, _)| f.facts().id.as_str() != *id));
-    if let (None, Some((family, _, _)), false) = (who.family, &best, alike.is_empty()) {
-        let told = format!("{}; {} say the same: name it with --family", family.facts().id, alike.join(", "));
-        seen.facts.push(("taken for".to_owned(), told));
+    (best, alike)
+}
+
+/// The family that is known, else those that the path is of, else all. What any host may say is known by the generic one;
+/// of whoever answers behind a redirect nothing else is.
+fn candidates(at: Place<'_>, exchange: &Exchange, who: &Who) -> Vec<&'static dyn Family> {
+    let generic = hosts::family(&FamilyId::new("generic"));
+    if at.is_elsewhere {
+        return generic.into_iter().collect();
     }
-    match best {
-        Some((family, _, validation)) if rank(family, &validation) > 0 || !seen.failed => {
-            concluded(&mut diagnosis, &seen, validation);
+    if let Some(family) = who.family {
+        return vec![family];
+    }
+    let asked = exchange.asked.as_ref().map(|a| a.path.as_str());
+    let path = asked.or(at.url).unwrap_or("");
+    let of_path: Vec<_> = tools::families_of(path).iter().filter_map(hosts::family).collect();
+    if of_path.is_empty() { hosts::families().to_vec() } else { of_path.into_iter().chain(generic).collect() }
+}
+
+/// A finding that any host may lead to: an error of its own, a rate limit.
+fn is_everybody_s(validation: &Validation) -> bool {
+    let first = validation.findings.first().map_or("", |f| f.code.as_str());
+    first.starts_with("http.") && !["http.not-the-vendor", "http.unexpected"].contains(&first)
+}
+
+/// Where the exchange was, if that is not the host that was asked first: behind a redirect.
+fn elsewhere(parsed: &Parsed, exchange: &Exchange) -> Option<String> {
+    let host = exchange.asked.as_ref()?.host.as_deref()?;
+    let first = url::Url::parse(parsed.base.as_deref()?).ok()?;
+    let bare = host.split(':').next().unwrap_or(host);
+    (!host.starts_with('[') && first.host_str().is_some_and(|h| !h.eq_ignore_ascii_case(bare)))
+        .then(|| format!("https://{host}"))
+}
+
+/// The proxy did not let it through.
+fn of_proxy(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) -> Diagnosis {
+    let mut diagnosis = Diagnosis::new(subject(parsed, who, None, None), now);
+    for stage in [Stage::Dns, Stage::Tcp] {
+        put(&mut diagnosis, stage, Look::passed("the proxy was reached"));
+    }
+    let answer = &exchange.answer;
+    let target = exchange.asked.as_ref().map_or("the host", |a| a.path.as_str());
+    let offers = answer.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate"));
+    let offers: Vec<&str> = offers.filter_map(|(_, value)| value.split_whitespace().next()).collect();
+    let other_log_in = !offers.is_empty() && !offers.iter().any(|o| o.eq_ignore_ascii_case("basic"));
+    let finding = match (answer.status, other_log_in) {
+        (407, true) => finding("net.proxy-auth-scheme", &[("target", "on the way"), ("detail", &offers.join(", "))]),
+        (407, false) => finding("net.proxy-auth", &[("target", "on the way")]),
+        (status, _) => {
+            finding("net.proxy-denied", &[("target", target), ("detail", &format!("It answered {status}."))])
         }
-        _ if said(&mut diagnosis, &shown(parsed, exchange), who.family, &seen.facts, now) => {}
-        _ => {
-            let (_, common) = hosts::facts::common().finding("http.unexpected", &[("status", &seen.status)]);
-            let mut look = Look::failed(common);
-            look.facts = seen.facts.clone();
-            put(&mut diagnosis, Stage::Authentication, look);
-        }
+    };
+    let mut look = Look::failed(finding);
+    look.facts = Seen::of(exchange).facts;
+    look.facts.extend(parsed.seen.iter().cloned());
+    if !offers.is_empty() {
+        look.facts.push(("log-ins it takes".to_owned(), offers.join(", ")));
     }
-    if let Some(look) = clock::of_answer(&exchange.answer, now) {
-        put(&mut diagnosis, Stage::Clock, look);
-    }
+    put(&mut diagnosis, Stage::Proxy, look);
     finish(diagnosis)
 }
 
@@ -91,9 +197,16 @@ const OWN_WORDS: u8 = 3;
 
 /// How much a family has to say of an answer: its own words most, a common finding less, nothing least.
 fn rank(family: &dyn Family, validation: &Validation) -> u8 {
-    let own = format!("{}.", family.facts().id);
+    let id = family.facts().id.as_str();
+    let is_generic = id == "generic";
     match validation.findings.first() {
-        Some(f) if f.code.starts_with(&own) => OWN_WORDS,
+        Some(f) if f.code.strip_prefix(id).is_some_and(|rest| rest.starts_with('.')) => {
+            if is_generic {
+                1
+            } else {
+                OWN_WORDS
+            }
+        }
         None if validation.verdict == Verdict::Valid => 2,
         Some(f) if !f.code.starts_with("net.") && f.code != "http.unexpected" && f.code != "http.not-the-vendor" => 1,
         _ => 0,
@@ -118,7 +231,7 @@ impl Seen {
             },
         );
         let mut facts = vec![(line, status.to_string())];
-        if let Some(false) = exchange.asked.as_ref().map(|a| a.signed) {
+        if !exchange.is_with_proxy() && exchange.asked.as_ref().is_some_and(|a| !a.signed) {
             facts.push(("credential".to_owned(), "none was sent with this request".to_owned()));
         }
         Self { status: status.to_string(), failed: !(200..300).contains(&status), facts }
@@ -126,9 +239,10 @@ impl Seen {
 }
 
 fn concluded(diagnosis: &mut Diagnosis, seen: &Seen, validation: Validation) {
+    // The rest of what would be asked is not in the transcript, and no failure. A page in place of an answer is one.
+    let is_cut = validation.findings.first().is_none_or(|f| f.code.starts_with("net."));
     let state = match validation.verdict {
-        // The rest of what would be asked is not in the transcript, and no failure.
-        Verdict::Unreachable if !seen.failed => StageState::Untold,
+        Verdict::Unreachable if !seen.failed && is_cut => StageState::Untold,
         Verdict::Valid | Verdict::Expiring => StageState::Passed,
         _ => StageState::Failed,
     };
@@ -152,6 +266,9 @@ fn reached(diagnosis: &mut Diagnosis, parsed: &Parsed) {
     for stage in [Stage::Dns, Stage::Tcp, Stage::Tls] {
         put(diagnosis, stage, Look::passed("an answer came"));
     }
+    if parsed.base.as_deref().is_some_and(|base| base.starts_with("http://")) {
+        put(diagnosis, Stage::Tls, Look::skipped("plain http"));
+    }
     if let Some(place) = diagnosis.stages.iter_mut().find(|s| s.stage == Stage::Tls) {
         place.facts.clone_from(&parsed.seen);
     }
@@ -172,16 +289,17 @@ fn answer_text(exchange: &Exchange) -> String {
 /// Puts down what known words say; false where there are none.
 fn said(
     diagnosis: &mut Diagnosis,
+    parsed: &Parsed,
     text: &str,
     family: Option<&'static dyn Family>,
     seen: &[(String, String)],
-    now: Timestamp,
 ) -> bool {
-    let Some(Words { family, stage, verdict, finding, about }) = known(text, family) else { return false };
+    let words = known(text, family, parsed.base.as_deref());
+    let Some(Words { family, stage, verdict, finding, about }) = words else { return false };
     let mut look = Look::failed(finding.clone()).fact("it is known as", about);
     look.facts.extend(seen.iter().cloned());
     put(diagnosis, stage, look);
-    let mut validation = Validation::new(verdict, finding.title.clone(), now);
+    let mut validation = Validation::new(verdict, finding.title.clone(), diagnosis.started_at);
     validation.findings.push(finding);
     if diagnosis.subject.family.as_str() == "generic" {
         diagnosis.subject.family = family;
@@ -195,7 +313,7 @@ fn without_answer(parsed: &Parsed, who: &Who, now: Timestamp) -> Diagnosis {
     let subject = subject(parsed, who, None, None);
     let mut diagnosis = Diagnosis::new(subject, now);
     if parsed.failure.is_none() {
-        said(&mut diagnosis, &parsed.text, who.family, &[], now);
+        said(&mut diagnosis, parsed, &parsed.text, who.family, &[]);
     } else if let Some((code, words)) = &parsed.failure {
         let host = parsed.base.as_deref().and_then(|b| url::Url::parse(b).ok());
         let target = host.as_ref().and_then(|u| u.host_str()).unwrap_or("the host");
@@ -210,10 +328,12 @@ fn without_answer(parsed: &Parsed, who: &Who, now: Timestamp) -> Diagnosis {
     finish(diagnosis)
 }
 
-fn subject(parsed: &Parsed, who: &Who, best: Option<(&'static dyn Family, Kind)>, asked: Option<&Asked>) -> Subject {
+/// `elsewhere`: where the exchange was, if not at the host of the first.
+fn subject(parsed: &Parsed, who: &Who, best: Option<(&'static dyn Family, Kind)>, elsewhere: Option<&str>) -> Subject {
     let family = best.map(|(f, _)| f.facts().id.clone()).or_else(|| who.family.map(|f| f.facts().id.clone()));
-    let url = parsed.base.clone().or_else(|| asked?.host.clone()).unwrap_or_default();
-    let host = who.host.as_ref().map_or_else(|| url.clone(), |h| h.name.clone());
+    let url = elsewhere.or(parsed.base.as_deref()).unwrap_or_default().to_owned();
+    let known = who.host.as_ref().filter(|_| elsewhere.is_none());
+    let host = known.map_or_else(|| url.clone(), |h| h.name.clone());
     Subject {
         label: None,
         host: if host.is_empty() { "a host that the transcript does not name".to_owned() } else { host },

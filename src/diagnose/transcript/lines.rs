@@ -33,11 +33,19 @@ pub(crate) fn marked(line: &str) -> (Way, &str) {
     }
 }
 
-/// `HTTP/1.1 401 Unauthorized`, `HTTP/2 401`.
+/// `HTTP/1.1 401 Unauthorized`, `HTTP/2 401`; wget indents it.
 pub(crate) fn status(line: &str) -> Option<u16> {
-    let rest = line.strip_prefix("HTTP/")?;
+    let rest = line.trim_start().strip_prefix("HTTP/")?;
     let code = rest.split_whitespace().nth(1)?;
     code.parse().ok().filter(|c| (100..=599).contains(c))
+}
+
+/// What a proxy says to CONNECT once the way is open, which is no answer of the host.
+pub(crate) fn is_tunnel(line: &str) -> bool {
+    let lower = line.to_ascii_lowercase();
+    ["connection established", "tunnel established", "connection made"]
+        .iter()
+        .any(|words| lower.trim_end().ends_with(words))
 }
 
 /// `GET /rest/api/2/myself HTTP/1.1`.
@@ -68,6 +76,8 @@ mod tests {
         assert_eq!(marked(git), (Way::Received, "HTTP/2 401"));
         assert_eq!(marked("{\"message\":\"no\"}"), (Way::Plain, "{\"message\":\"no\"}"));
         assert_eq!((status("HTTP/2 401"), status("HTTP/1.1 99 x"), status("http")), (Some(401), None, None));
+        assert_eq!(status("  HTTP/1.1 401 Unauthorized"), Some(401));
+        assert!(is_tunnel("HTTP/1.1 200 Connection established") && !is_tunnel("HTTP/1.1 200 OK"));
         assert_eq!(request("GET /x HTTP/1.1"), Some(("GET", "/x")));
         assert_eq!(header("X-A: b: c"), Some(("X-A", "b: c")));
         assert_eq!(header("not a header"), None);

@@ -1,12 +1,16 @@
 //! A failing exchange that somebody pasted: what `curl -v` printed, a raw HTTP answer, git's own words. Nothing is asked of
 //! anybody; secrets in it are recognised and masked before anything else is done with it.
 
-mod failures;
+mod address;
+mod command;
 mod judge;
 mod lines;
 mod parse;
+mod places;
 mod replay;
 mod secrets;
+mod text;
+mod tools;
 mod who;
 mod words;
 
@@ -14,7 +18,7 @@ use crate::domain::{Diagnosis, FamilyId, Kind};
 use crate::error::{Error, Result};
 use crate::ops::Core;
 
-pub(crate) use parse::{Asked, Exchange, Parsed};
+pub(crate) use parse::{Exchange, Parsed};
 
 /// Longest transcript that is read.
 pub const CAP: usize = 4 * 1024 * 1024;
@@ -50,23 +54,24 @@ impl Core {
         if text.len() > CAP {
             return Err(Error::usage("that is more than 4 MiB; leave only the exchange that fails"));
         }
-        let found = secrets::Found::of(text);
-        let parsed = parse::parse(text, &found);
+        let text = text::plain(text);
+        let found = secrets::Found::of(&text);
+        let parsed = parse::parse(&text, &found);
         let who = who::Who::settle(&parsed, &found, hint, &self.rack.hosts()?)?;
         if parsed.exchanges.is_empty() && parsed.failure.is_none() && !judge::is_known(&parsed, &who) {
             return Err(Error::usage("no exchange was found in that text").hint(
-                "Give what `curl -v URL` printed, or the answer with its status line (`curl -i URL`), or what git said.",
+                "Give what `curl -v URL` printed, or the answer with its status line (`curl -i URL`), or the whole message of git, wget, PowerShell or Python.",
             ));
         }
         let mut notes = Vec::new();
-        match found.count() {
-            0 => {}
-            n => notes.push(format!(
-                "{} in that text: masked here, never stored. Whoever has the text can use {}: revoke {} (keyrack revoke --leaked < FILE) if it was shared",
-                if n == 1 { "there is a secret".to_owned() } else { format!("there are {n} secrets") },
-                if n == 1 { "it" } else { "them" },
-                if n == 1 { "it" } else { "them" },
-            )),
+        if found.count() > 0 {
+            let (what, it) = match found.count() {
+                1 => ("there is a secret".to_owned(), "it"),
+                n => (format!("there are {n} secrets"), "them"),
+            };
+            notes.push(format!(
+                "{what} in that text: masked here, never stored. Whoever has the text can use {it}: revoke {it} (keyrack revoke --leaked < FILE) if it was shared"
+            ));
         }
         let diagnoses = judge::judge(&parsed, &who, self.clock.now()).await;
         Ok(Told { diagnoses, notes })

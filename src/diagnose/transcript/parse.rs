@@ -1,8 +1,8 @@
 //! A transcript taken apart: requests, answers, what the tool said of the connection, and why it gave up.
 
-use super::failures;
-use super::lines::{Way, header, marked, request, status};
+use super::lines::{Way, header, is_tunnel, marked, request, status};
 use super::secrets::Found;
+use super::{address, tools};
 use crate::net::{BODY_CAP, Response};
 
 /// What was asked.
@@ -21,6 +21,15 @@ pub(crate) struct Asked {
 pub(crate) struct Exchange {
     pub(crate) asked: Option<Asked>,
     pub(crate) answer: Response,
+    /// The tool tells no more of the answer than its status.
+    pub(crate) only_status: bool,
+}
+
+impl Exchange {
+    /// It was the proxy that was asked, or that answered.
+    pub(crate) fn is_with_proxy(&self) -> bool {
+        self.answer.status == 407 || self.asked.as_ref().is_some_and(|a| a.method == "CONNECT")
+    }
 }
 
 /// Everything in a transcript; all texts masked.
@@ -55,8 +64,8 @@ struct Reader {
     asked: Option<Asked>,
     answer: Option<Response>,
     in_head: bool,
-    /// Status that git repeats: `The requested URL returned error: 403`.
-    git_status: Option<u16>,
+    /// Status of an answer that is not shown: `The requested URL returned error: 403`.
+    told: Option<u16>,
     /// What the host said through git: `remote: …`.
     remote: Vec<String>,
 }
@@ -64,9 +73,11 @@ struct Reader {
 impl Reader {
     fn line(&mut self, line: &str) {
         let (way, rest) = marked(line);
-        self.url(rest);
+        if self.out.base.is_none() && self.answer.is_none() {
+            self.out.base = address::of(rest);
+        }
         if let Some(code) = status(rest) {
-            self.begin(code);
+            self.begin(code, is_tunnel(rest));
         } else if way == Way::Sent || (way == Way::Plain && self.answer.is_none()) {
             self.sent(way, rest);
         } else if way == Way::Said {
@@ -75,9 +86,9 @@ impl Reader {
             match self.in_head {
                 true if rest.is_empty() => self.in_head = false,
                 true => {
-                    if let Some((name, value)) = header(rest) {
+                    if let Some((name, value)) = header(rest.trim_start()) {
                         answer.headers.push((name.to_owned(), value.to_owned()));
-                    } else if way == Way::Plain {
+                    } else if way == Way::Plain && !rest.starts_with("---") {
                         // Some tools leave the empty line out.
                         self.in_head = false;
                         push(answer, rest);
@@ -89,19 +100,22 @@ impl Reader {
             }
         }
         if way != Way::Sent && self.out.failure.is_none() {
-            self.out.failure = failures::of(line);
+            self.out.failure = tools::failure(line);
         }
         if let Some(said) = line.trim_start().strip_prefix("remote: ") {
             self.remote.extend(Some(said.to_owned()).filter(|_| self.remote.len() < 50));
         }
-        if let Some((_, code)) = line.split_once("The requested URL returned error: ") {
-            self.git_status = code.trim().get(..3).and_then(|c| c.parse().ok()).filter(|c| (400..=599).contains(c));
+        if self.told.is_none() {
+            self.told = tools::status(line);
         }
     }
 
-    fn begin(&mut self, code: u16) {
+    fn begin(&mut self, code: u16, is_tunnel: bool) {
         self.close();
-        // Interim answers, and what a proxy says to CONNECT.
+        if is_tunnel {
+            self.asked = None;
+            return;
+        }
         self.answer = Some(Response { status: code, ..Response::default() });
         self.in_head = true;
     }
@@ -120,7 +134,9 @@ impl Reader {
         };
         match name.to_ascii_lowercase().as_str() {
             "host" => asked.host = Some(value.to_owned()),
-            "authorization" | "private-token" | "job-token" | "cookie" => asked.signed = true,
+            "authorization" | "private-token" | "job-token" | "deploy-token" | "x-api-key" | "cookie" => {
+                asked.signed = true
+            }
             _ => {}
         }
     }
@@ -147,35 +163,11 @@ impl Reader {
         }
     }
 
-    /// The first URL names the host.
-    fn url(&mut self, text: &str) {
-        if self.out.base.is_some() || self.answer.is_some() {
-            return;
-        }
-        let at = ["https://", "http://"].iter().filter_map(|s| text.find(s)).min();
-        let Some(at) = at else { return };
-        let word = text[at..].split([' ', '\'', '"', '<', '>', ')']).next().unwrap_or("");
-        let Ok(mut url) = url::Url::parse(word) else { return };
-        if url.set_username("").and_then(|()| url.set_password(None)).is_err() {
-            return;
-        }
-        let before = &text[..at];
-        // What a header or a message links to is not what was asked.
-        if before.contains("curl")
-            || before.contains("unable to access")
-            || before.trim().is_empty()
-            || before.contains("failed for")
-        {
-            url.set_query(None);
-            url.set_fragment(None);
-            self.out.base = Some(url.as_str().trim_end_matches('/').to_owned());
-        }
-    }
-
     fn close(&mut self) {
         let Some(answer) = self.answer.take() else { return };
         let asked = self.asked.take();
         let connect = asked.as_ref().is_some_and(|a| a.method == "CONNECT");
+        // Interim answers, and what a proxy says to CONNECT.
         if connect && (200..300).contains(&answer.status) || (100..200).contains(&answer.status) {
             if !connect {
                 self.asked = asked;
@@ -183,28 +175,28 @@ impl Reader {
             return;
         }
         if self.out.exchanges.len() < 50 {
-            self.out.exchanges.push(Exchange { asked, answer });
+            self.out.exchanges.push(Exchange { asked, answer, only_status: false });
         }
     }
 
-    /// Of an answer git repeats the status and what the host said to the person.
-    fn of_git(&self) -> Option<Exchange> {
-        let status = self.git_status?;
-        let asked = Asked { method: "GET".to_owned(), path: "/info/refs".to_owned(), signed: true, ..Asked::default() };
-        Some(Exchange {
-            asked: Some(asked),
-            answer: Response { status, body: self.remote.join("\n"), ..Response::default() },
-        })
+    /// Of an answer tools repeat the status, git also what the host said to the person.
+    fn told(&self) -> Option<Exchange> {
+        let answer = Response { status: self.told?, body: self.remote.join("\n"), ..Response::default() };
+        Some(Exchange { asked: None, answer, only_status: true })
     }
 
     fn finish(mut self) -> Parsed {
         self.close();
         if self.out.exchanges.is_empty() && self.out.failure.is_none() {
-            self.out.exchanges.extend(self.of_git());
+            self.out.exchanges.extend(self.told());
         }
         if self.out.base.is_none() {
-            let host = self.out.exchanges.iter().find_map(|e| e.asked.as_ref()?.host.clone());
-            self.out.base = host.map(|h| format!("https://{h}"));
+            let asked = self.out.exchanges.iter().filter(|e| !e.is_with_proxy());
+            let host = asked.filter_map(|e| e.asked.as_ref()?.host.clone()).next();
+            // What a proxy was asked to connect to.
+            let behind = || self.out.exchanges.iter().filter_map(|e| e.asked.as_ref()).find(|a| a.method == "CONNECT");
+            self.out.base =
+                host.or_else(|| Some(behind()?.path.clone())).and_then(|h| address::bare(&format!("https://{h}")));
         }
         self.out
     }

@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
+use super::Exchange;
 use super::who::{Who, host_for};
-use super::{Exchange, Parsed};
 use crate::diagnose::names;
 use crate::domain::{Diagnosis, FamilyId, Kind, Subject, Validation};
 use crate::hosts::{Family, Session, Wire};
@@ -25,14 +25,13 @@ pub(super) async fn replay(
     family: &'static dyn Family,
     kind: Kind,
     who: &Who,
-    parsed: &Parsed,
+    at: Option<&str>,
     exchange: &Exchange,
     now: Timestamp,
 ) -> Option<Validation> {
-    let at = parsed.base.clone().unwrap_or_else(|| SOMEWHERE.to_owned());
     let host = match &who.host {
         Some(host) if host.family == family.facts().id => host.clone(),
-        _ => host_for(family, &at),
+        _ => host_for(family, at.unwrap_or(SOMEWHERE)),
     };
     let mut endpoints = family.endpoints(&host).ok()?;
     endpoints.extend(host.endpoints.clone());

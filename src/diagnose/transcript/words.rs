@@ -20,14 +20,14 @@ pub(super) struct Words {
 
 /// The family's own words, else those that any host, or git itself, may have; another vendor's only where it is not known
 /// whose host it is.
-pub(super) fn known(text: &str, family: Option<&'static dyn Family>) -> Option<Words> {
+pub(super) fn known(text: &str, family: Option<&'static dyn Family>, base: Option<&str>) -> Option<Words> {
     let first = |id: Option<&FamilyId>| told_by(text, id).into_iter().next();
     let (id, signature) = match family {
         Some(family) => first(Some(&family.facts().id)).or_else(|| first(Some(&FamilyId::new("generic")))),
         None => first(None),
     }?;
     let name = signature.finding.strip_prefix(&format!("{id}.")).unwrap_or(&signature.finding);
-    let (verdict, mut finding) = hosts::family(id)?.facts().finding(name, &[]);
+    let (verdict, mut finding) = hosts::family(id)?.facts().finding(name, &[("web", base.unwrap_or("the host"))]);
     for text in [&mut finding.title, &mut finding.cause, &mut finding.remedy, &mut finding.link] {
         *text = without_placeholders(text);
     }

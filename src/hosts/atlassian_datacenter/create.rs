@@ -12,7 +12,7 @@ use super::signer::{Signer, signer_or_route, web_of};
 use super::{Dialect, Product, WEB};
 use crate::domain::{CreateRequest, CreatedToken, Expiry, Grant, Host, Kind, Predecessor};
 use crate::hosts::version::is_before;
-use crate::hosts::{Act, Authority, Outcome, RequestError, Route};
+use crate::hosts::{Act, Authority, Outcome, RequestError, Route, order};
 use crate::net::{NetError, NetErrorKind, Request, Response};
 use crate::secret::{Secret, SecretText};
 
@@ -158,9 +158,9 @@ pub async fn create(product: &'static Product, act: &Act<'_>, request: &CreateRe
         .header("Accept", "application/json")
         .header("X-Atlassian-Token", "no-check")
         .json(&body(product, request, days));
-    let answer = match wire.send(signer.sign(post)).await {
+    let answer = match order::send(wire, signer.sign(post)).await.for_making() {
         Ok(answer) => answer,
-        Err(error) => return Outcome::Unknown(error),
+        Err(ended) => return ended,
     };
     read(product, act, signer, request, days, &answer)
 }
@@ -204,10 +204,6 @@ fn read(
             }
             None => unknown(act, "it may have been made, but its secret cannot be read from the answer"),
         };
-    }
-    // Maintenance turns requests away before they do anything; any other 5xx may come after the act.
-    if matches!(answer.status, 500..=502 | 504..=599) {
-        return unknown(act, &format!("status {} does not say whether the token was made", answer.status));
     }
     let limit = product.dialect == Dialect::Pat && answer.status == 403 && has_fingerprint(answer);
     match signature(signer.act(), &wire.url(WEB, ""), answer) {

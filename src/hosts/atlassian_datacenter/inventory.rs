@@ -3,14 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use super::manage::{Listing, NoList, delete, list};
-use super::record::records;
+use super::manage::{
+    Listing, NoList, administrators_order, delete, list, order as order_to_delete, still_there, unless_basic,
+};
+use super::record::{Record, records};
 use super::refusal::{conclude, refusal, signature};
 use super::signer::{Signer, signer_or_route, web_of};
 use super::{Dialect, Product, WEB};
 use crate::domain::{Host, RemoteList, RemoteToken};
 use crate::hosts::{Act, Authority, Outcome, Revocation, Route};
-use crate::net::Request;
+use crate::net::{Request, Response};
 
 /// Whether who was named may list.
 pub fn route(product: &Product, host: &Host, using: Option<&Authority>) -> Route {
@@ -54,28 +56,56 @@ pub async fn read(product: &'static Product, act: &Act<'_>) -> Outcome<RemoteLis
         }
     };
     let everybody = match product.dialect {
-        Dialect::Pat => search(product, act, signer).await,
+        Dialect::Pat => search(product, act, signer).await.told(),
         Dialect::Bamboo => None,
     };
     Outcome::Done(whole(product, act, signer, listing, everybody))
 }
 
-/// The tokens of all users. A refusal only means that the signer is no system administrator, or that the licence has no
-/// such search.
-async fn search(product: &'static Product, act: &Act<'_>, signer: Signer<'_>) -> Option<Vec<super::record::Record>> {
+/// What came of asking for the tokens of all users.
+enum Everybody {
+    /// These.
+    Told(Vec<Record>),
+    /// The signer is no system administrator, or the licence has no such search.
+    Closed,
+    /// The signer itself was refused: the finding, and the answer.
+    Refused(&'static str, Box<Response>),
+}
+
+impl Everybody {
+    fn told(self) -> Option<Vec<Record>> {
+        match self {
+            Self::Told(records) => Some(records),
+            Self::Closed | Self::Refused(..) => None,
+        }
+    }
+}
+
+/// The tokens of all users.
+async fn search(product: &'static Product, act: &Act<'_>, signer: Signer<'_>) -> Everybody {
     let wire = &act.wire;
     let request = Request::post(wire.url(WEB, &format!("{}/search", product.tokens)))
         .header("Accept", "application/json")
         .header("X-Atlassian-Token", "no-check")
         .json(&serde_json::json!({"sortBy": "createdAt", "orderBy": "asc"}));
-    let answer = wire.send(signer.sign(request)).await.ok()?;
-    if answer.status != 200 || signature(signer.act(), &wire.url(WEB, ""), &answer).is_some() {
-        wire.note("no search over all users: that takes a system administrator and a Data Center licence");
-        return None;
+    let Ok(answer) = wire.send(signer.sign(request)).await else { return Everybody::Closed };
+    let said = signature(signer.act(), &wire.url(WEB, ""), &answer);
+    // What concerns the log-in would meet every further one. Anything else is how the search is closed to somebody.
+    if let Some(name @ ("wrong-password" | "captcha" | "basic-disabled")) = said {
+        wire.note("no search over all users");
+        return Everybody::Refused(name, Box::new(answer));
     }
-    let found = answer.json().and_then(|v| records(product, &v));
-    wire.note(found.as_ref().map_or_else(|| "not a list".to_owned(), |f| format!("{} tokens of all users", f.len())));
-    found
+    let told = answer.json().filter(|_| answer.status == 200 && said.is_none());
+    match told.and_then(|v| records(product, &v)) {
+        Some(found) => {
+            wire.note(format!("{} tokens of all users", found.len()));
+            Everybody::Told(found)
+        }
+        None => {
+            wire.note("no search over all users: that takes a system administrator and a Data Center licence");
+            Everybody::Closed
+        }
+    }
 }
 
 fn whole(
@@ -83,7 +113,7 @@ fn whole(
     act: &Act<'_>,
     signer: Signer<'_>,
     listing: Listing,
-    everybody: Option<Vec<super::record::Record>>,
+    everybody: Option<Vec<Record>>,
 ) -> RemoteList {
     let wire = &act.wire;
     let named = match signer {
@@ -113,8 +143,59 @@ fn whole(
     RemoteList { tokens, of, gaps: listing.gap.into_iter().collect(), evidence: wire.take_evidence() }
 }
 
-/// Revokes by the ids that the list gave, one after another.
+/// Revokes by the ids that the list gave: many at once where the signer administers, else one after another.
 pub async fn revoke(product: &'static Product, act: &Act<'_>, ids: &[String]) -> Vec<Revocation> {
+    match at_once(product, act, ids).await {
+        Some(done) => done,
+        None => one_by_one(product, act, ids).await,
+    }
+}
+
+/// One order of the administrators for all. It is answered with 204 for unknown ids too, so the list of all users is read
+/// before and after it. None where it cannot be done so: Bamboo has no such order, and Jira and Confluence take it from
+/// system administrators of a Data Center licence only.
+async fn at_once(product: &'static Product, act: &Act<'_>, ids: &[String]) -> Option<Vec<Revocation>> {
+    if product.dialect != Dialect::Pat || ids.len() < 2 {
+        return None;
+    }
+    let (wire, signer) = (&act.wire, Signer::of(act.using).ok()?);
+    let listed = |all: &[Record], id: &String| all.iter().any(|record| record.id == *id);
+    let before = match search(product, act, signer).await {
+        Everybody::Told(records) => records,
+        Everybody::Closed => return None,
+        // What refused the signer refuses it again, and a password that failed is not tried once more.
+        Everybody::Refused(name, answer) => {
+            let said = conclude(&signer.asked(wire, product, ""), &answer, name);
+            return Some(ids.iter().map(|_| unless_basic(product, Box::new(said.clone()))).collect());
+        }
+    };
+    let known: Vec<&str> = ids.iter().filter(|id| listed(&before, id)).map(String::as_str).collect();
+    let order = administrators_order(wire, known.iter().copied());
+    let lost = match order_to_delete(wire, product, signer, "", order).await {
+        Ok(()) => None,
+        Err(ended) => match *ended {
+            Revocation::Unknown(error) => Some(error),
+            // Nothing was deleted; each is tried by itself.
+            _ => return None,
+        },
+    };
+    // Where the signer was among them, nothing can be read with it any more.
+    let after = match &lost {
+        None => search(product, act, signer).await.told(),
+        Some(_) => None,
+    };
+    let end = |id: &String| match (&lost, &after) {
+        _ if !listed(&before, id) => {
+            Revocation::Refused(Box::new(wire.conclude(product.facts, "token-not-found", &[("id", id)])))
+        }
+        (Some(error), _) => Revocation::Unknown(error.clone()),
+        (None, Some(after)) if listed(after, id) => still_there(wire, product, id),
+        (None, _) => Revocation::Accepted,
+    };
+    Some(ids.iter().map(end).collect())
+}
+
+async fn one_by_one(product: &'static Product, act: &Act<'_>, ids: &[String]) -> Vec<Revocation> {
     let wire = &act.wire;
     let mut done = Vec::with_capacity(ids.len());
     let mut stopped: Option<Revocation> = None;

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::record::{Record, records};
 use super::refusal::{conclude, knows_caller, refusal, signature};
 use super::signature::{cap, has_fingerprint, login};
 use super::signer::Signer;
 use super::{Dialect, Product, WEB};
 use crate::domain::Validation;
+use crate::hosts::order::send;
 use crate::hosts::segment::segment;
 use crate::hosts::{Revocation, Wire};
-use crate::net::{NetError, NetErrorKind, Request, Response};
+use crate::net::{NetError, Request, Response};
 
 /// Most pages of a list that are read.
 const MOST_PAGES: usize = 40;
@@ -169,9 +172,7 @@ pub async fn delete(
 /// The administrators' endpoint, for a token of somebody else that the usual one left alone. It takes a list of ids and
 /// is given this one only.
 async fn as_administrator(wire: &Wire<'_>, product: &'static Product, signer: Signer<'_>, id: &str) -> Revocation {
-    let value = id.parse::<u64>().map_or_else(|_| serde_json::json!([id]), |number| serde_json::json!([number]));
-    let request = Request::delete(wire.url(WEB, "/rest/pat/latest/admin/tokens")).json(&value);
-    if order(wire, product, signer, id, request).await.is_err() {
+    if order(wire, product, signer, id, administrators_order(wire, [id])).await.is_err() {
         return still_there(wire, product, id);
     }
     match look_up(wire, product, signer, id).await {
@@ -181,13 +182,24 @@ async fn as_administrator(wire: &Wire<'_>, product: &'static Product, signer: Si
     }
 }
 
-fn still_there(wire: &Wire<'_>, product: &'static Product, id: &str) -> Revocation {
+/// The administrators' order to delete these tokens, whosever they are, and no others.
+pub fn administrators_order<'a>(wire: &Wire<'_>, ids: impl IntoIterator<Item = &'a str>) -> Request {
+    let one = |id: &str| id.parse::<u64>().map_or_else(|_| Value::from(id), Value::from);
+    let ids = ids.into_iter().map(one).collect();
+    Request::delete(wire.url(WEB, "/rest/pat/latest/admin/tokens")).json(&Value::Array(ids))
+}
+
+/// An order was taken and the token is on the list nevertheless.
+pub fn still_there(wire: &Wire<'_>, product: &'static Product, id: &str) -> Revocation {
     let web = wire.url(WEB, "");
     Revocation::Refused(Box::new(wire.conclude(product.facts, "still-there", &[("id", id), ("web", &web)])))
 }
 
 /// Sends an order to delete, once.
-async fn order(
+///
+/// # Errors
+/// What came of it instead.
+pub async fn order(
     wire: &Wire<'_>,
     product: &'static Product,
     signer: Signer<'_>,
@@ -196,15 +208,7 @@ async fn order(
 ) -> Result<(), Box<Revocation>> {
     let asked = signer.asked(wire, product, id);
     let request = request.header("Accept", "application/json").header("X-Atlassian-Token", "no-check");
-    let answer = match wire.send(signer.sign(request)).await {
-        Ok(answer) => answer,
-        Err(error) => return Err(Box::new(Revocation::Unknown(error))),
-    };
-    // Maintenance turns requests away before they do anything; any other 5xx may come after the act.
-    if matches!(answer.status, 500..=502 | 504..=599) {
-        let detail = format!("status {} does not say whether the token was deleted", answer.status);
-        return Err(Box::new(Revocation::Unknown(NetError::new(NetErrorKind::Other, wire.url(WEB, ""), detail))));
-    }
+    let answer = send(wire, signer.sign(request)).await.for_revoking().map_err(Box::new)?;
     if let Some(said) = refusal(&asked, &answer) {
         return Err(Box::new(unless_basic(product, Box::new(said))));
     }
@@ -215,7 +219,7 @@ async fn order(
 }
 
 /// Where no password is taken at all, the guide is left.
-fn unless_basic(product: &Product, said: Box<Validation>) -> Revocation {
+pub fn unless_basic(product: &Product, said: Box<Validation>) -> Revocation {
     let code = format!("{}.basic-disabled", product.facts.id);
     match said.findings.iter().any(|f| f.code == code) {
         true => Revocation::Unsupported(said),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::IDENTITY;
 use super::answers::{Act, Asked, cap, conclude, conclude_with, refusal};
 use super::pats::{Trouble, encoded, moment, not_told};
-use super::send::{Reader, send, unclear, versioned};
+use super::send::{Reader, order, versioned};
 use crate::hosts::Revocation;
 use crate::hosts::segment::segment;
 use crate::net::Request;
@@ -127,13 +127,12 @@ pub(super) async fn revoke(asked: &Asked<'_>, reader: &Reader<'_>, ids: &[&str])
     let path = versioned("/_apis/tokenadmin/revocations?isPublic=false", version.0, Some(version.1));
     let body: Vec<_> = ids.iter().map(|id| json!({"authorizationId": id})).collect();
     let request = reader.signer.sign(Request::post(wire.url(IDENTITY, &path))).json(&json!(body));
-    let answer = match send(wire, request).await {
+    let answer = match order(wire, request).await.for_revoking() {
         Ok(answer) => answer,
-        Err(error) => return Revocation::Unknown(error),
+        Err(ended) => return ended,
     };
     match answer.status {
         200 | 204 if !answer.is_html() => Revocation::Accepted,
-        500..=502 | 504..=599 => Revocation::Unknown(unclear(wire, answer.status)),
         404 if super::answers::has_mark(&answer) => {
             Revocation::Refused(Box::new(conclude_with(asked, "token-not-found", &[("id", &cap(&ids.join(", ")))])))
         }

@@ -167,7 +167,7 @@ pub(super) fn signature(act: Act, place: Place, web: &str, response: &Response) 
         () if refused && has("TF30063") => Some("soap-unauthorized"),
         () if response.status == 400 && has("JsonReaderException") => Some("malformed-body"),
         () if response.status == 400 && has("TF400898") => Some("internal-error"),
-        () if super::send::is_version_error(response) => Some("api-version"),
+        () if is_version_error(response) => Some("api-version"),
         () if response.status == 404 && response.is_html() => Some("wrong-path"),
         () if response.status == 404 && has_mark(response) => Some("no-such-place"),
         () => None,
@@ -233,6 +233,18 @@ fn is_iis(response: &Response) -> bool {
     let iis = response.header("server").is_some_and(|s| s.starts_with("Microsoft-IIS"));
     let windows = offers("Negotiate") || offers("NTLM") || offers("Basic");
     page || iis && windows && !has_mark(response) && !response.body.contains("TF400813")
+}
+
+/// A 400 that is about the version asked for. The exact wording is not published, so type and text both count.
+pub(super) fn is_version_error(answer: &Response) -> bool {
+    let said = said(answer);
+    let names = |text: &str| text.contains("VersionOutOfRange") || text.contains("VersionNotSupported");
+    answer.status == 400
+        && has_mark(answer)
+        && (names(&said.type_key)
+            || names(&said.type_name)
+            || said.message.to_ascii_lowercase().contains("api-version")
+            || said.message.to_ascii_lowercase().contains("rest api version"))
 }
 
 /// `TF400813: The user 'X' is not authorized to access this resource.`

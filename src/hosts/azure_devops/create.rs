@@ -193,7 +193,7 @@ fn made(pat: &Pat, scope: &str, ends: Timestamp, chosen: bool, mut notes: Vec<St
         secret,
         kind: Kind::Pat,
         username: None,
-        remote_id: Some(pat.authorization_id.clone()).filter(|id| super::probes::is_guid(id)),
+        remote_id: Some(pat.authorization_id.clone()).filter(|id| super::is_guid(id)),
         name: cap(&pat.display_name),
         expiry: pat.valid_to.map_or(Expiry::Unknown, Expiry::At),
         grants: pat.scope.split_whitespace().map(|s| Grant::told(cap(s))).collect(),

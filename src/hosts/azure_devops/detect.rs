@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::address::Place;
 use super::answers::{Act, Asked, conclude, has_mark, refusal};
+use super::send::{Reader, Signer};
 use super::{FACTS, WEB};
-use crate::hosts::{Detection, Wire};
+use crate::hosts::{Detection, Session, Wire};
 use crate::net::{Request, Response};
 
 /// Asks the host what it is. No version is published to strangers.
@@ -28,7 +29,7 @@ pub(super) async fn detect(wire: &Wire<'_>) -> Detection {
             Some(kind) => kind == "hosted",
             None => place == Place::Services || entra(&answer),
         };
-        let product = if hosted { "Azure DevOps Services" } else { "Azure DevOps Server" };
+        let product = if hosted { "Azure DevOps Services" } else { SERVER };
         return Detection::Found { product: product.to_owned(), version: None };
     }
     let asked = Asked { wire, act: Act::Itself, place };
@@ -36,6 +37,35 @@ pub(super) async fn detect(wire: &Wire<'_>) -> Detection {
     let web = wire.url(WEB, "");
     let finding = verdict.findings.into_iter().next();
     Detection::NotThis(Box::new(finding.unwrap_or_else(|| FACTS.finding("not-azure-devops", &[("web", &web)]).1)))
+}
+
+/// Which product takes that version of the API at most. A server that is newer than these takes the highest, too.
+/// <https://learn.microsoft.com/azure/devops/integrate/concepts/rest-api-versioning>
+const RELEASES: [(&str, &str, &str); 6] = [
+    ("7.1", SERVER, "2022.1"),
+    ("7.0", SERVER, "2022"),
+    ("6.0", SERVER, "2020"),
+    ("5.0", SERVER, "2019"),
+    ("4.1", TFS, "2018.2"),
+    ("3.0", TFS, "2017"),
+];
+const SERVER: &str = "Azure DevOps Server";
+const TFS: &str = "Team Foundation Server";
+
+/// The release of a server, by the newest version of the API that it takes: it publishes no other. Services have none.
+pub(super) async fn detect_signed(session: &Session<'_>) -> Option<(String, String)> {
+    let place = Place::of(session.host);
+    if place == Place::Services {
+        return None;
+    }
+    let mut reader = Reader::new(&session.wire, Signer::of(session.kind, &session.secret.token), place);
+    // A read that any scope of code, and most others, may make; a refusal for a scope still names a version that was taken.
+    let answer = reader.get(WEB, "/_apis/projects?$top=1", None).await.ok()?;
+    if !has_mark(&answer) && answer.status != 200 || answer.is_html() || answer.status >= 500 || answer.status == 400 {
+        return None;
+    }
+    let (_, product, release) = RELEASES.iter().find(|(api, ..)| *api == reader.version())?;
+    Some(((*product).to_owned(), (*release).to_owned()))
 }
 
 /// The challenge of Services names the place where Entra signs people in.

@@ -6,11 +6,10 @@ use jiff::Timestamp;
 use super::address::{Place, name_of};
 use super::admin::{self, Member};
 use super::answers::{Act as Doing, Asked, cap, conclude, conclude_with, refusal};
+use super::caller::{NoUser, User, who};
 use super::pats::{self, Trouble};
-use super::probes::is_guid;
 use super::send::{Reader, Signer};
-use super::validate::{NoUser, User, who};
-use super::{AzureDevOps, WEB, global, revoke};
+use super::{AzureDevOps, WEB, global, is_guid, revoke};
 use crate::domain::{Expiry, Host, Kind, RemoteList, RemoteState, RemoteToken};
 use crate::hosts::{Act, Authority, Inventory, Outcome, Revocation, Route};
 

@@ -12,6 +12,7 @@ use super::answers::{Act, Asked, cap, conclude, conclude_with, refusal};
 use super::send::{Signer, send, versioned};
 use super::{FACTS, IDENTITY};
 use crate::domain::Validation;
+use crate::hosts::order::{self, Sent};
 use crate::net::{NetError, Request, Response};
 use crate::secret::SecretText;
 
@@ -134,14 +135,15 @@ pub(super) async fn create(
     let url = asked.wire.url(IDENTITY, &versioned(PATH, "7.1", Some("-preview.1")));
     let valid_to = valid_to.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string();
     let body = json!({"displayName": name, "scope": scope, "validTo": valid_to, "allOrgs": false});
-    let answer = match asked.wire.send(signer.sign(Request::post(url)).json(&body)).await {
-        Ok(answer) => answer,
-        Err(error) => return Made::Lost(error),
+    // Not by `send::order`: nothing of the answer may be noted before its token is known.
+    let answer = match order::send(asked.wire, signer.sign(Request::post(url)).json(&body)).await {
+        Sent::Answer(answer) => answer,
+        Sent::Never(validation) => return Made::Refused(validation),
+        Sent::Lost(error) => return Made::Lost(error),
     };
     let one = answer.parse::<One>().filter(|_| (200..300).contains(&answer.status) && answer.status != 203);
     let Some(one) = one else {
         return match answer.status {
-            500..=599 if answer.status != 503 => Made::Unknown(format!("status {}", answer.status)),
             200..=299 if answer.status != 203 && !answer.is_html() => {
                 Made::Unknown("an answer that cannot be read".to_owned())
             }
@@ -176,9 +178,10 @@ pub(super) async fn revoke(asked: &Asked<'_>, signer: Signer<'_>, id: &str) -> E
     let url = asked
         .wire
         .url(IDENTITY, &versioned(&format!("{PATH}?authorizationId={}", encoded(id)), "7.1", Some("-preview.1")));
-    let answer = match send(asked.wire, signer.sign(Request::delete(url))).await {
-        Ok(answer) => answer,
-        Err(error) => return Ended::Unknown(error),
+    let answer = match super::send::order(asked.wire, signer.sign(Request::delete(url))).await {
+        Sent::Answer(answer) => answer,
+        Sent::Never(validation) => return Ended::Refused(validation),
+        Sent::Lost(error) => return Ended::Unknown(error),
     };
     let one = answer.parse::<One>().unwrap_or_default();
     let not_own = matches!(
@@ -194,7 +197,6 @@ pub(super) async fn revoke(asked: &Asked<'_>, signer: Signer<'_>, id: &str) -> E
             Some(found) => Ended::Refused(Box::new(found)),
             None => Ended::Done,
         },
-        500..=502 | 504..=599 => Ended::Unknown(super::send::unclear(asked.wire, answer.status)),
         _ => Ended::Refused(Box::new(unread(asked, &answer))),
     }
 }

@@ -7,25 +7,21 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::BoxFuture;
-use serde_json::Value;
 
 use super::address::Place;
 use super::answers::{Act, Asked, cap, conclude, refusal, signature};
+use super::caller::{NoUser, who};
+use super::repository::{self, Named};
 use super::send::{Reader, Signer};
-use super::validate::{NoUser, who};
 use super::{AzureDevOps, FACTS, IDENTITY, WEB};
 use crate::domain::{Finding, Grant, GrantSource, LookAt, Probed, Validation};
-use crate::hosts::segment::segment;
 use crate::hosts::{Probe, Session};
 use crate::net::Response;
 
 /// Reading code; what every git job needs.
 pub(super) const CODE: &str = "vso.code";
+/// Pushing, branches and pull requests.
 const CODE_WRITE: &str = "vso.code_write";
-
-/// Namespace of the permissions on repositories, and the bits a writer needs there.
-const GIT_NAMESPACE: &str = "2e9eb7ed-3c0a-47d4-87c1-0ffdd275fd87";
-const CONTRIBUTE: u32 = 4;
 
 /// Where a read is asked.
 #[derive(Clone, Copy)]
@@ -153,7 +149,12 @@ async fn probe(session: &Session<'_>, look_at: &LookAt, wanted: &[String]) -> Pr
         }
     }
     if wanted.iter().any(|s| s == CODE_WRITE) && !found.denied.iter().any(|s| s == CODE_WRITE) {
-        may_contribute(&mut reader, &place_named, &mut found).await;
+        let held = repository::ask(&mut reader, &place_named).await;
+        if held.pushes == Some(false) {
+            found.unknown.retain(|(scope, _)| scope != CODE_WRITE);
+            found.denied.push(CODE_WRITE.to_owned());
+        }
+        remember(&mut found.findings, held.finding);
     }
     found.evidence = wire.take_evidence();
     found
@@ -175,8 +176,7 @@ fn dead(asked: &Asked<'_>, no: NoUser, wanted: &[String]) -> Probed {
             refusal(asked, &answer).unwrap_or_else(|| conclude(asked, &answer, "not-azure-devops"))
         }
     };
-    let unknown = wanted.iter().map(|s| (s.clone(), verdict.reason.clone())).collect();
-    Probed { unknown, findings: verdict.findings, evidence: verdict.evidence, ..Probed::default() }
+    Probed::stopped(verdict, wanted)
 }
 
 /// The read of a scope, and those of the scopes it includes.
@@ -245,66 +245,8 @@ fn judge(reader: &Reader<'_>, answer: &Response) -> (Seen, Option<Finding>) {
     }
 }
 
-/// A project and a repository, ready for a path.
-#[derive(Default)]
-struct Named {
-    project: Option<String>,
-    repository: Option<String>,
-}
-
-impl Named {
-    fn of(look_at: &LookAt) -> Self {
-        let (project, repository) = match look_at.repository.as_deref().map(|r| r.split_once('/').ok_or(r)) {
-            Some(Ok((project, repository))) => (Some(project), Some(repository)),
-            Some(Err(repository)) => (None, Some(repository)),
-            None => (None, None),
-        };
-        let segment = |text: &str| segment(text.trim());
-        Self {
-            project: look_at.project.as_deref().or(project).and_then(segment),
-            repository: repository.and_then(segment),
-        }
-    }
-}
-
-/// Asks whether the account may push at the repository named, whatever the token's scopes are. Where it may not, the
-/// token may not either.
-async fn may_contribute(reader: &mut Reader<'_>, named: &Named, found: &mut Probed) {
-    let Some(repository) = &named.repository else { return };
-    let project = named.project.as_ref().map(|p| format!("/{p}")).unwrap_or_default();
-    let Ok(answer) = reader.get(WEB, &format!("{project}/_apis/git/repositories/{repository}"), None).await else {
-        return;
-    };
-    let body = answer.json().filter(|_| answer.status == 200).unwrap_or_default();
-    let id =
-        |pointer: &str| body.pointer(pointer).and_then(Value::as_str).filter(|id| is_guid(id)).map(ToOwned::to_owned);
-    let (Some(repository), Some(project)) = (id("/id"), id("/project/id")) else {
-        let name = signature(Act::Itself, reader.place, &reader.wire.url(WEB, ""), &answer);
-        if name == Some("no-such-repository") {
-            let web = reader.wire.url(WEB, "");
-            let message = cap(&super::answers::said(&answer).message);
-            let args = [("web", web.as_str()), ("message", &message)];
-            remember(&mut found.findings, Some(FACTS.finding("no-such-repository", &args).1));
-        }
-        return;
-    };
-    let path = format!("/_apis/permissions/{GIT_NAMESPACE}/{CONTRIBUTE}?tokens=repoV2/{project}/{repository}");
-    let Ok(answer) = reader.get(WEB, &path, None).await else { return };
-    let allowed = answer.json().and_then(|b| b.pointer("/value/0").and_then(Value::as_bool));
-    reader.wire.note(format!("may contribute: {}", allowed.map_or("not told".to_owned(), |a| a.to_string())));
-    if allowed == Some(false) {
-        found.unknown.retain(|(scope, _)| scope != CODE_WRITE);
-        found.denied.push(CODE_WRITE.to_owned());
-        let web = reader.wire.url(WEB, "");
-        remember(&mut found.findings, Some(FACTS.finding("cannot-contribute", &[("web", &web)]).1));
-    }
-}
-
-pub(super) fn is_guid(text: &str) -> bool {
-    text.len() == 36 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
-}
-
-fn remember(findings: &mut Vec<Finding>, finding: Option<Finding>) {
+/// Each finding once.
+pub(super) fn remember(findings: &mut Vec<Finding>, finding: Option<Finding>) {
     if let Some(finding) = finding.filter(|f| findings.iter().all(|g| g.code != f.code)) {
         findings.push(finding);
     }
@@ -327,22 +269,5 @@ mod tests {
         let asked: Vec<_> = reads_for("vso.code_manage").map(|r| r.scope).collect();
         assert_eq!(asked, ["vso.code"]);
         assert_eq!(reads_for("app_token").count(), 0);
-    }
-
-    #[test]
-    fn places_are_taken_apart_and_encoded() {
-        let named = |project: Option<&str>, repository: Option<&str>| {
-            let look_at = LookAt {
-                project: project.map(Into::into),
-                repository: repository.map(Into::into),
-                ..LookAt::default()
-            };
-            let named = Named::of(&look_at);
-            (named.project, named.repository)
-        };
-        assert_eq!(named(None, Some("My Web/app")), (Some("My%20Web".into()), Some("app".into())));
-        assert_eq!(named(Some("web"), Some("app/x")), (Some("web".into()), Some("x".into())));
-        assert_eq!(named(None, Some("../..")), (None, None));
-        assert_eq!(named(None, Some("a/../b")), (Some("a".into()), Some("..%2Fb".into())));
     }
 }

@@ -6,9 +6,8 @@ use futures_util::future::BoxFuture;
 use super::address::{Place, name_of};
 use super::answers::{Act, Asked, conclude_with};
 use super::pats::Ended;
-use super::probes::is_guid;
 use super::send::{Reader, Signer};
-use super::{AzureDevOps, admin, pats};
+use super::{AzureDevOps, admin, is_guid, pats};
 use crate::domain::{Host, Kind};
 use crate::hosts::{Authority, Revocation, Revoke, Route, Session};
 

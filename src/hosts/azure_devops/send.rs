@@ -2,10 +2,11 @@
 //! down beside it.
 
 use super::address::Place;
-use super::answers::{cap, expired, has_mark, said};
+use super::answers::{cap, expired, is_version_error, said};
 use crate::domain::Kind;
 use crate::hosts::Wire;
-use crate::net::{NetError, NetErrorKind, Request, Response};
+use crate::hosts::order::{self, Sent};
+use crate::net::{NetError, Request, Response};
 use crate::secret::SecretText;
 
 /// Versions to try, newest first: each product takes every lower one, and refuses what is too new for it.
@@ -57,6 +58,11 @@ impl<'a> Reader<'a> {
         Self { wire, signer, place, step: 0 }
     }
 
+    /// The newest version of the API that the server took, after a GET that it answered.
+    pub(super) fn version(&self) -> &'static str {
+        VERSIONS.get(self.step).copied().unwrap_or("3.0")
+    }
+
     /// GET of a path at an endpoint. Services speak the newest version; on premises the preview number of a resource
     /// differs from version to version, so none is asked for.
     pub(super) async fn get(
@@ -66,7 +72,7 @@ impl<'a> Reader<'a> {
         preview: Option<&str>,
     ) -> Result<Response, NetError> {
         loop {
-            let version = VERSIONS.get(self.step).copied().unwrap_or("3.0");
+            let version = self.version();
             let preview = preview.map(|p| if self.place == Place::Services { p } else { "-preview" });
             let url = self.wire.url(endpoint, &versioned(path, version, preview));
             let answer = send(self.wire, self.signer.sign(Request::get(url))).await?;
@@ -77,18 +83,6 @@ impl<'a> Reader<'a> {
             self.step += 1;
         }
     }
-}
-
-/// A 400 that is about the version asked for. The exact wording is not published, so type and text both count.
-pub(super) fn is_version_error(answer: &Response) -> bool {
-    let said = said(answer);
-    let names = |text: &str| text.contains("VersionOutOfRange") || text.contains("VersionNotSupported");
-    answer.status == 400
-        && (has_mark(answer))
-        && (names(&said.type_key)
-            || names(&said.type_name)
-            || said.message.to_ascii_lowercase().contains("api-version")
-            || said.message.to_ascii_lowercase().contains("rest api version"))
 }
 
 fn remark(wire: &Wire<'_>, answer: &Response) {
@@ -117,11 +111,11 @@ fn remark(wire: &Wire<'_>, answer: &Response) {
     }
 }
 
-/// A server error that may come after the act.
-pub(super) fn unclear(wire: &Wire<'_>, status: u16) -> NetError {
-    NetError::new(
-        NetErrorKind::Other,
-        wire.url(super::IDENTITY, ""),
-        format!("status {status} does not say whether it was done"),
-    )
+/// Sends an order once and notes what in its answer decides.
+pub(super) async fn order(wire: &Wire<'_>, request: Request) -> Sent {
+    let sent = order::send(wire, request).await;
+    if let Sent::Answer(answer) = &sent {
+        remark(wire, answer);
+    }
+    sent
 }

@@ -7,9 +7,9 @@
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+use super::account::{self, Shown};
 use super::answers::{self, Said};
 use super::sending::Way;
-use super::validate::{self, Shown};
 use super::{FACTS, WEB, scopes};
 use crate::domain::{Expiry, Kind, Minted, Validation};
 use crate::hosts::answer::foreign;
@@ -61,8 +61,8 @@ pub(super) async fn validate(session: &Session<'_>) -> Validation {
     };
     let secret = Secret::token(minted.token.clone());
     // Whose it is, where the token may see that; nothing here can undo the proof.
-    let identity = match validate::get_with(session, Way::Oauth, "/user", &secret.token).await {
-        Ok(answer) => match validate::read(session, Way::Oauth, &answer) {
+    let identity = match account::get_with(session, Way::Oauth, "/user", &secret.token).await {
+        Ok(answer) => match account::read(session, Way::Oauth, &answer) {
             Shown::Known(known) => known.identity,
             Shown::Not(_) => None,
         },
@@ -91,7 +91,7 @@ async fn ask(session: &Session<'_>) -> Result<Minted, Failed> {
     // A colon would end the key early and send part of it as secret.
     let key = session.username.map(str::trim).filter(|key| !key.is_empty() && !key.contains(':'));
     let Some(key) = key else {
-        return Err(Failed::Refused(Box::new(validate::stopped(session, "client-id-missing"))));
+        return Err(Failed::Refused(Box::new(account::stopped(session, "client-id-missing"))));
     };
     let request = Request::post(wire.url(WEB, PATH))
         .header("Accept", "application/json")

@@ -7,11 +7,11 @@
 
 use serde_json::Value;
 
+use super::account::{self, Known, Shown};
 use super::answers;
 use super::consumer;
 use super::place::Place;
 use super::sending::Way;
-use super::validate::{self, Known, Shown};
 use super::{FACTS, WEB, scopes};
 use crate::domain::{Grant, GrantSource, LookAt, Probed, Validation};
 use crate::hosts::Session;
@@ -36,14 +36,14 @@ pub(super) async fn probe(session: &Session<'_>, look_at: &LookAt, wanted: &[Str
     } else {
         match Way::of(session) {
             Ok(way) => (way, &session.secret.token),
-            Err(name) => return gave_up(session, probed, validate::stopped(session, name), wanted),
+            Err(name) => return gave_up(session, probed, account::stopped(session, name), wanted),
         }
     };
-    let answer = match validate::get_with(session, way, "/user", secret).await {
+    let answer = match account::get_with(session, way, "/user", secret).await {
         Ok(answer) => answer,
         Err(error) => return gave_up(session, probed, session.wire.unreachable(&error), wanted),
     };
-    let known = match validate::read(session, way, &answer) {
+    let known = match account::read(session, way, &answer) {
         Shown::Known(known) => *known,
         Shown::Not(validation) => return gave_up(session, probed, *validation, wanted),
     };
@@ -66,7 +66,7 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     async fn get(&self, path: &str) -> Option<Response> {
-        let answer = validate::get_with(self.session, self.way, path, self.secret).await.ok()?;
+        let answer = account::get_with(self.session, self.way, path, self.secret).await.ok()?;
         answers::note(&self.session.wire, &answer);
         Some(answer)
     }

@@ -14,7 +14,7 @@ use super::signer::Signer;
 use super::{BitbucketDatacenter, FACTS, WEB};
 use crate::domain::{CreateRequest, CreatedToken, Expiry, GrantSource, Host, Kind, Predecessor, Validation};
 use crate::hosts::atlassian_datacenter::life::{days_after, days_until, next_end};
-use crate::hosts::{Act, Authority, Create, Outcome, RequestError, Route};
+use crate::hosts::{Act, Authority, Create, Outcome, RequestError, Route, order};
 use crate::net::{Method, NetError, NetErrorKind, Request, Response};
 use crate::secret::{Secret, SecretText};
 
@@ -206,9 +206,9 @@ async fn create(act: &Act<'_>, request: &CreateRequest) -> Outcome<CreatedToken>
         .header("Accept", "application/json")
         .header("X-Atlassian-Token", "no-check")
         .json(&body);
-    let answer = match wire.send(signer.sign(put, &act.using.secret.token)).await {
+    let answer = match order::send(wire, signer.sign(put, &act.using.secret.token)).await.for_making() {
         Ok(answer) => answer,
-        Err(error) => return Outcome::Unknown(error),
+        Err(ended) => return ended,
     };
     let asked = Asked { wire, act: Asking::CreateByPassword, user: signer.user(), owner: owner.words(), id: "" };
     read(&asked, act, &answer, |secret, record| {
@@ -223,10 +223,6 @@ fn read(
     made: impl FnOnce(SecretText, Record) -> CreatedToken,
 ) -> Outcome<CreatedToken> {
     let unknown = |detail: String| Outcome::Unknown(NetError::new(NetErrorKind::Other, act.wire.url(WEB, ""), detail));
-    // Maintenance turns requests away before they do anything; any other 5xx may come after the act.
-    if matches!(answer.status, 500..=502 | 504..=599) {
-        return unknown(format!("status {} does not say whether the token was made", answer.status));
-    }
     if let Some(said) = refusal(asked, answer) {
         return refused(said);
     }

@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::answers::{Act, Asked, cap, signature};
 use super::owner::Owner;
+use super::prove::{Proof, get};
 use super::record::{Record, with_implied};
-use super::validate::{Proof, get};
 use super::{FACTS, WEB, token};
 use crate::domain::{Grant, GrantSource, Identity, Kind, Validation};
 use crate::hosts::Session;

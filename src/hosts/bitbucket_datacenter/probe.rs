@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 
 use super::answers::{cap, has_own_word, login};
 use super::owner::Owner;
-use super::validate::get;
+use super::prove::get;
 use super::{BitbucketDatacenter, FACTS};
 use crate::domain::{Grant, GrantSource, Kind, LookAt, Probed};
 use crate::hosts::{Probe, Session};

@@ -13,8 +13,8 @@ use super::signer::Signer;
 use super::{BitbucketDatacenter, FACTS, WEB, token};
 use crate::domain::{Host, Kind, Validation};
 use crate::hosts::segment::segment;
-use crate::hosts::{Authority, Revocation, Revoke, Route, Session, Wire};
-use crate::net::{NetError, NetErrorKind, Request, Response};
+use crate::hosts::{Authority, Revocation, Revoke, Route, Session, Wire, order};
+use crate::net::{Request, Response};
 use crate::secret::SecretText;
 
 impl Revoke for BitbucketDatacenter {
@@ -88,21 +88,15 @@ pub(super) async fn delete(
         Signer::Password { .. } => Act::RevokeByPassword,
         Signer::Token => Act::RevokeByToken,
     };
-    Some(match wire.send(signer.sign(request, secret)).await {
+    Some(match order::send(wire, signer.sign(request, secret)).await.for_revoking() {
         Ok(answer) => read(&Asked { wire, act, user: signer.user(), owner: owner.words(), id }, &answer),
-        Err(error) => Revocation::Unknown(error),
+        Err(ended) => ended,
     })
 }
 
 fn read(asked: &Asked<'_>, answer: &Response) -> Revocation {
     let refused = |validation: Validation| Revocation::Refused(Box::new(validation));
     match (answer.status, refusal(asked, answer)) {
-        // Maintenance turns requests away before they do anything; any other 5xx may come after the act.
-        (500..=502 | 504..=599, _) => Revocation::Unknown(NetError::new(
-            NetErrorKind::Other,
-            asked.wire.url(WEB, ""),
-            format!("status {} does not say whether the token was deleted", answer.status),
-        )),
         (403, Some(validation)) if has(&validation, "basic-disabled") => Revocation::Unsupported(Box::new(validation)),
         (_, Some(validation)) => refused(validation),
         (200..=299, None) => Revocation::Accepted,

@@ -8,11 +8,13 @@ pub(super) use crate::hosts::atlassian_datacenter::token::{BITBUCKET as PREFIX, 
 /// Decodes a token. The prefix alone is enough to keep it, since a later version may fill the rest in another way;
 /// without the prefix the known structure has to be there.
 pub(super) fn carried(token: &str) -> Option<Carried> {
-    let facts = match (number(token), token.starts_with(PREFIX)) {
-        (Some(number), _) => vec![("token id".to_owned(), number)],
-        (None, true) => Vec::new(),
-        (None, false) => return None,
-    };
+    let number = number(token);
+    if number.is_none() && !token.starts_with(PREFIX) {
+        return None;
+    }
+    let owner = ("made for", "a user, a project or a repository: all three have this form");
+    let facts = number.into_iter().map(|number| ("token id".to_owned(), number));
+    let facts = facts.chain([(owner.0.to_owned(), owner.1.to_owned())]).collect();
     Some(Carried { facts, checksum: Checksum::None })
 }
 
@@ -25,6 +27,6 @@ mod tests {
         let random = "MzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzA";
         assert_eq!(carried(random), None);
         let kept = carried(&format!("BBDC-{random}")).unwrap();
-        assert!(kept.facts.is_empty());
+        assert_eq!(kept.facts.len(), 1, "no number, and the three it may be made for");
     }
 }

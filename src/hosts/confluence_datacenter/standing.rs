@@ -5,7 +5,6 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use url::form_urlencoded::byte_serialize;
 
-use super::ConfluenceDatacenter;
 use crate::domain::{Grant, GrantSource, LookAt, Probed};
 use crate::hosts::atlassian_datacenter::manage::get;
 use crate::hosts::atlassian_datacenter::signature::{cap, has_fingerprint, is_anonymous};
@@ -79,7 +78,10 @@ async fn ask(session: &Session<'_>, path: &str) -> Result<Response, String> {
     session.wire.send(get(&session.wire, path).bearer(&session.secret.token)).await.map_err(|e| e.to_string())
 }
 
-impl Probe for ConfluenceDatacenter {
+/// Finds out about groups and administration.
+pub(super) struct Standing;
+
+impl Probe for Standing {
     /// Permissions of spaces and pages have no key among grants, so the place is not looked at.
     fn probe<'a>(
         &'a self,

@@ -2,8 +2,6 @@
 
 use serde::Deserialize;
 
-use super::KindFacts;
-
 /// How the user name of a kind is found, as `git_username` in a family's file says it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -37,29 +35,6 @@ pub enum GitLogin<'a> {
     Bearer,
     /// The vendor's documents name no way by which git takes this kind.
     Never,
-}
-
-impl KindFacts {
-    /// The user name that goes with a token of this kind when git asks.
-    ///
-    /// `own` is the user name kept with the credential, `login` the log-in of its account as a validation learned it;
-    /// empty ones count as unknown. An e-mail address is never taken for a log-in, nor what has a colon, which Basic
-    /// authentication cannot carry.
-    #[must_use]
-    pub fn git_login<'a>(&'a self, own: Option<&'a str>, login: Option<&'a str>) -> GitLogin<'a> {
-        let known = |name: Option<&'a str>| name.map(str::trim).filter(|n| !n.is_empty());
-        let account = || known(login).or_else(|| known(own)).filter(|n| !n.contains(['@', ':']));
-        let named = |name: Option<&'a str>| name.map_or(GitLogin::UserUnknown, GitLogin::User);
-        match &self.git_username {
-            Some(GitLoginFacts::Fixed(name) | GitLoginFacts::Any(name)) => GitLogin::User(name),
-            Some(GitLoginFacts::LoginOr(name)) => GitLogin::User(account().unwrap_or(name)),
-            Some(GitLoginFacts::Login) => named(account()),
-            Some(GitLoginFacts::Own) => named(known(own)),
-            Some(GitLoginFacts::PerRequest) => GitLogin::PerRequest,
-            Some(GitLoginFacts::Bearer) => GitLogin::Bearer,
-            None => GitLogin::Never,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::server::{self, Product, Server};
 use super::{API, FACTS, Forgejo, WEB};
 use crate::domain::{CreateRequest, CreatedToken, Expiry, GrantSource, Host, Kind, Predecessor};
 use crate::hosts::segment::segment;
-use crate::hosts::{Act, Authority, Create, Outcome, RequestError, Route};
+use crate::hosts::{Act, Authority, Create, Outcome, RequestError, Route, order};
 use crate::net::{NetError, NetErrorKind, Request, Response};
 use crate::secret::{Secret, SecretText};
 
@@ -227,9 +227,10 @@ async fn create(act: &Act<'_>, request: &CreateRequest) -> Outcome<CreatedToken>
         body["repositories"] =
             at.repositories.iter().map(|(owner, name)| json!({"owner": owner, "name": name})).collect();
     }
-    let answer = match wire.send(signer.sign(Request::post(wire.url(API, &path)).json(&body))).await {
+    let post = signer.sign(Request::post(wire.url(API, &path)).json(&body));
+    let answer = match order::send(wire, post).await.for_making() {
         Ok(answer) => answer,
-        Err(error) => return Outcome::Unknown(error),
+        Err(ended) => return ended,
     };
     read(act, signer, &answer, request, at.account)
 }
@@ -243,11 +244,8 @@ fn read(
 ) -> Outcome<CreatedToken> {
     let wire = &act.wire;
     let lost = |why: &str| Outcome::Unknown(NetError::new(NetErrorKind::Other, wire.url(API, ""), why));
-    match answer.status {
-        200..=299 => {}
-        // Unlike a 503, it may come after the act.
-        500..=502 | 504..=599 => return lost(&format!("status {} does not say whether it was made", answer.status)),
-        _ => return refused(act, signer, answer),
+    if !(200..=299).contains(&answer.status) {
+        return refused(act, signer, answer);
     }
     let Some(mut row) = answer.parse::<Row>().filter(|_| !answer.is_html()) else {
         return lost("the answer to making a token cannot be read");

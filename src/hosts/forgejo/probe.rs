@@ -20,12 +20,7 @@ pub(super) async fn probe(session: &Session<'_>, look_at: &LookAt, wanted: &[Str
     let known = match inspect(session).await {
         Ok(known) => known,
         // A token for public things is alive and can be asked further; anything else cannot.
-        Err(validation) => {
-            probed.unknown = wanted.iter().map(|w| (w.clone(), validation.reason.clone())).collect();
-            probed.findings = validation.findings;
-            probed.evidence = validation.evidence;
-            return probed;
-        }
+        Err(validation) => return Probed::stopped(*validation, wanted),
     };
     match &known.scopes {
         Some(scopes) => {

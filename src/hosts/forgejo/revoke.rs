@@ -19,8 +19,8 @@ use super::server::{self, Server};
 use super::{API, FACTS, Forgejo, WEB, token};
 use crate::domain::{Host, Kind};
 use crate::hosts::segment::segment;
-use crate::hosts::{Authority, Revocation, Revoke, Route, Session, Wire};
-use crate::net::{NetError, NetErrorKind, Request, Response};
+use crate::hosts::{Authority, Revocation, Revoke, Route, Session, Wire, order};
+use crate::net::{Request, Response};
 
 impl Revoke for Forgejo {
     fn route(&self, host: &Host, kind: Kind, username: Option<&str>, using: Option<&Authority>) -> Route {
@@ -86,9 +86,9 @@ async fn revoke(session: &Session<'_>, remote_id: Option<&str>, using: Option<&A
     let server = server::learn_for(wire, session.host).await;
     if server.has_own_route() {
         let request = sending::by_token(Request::delete(wire.url(API, "/token")), &session.secret.token);
-        return match wire.send(request).await {
+        return match order::send(wire, request).await.for_revoking() {
             Ok(answer) => read(wire, Asker::Token(&session.secret.token), &answer),
-            Err(error) => Revocation::Unknown(error),
+            Err(ended) => ended,
         };
     }
     let Some(signer) = using.and_then(|using| signer(server, using)) else { return stop("authority-unfit", "") };
@@ -127,9 +127,10 @@ pub(super) async fn delete(wire: &Wire<'_>, signer: Signer<'_>, account: &str, i
         let args: Vec<(&str, &str)> = args.iter().map(|(n, v)| (*n, v.as_str())).collect();
         return Revocation::Unsupported(Box::new(wire.conclude(&FACTS, "id-unknown", &args)));
     };
-    match wire.send(signer.sign(Request::delete(wire.url(API, &format!("{path}/{number}"))))).await {
+    let request = signer.sign(Request::delete(wire.url(API, &format!("{path}/{number}"))));
+    match order::send(wire, request).await.for_revoking() {
         Ok(answer) => read(wire, asker(signer), &answer),
-        Err(error) => Revocation::Unknown(error),
+        Err(ended) => ended,
     }
 }
 
@@ -141,12 +142,6 @@ fn read(wire: &Wire<'_>, asker: Asker<'_>, answer: &Response) -> Revocation {
             answers::note(wire, answer);
             Revocation::Accepted
         }
-        // Unlike a 503, it may come after the act.
-        500..=502 | 504..=599 => Revocation::Unknown(NetError::new(
-            NetErrorKind::Other,
-            wire.url(API, ""),
-            format!("status {} does not say whether the token was deleted", answer.status),
-        )),
         _ => refused(wire, asker, answer),
     }
 }

@@ -169,6 +169,14 @@ pub(super) async fn detect(wire: &Wire<'_>) -> Detection {
     }
 }
 
+/// Where signing in is required for everything, the version is told to a token.
+pub(super) async fn detect_signed(session: &Session<'_>) -> Option<(String, String)> {
+    let answer = ask(&session.wire, Some(&session.secret.token)).await.ok()?;
+    let text = version(&answer)?;
+    let product = Server::of_text(&text, false).product?;
+    Some((product.name().to_owned(), shown(&text)))
+}
+
 async fn ask(wire: &Wire<'_>, secret: Option<&SecretText>) -> Result<Response, NetError> {
     let request = Request::get(wire.url(API, "/version"));
     wire.send(match secret {

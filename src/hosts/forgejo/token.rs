@@ -54,9 +54,18 @@ pub(super) fn carried(kind: Kind, token: &str) -> Option<Carried> {
             "access token of a Forgejo or Gitea, or a GitHub token from before April 2021, a token of a CI job, or a \
              commit id: the host decides",
         )],
+        Kind::Unknown => vec![fact(
+            "form",
+            "OAuth2 authorization code of a Forgejo or Gitea: works once, for minutes; not to be kept",
+        )],
         _ => Vec::new(),
     };
     Some(Carried { facts, checksum: Checksum::None })
+}
+
+/// An OAuth2 authorization code: traded once for tokens, by the application it was made for.
+pub(super) fn is_code(token: &str) -> bool {
+    token.starts_with("gta_")
 }
 
 /// When a JWT ends, as it says itself.

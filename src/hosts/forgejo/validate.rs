@@ -68,6 +68,9 @@ pub(super) async fn validate(session: &Session<'_>) -> Validation {
 /// Finds out everything about the token that the host tells; else what it said instead.
 pub(super) async fn inspect(session: &Session<'_>) -> Result<Known, Box<Validation>> {
     let wire = &session.wire;
+    if token::is_code(session.secret.token.reveal()) {
+        return Err(Box::new(wire.conclude(&FACTS, "authorization-code", &[])));
+    }
     if session.kind == Kind::OauthClient {
         return Err(Box::new(wire.conclude(&FACTS, "kind-not-checkable", &[("web", &wire.url(super::WEB, ""))])));
     }

@@ -58,6 +58,7 @@ pub(super) async fn validate(session: &Session<'_>) -> Validation {
     let form = Form::of(at.key.reveal());
     let mut validation = match form {
         Form::AppRefresh => Signature::new("refresh-token-not-checkable").conclude(at),
+        Form::AppJwt => Signature::new("app-jwt").conclude(at),
         form if form.is_installation() => installation(at, form).await,
         form => user(at, form).await,
     };

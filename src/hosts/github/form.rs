@@ -1,8 +1,10 @@
 //! What the form of a token tells without asking anybody. Recognition is by prefix; the rest is opaque, since GitHub has
 //! changed lengths before and announced that it will again. Never decodes the JWT inside a stateless installation token.
 
+use jiff::Timestamp;
+
 use crate::domain::{Checksum, Kind};
-use crate::hosts::Carried;
+use crate::hosts::{Carried, jwt};
 
 /// Characters after the prefix of the forms that carry a checksum: 30 of data, 6 of checksum.
 const BODY: usize = 36;
@@ -33,6 +35,8 @@ pub(super) enum Form {
     LegacyUser,
     /// `v1.` and 40 hexadecimal digits, made before 2021 (unconfirmed)
     LegacyInstallation,
+    /// The JWT by which an app proves itself, ten minutes at most: no token to keep
+    AppJwt,
     /// None of these
     Other,
 }
@@ -52,6 +56,7 @@ impl Form {
             _ if token.starts_with("github_pat_") => Self::FineGrained,
             _ if is_hex(token) => Self::LegacyUser,
             _ if token.strip_prefix("v1.").is_some_and(is_hex) => Self::LegacyInstallation,
+            _ if app_jwt(token).is_some() => Self::AppJwt,
             _ => Self::Other,
         }
     }
@@ -66,7 +71,8 @@ impl Form {
             | Self::Installation
             | Self::StatelessInstallation
             | Self::AppRefresh
-            | Self::LegacyInstallation => Some(Kind::AppToken),
+            | Self::LegacyInstallation
+            | Self::AppJwt => Some(Kind::AppToken),
             Self::Other => None,
         }
     }
@@ -99,6 +105,7 @@ impl Form {
             Self::AppRefresh => "GitHub App refresh token",
             Self::LegacyUser => "personal access or OAuth token in the form of before 2021",
             Self::LegacyInstallation => "GitHub App installation token in the form of before 2021",
+            Self::AppJwt => "JWT by which a GitHub App proves itself for ten minutes at most; no token to keep",
             Self::Other => "unknown",
         };
         let mut facts = vec![("form".to_owned(), name.to_owned())];
@@ -106,6 +113,10 @@ impl Form {
             && let Some((app, _)) = token[4..].split_once('_')
         {
             facts.push(("app id".to_owned(), app.to_owned()));
+        }
+        if let Some((app, end)) = app_jwt(token).filter(|_| self == Self::AppJwt) {
+            facts.push(("app id".to_owned(), app));
+            facts.push(("expires".to_owned(), end.to_string()));
         }
         Carried { facts, checksum: self.checksum(token) }
     }
@@ -143,6 +154,19 @@ fn trim(token: &str) -> &str {
 /// `APPID_JWT`, whole or cut; the other form has letters and digits alone.
 fn looks_stateless(body: &str) -> bool {
     body.contains(['_', '.'])
+}
+
+/// The app and the end that the JWT of an app names: issued by an app id or client id, for ten minutes, to nobody. A minute
+/// more is allowed for, since apps date theirs back against clocks that differ.
+fn app_jwt(token: &str) -> Option<(String, Timestamp)> {
+    let claims = jwt::read(token).filter(|claims| !claims.has("aud") && !claims.has("sub"))?;
+    let (made, end) = (claims.moment("iat")?, claims.ends()?);
+    let app = claims.text("iss")?;
+    let is_id = !app.is_empty() && app.len() <= 20 && app.bytes().all(|b| b.is_ascii_digit());
+    let is_client =
+        app.len() <= 40 && app.starts_with("Iv") && app.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
+    let life = end.as_second() - made.as_second();
+    ((is_id || is_client) && (1..=660).contains(&life)).then_some((app, end))
 }
 
 /// Whether the last six characters are the checksum of all before them.

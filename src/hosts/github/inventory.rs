@@ -202,6 +202,7 @@ fn refused(at: Asking<'_>, missing: Missing, name: &'static str) -> Outcome<Remo
             !matches!(signature.name, "forbidden" | "not-for-integrations" | "missing-permission" | "missing-scope")
         });
         let needed = response.header("x-accepted-github-permissions").map(clip).unwrap_or_default();
+        let needed = refusal::permission_words(&needed);
         let signature = known.unwrap_or_else(|| Signature::new(name).with("permissions", needed));
         return Outcome::Refused(Box::new(signature.conclude(at)));
     }

@@ -57,6 +57,7 @@ const REPOSITORY: &[Look] = &[
     look("codespaces", "codespaces?per_page=1", &[]),
     write(look("codespaces", "codespaces/permissions_check", &[422])),
     look("codespaces_metadata", "codespaces/machines", &[]),
+    write(look("codespaces_secrets", "codespaces/secrets/KEYRACK_NO_SUCH_NAME", &[404])),
     private(look("statuses", "commits/no-such-sha/statuses", &[404])),
     look("vulnerability_alerts", "dependabot/alerts?per_page=1", &[]),
     look("dependabot_secrets", "dependabot/secrets?per_page=1", &[]),

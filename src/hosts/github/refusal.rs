@@ -90,6 +90,10 @@ pub(super) fn recognise(at: Asking<'_>, response: &Response) -> Option<Signature
     if response.status == 403 && !response.is_html() && response.body.to_lowercase().contains("user-agent header") {
         return Some(Signature::new("no-user-agent"));
     }
+    // A server in private mode has also been seen to answer with a bare page, whose challenge is its own.
+    if response.status == 401 && variant == Variant::Server && response.is_html() && is_challenge(response) {
+        return Some(Signature::new("private-mode"));
+    }
     if !is_github(response) || response.is_html() {
         return None;
     }
@@ -110,6 +114,11 @@ pub(super) fn recognise(at: Asking<'_>, response: &Response) -> Option<Signature
         404 => sso(at, response).or_else(|| missing_scope(at, response, form)),
         _ => None,
     }
+}
+
+/// GitHub's own challenge to sign in, as git and a server in private mode get it.
+pub(super) fn is_challenge(response: &Response) -> bool {
+    response.header("www-authenticate").is_some_and(|challenge| challenge.contains("realm=\"GitHub\""))
 }
 
 /// 401. GitHub does not tell malformed, unknown, expired, revoked and deleted tokens apart.
@@ -181,7 +190,7 @@ fn forbidden(at: Asking<'_>, response: &Response, message: &str, lower: &str, fo
     if let Some(permissions) = &permissions {
         at.wire.note(format!("X-Accepted-GitHub-Permissions: {permissions}"));
     }
-    let needed = permissions.clone().unwrap_or_else(|| "that the request needs".to_owned());
+    let needed = permissions.as_deref().map_or_else(|| "that the request needs".to_owned(), permission_words);
     if has("not accessible by integration") {
         return Signature::new("not-for-integrations").with("permissions", needed);
     }
@@ -190,6 +199,13 @@ fn forbidden(at: Asking<'_>, response: &Response, message: &str, lower: &str, fo
     }
     let words = if message.is_empty() { "403, without a message" } else { message };
     missing_scope(at, response, form).unwrap_or_else(|| Signature::new("forbidden").with("message", words))
+}
+
+/// `pull_requests=read,contents=read; issues=read` in words: all of a set are needed, and any one set will do.
+pub(super) fn permission_words(header: &str) -> String {
+    let one = |permission: &str| format!("`{}`", permission.trim().replacen('=', ":", 1));
+    let set = |set: &str| set.split(',').filter(|p| !p.trim().is_empty()).map(one).collect::<Vec<_>>().join(" and ");
+    header.split(';').map(set).filter(|set| !set.is_empty()).collect::<Vec<_>>().join(", or ")
 }
 
 /// `X-GitHub-SSO`, on whatever status. See

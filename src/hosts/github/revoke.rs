@@ -14,8 +14,8 @@ use super::refusal::{self, Signature};
 use super::{GitHub, is_github, request};
 use crate::domain::{Host, Kind, Validation};
 use crate::hosts::version::is_before;
-use crate::hosts::{Authority, Revocation, Revoke, Route, Session, Wire};
-use crate::net::{Method, NetError, NetErrorKind, Request, Response};
+use crate::hosts::{Authority, Revocation, Revoke, Route, Session, Wire, order};
+use crate::net::{Method, Request, Response};
 use crate::secret::SecretText;
 
 /// The first server version whose documentation has the endpoint.
@@ -85,6 +85,7 @@ async fn revoke(session: &Session<'_>, using: Option<&Authority>) -> Revocation 
             send(at, order, 204).await
         }
         Form::LegacyUser | Form::LegacyInstallation | Form::Other => unsupported("revoke-legacy-form"),
+        Form::AppJwt => unsupported("app-jwt"),
         Form::OauthApp | Form::AppUser | Form::AppRefresh if server => unsupported("revoke-no-api"),
         Form::Classic | Form::FineGrained if server => {
             let signer = using.map_or(at.key, |using| &using.secret.token);
@@ -120,22 +121,9 @@ pub(super) fn surrender(wire: &Wire<'_>, tokens: &[&SecretText]) -> Request {
 /// Sends an order once. What it means for the order is told where that is the same for every one: carried out, never
 /// sent, or not known; any other answer is for the caller to read.
 pub(super) async fn delivered(at: Asking<'_>, order: Request, success: u16) -> Result<Response, Revocation> {
-    let line = order.line();
-    let response = match at.wire.send(order).await {
-        Ok(response) => response,
-        Err(error) if error.kind.nothing_was_sent() => {
-            return Err(Revocation::Refused(Box::new(at.wire.unreachable(&error))));
-        }
-        Err(error) => return Err(Revocation::Unknown(error)),
-    };
+    let response = order::send(at.wire, order).await.for_revoking()?;
     match response.status {
         status if status == success && !response.is_html() => Err(Revocation::Accepted),
-        // Whoever answered so may have passed the order on before.
-        500 | 502 | 504 => Err(Revocation::Unknown(NetError::new(
-            NetErrorKind::Other,
-            line,
-            format!("answered {}, which does not tell whether the order was carried out", response.status),
-        ))),
         _ => Ok(response),
     }
 }

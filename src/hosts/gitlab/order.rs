@@ -4,18 +4,10 @@ use super::refusal::{self, Refusal};
 use super::signed;
 use crate::domain::{Validation, Verdict};
 use crate::hosts::Wire;
-use crate::net::{NetError, NetErrorKind, Request, Response};
+pub(super) use crate::hosts::order::Sent;
+use crate::hosts::order::{unanswered, undecided};
+use crate::net::{Request, Response};
 use crate::secret::SecretText;
-
-/// How an order ended.
-pub(super) enum Sent {
-    /// GitLab, or somebody in front of it, answered.
-    Answer(Response),
-    /// Nothing reached the host.
-    Never(Box<Validation>),
-    /// It may have been carried out or not.
-    Lost(NetError),
-}
 
 /// Sends an order signed with `key`, once.
 pub(super) async fn send(wire: &Wire<'_>, request: Request, key: &SecretText) -> Sent {
@@ -23,12 +15,10 @@ pub(super) async fn send(wire: &Wire<'_>, request: Request, key: &SecretText) ->
     match wire.send(signed(request.header("Accept", "application/json"), key)).await {
         Ok(response) if is_unclear(&response) => {
             let _ = refusal::conclude(wire, &response);
-            let detail = format!("answered {}, which does not tell whether it was done", response.status);
-            Sent::Lost(NetError::new(NetErrorKind::Other, line, detail))
+            Sent::Lost(undecided(line, response.status))
         }
         Ok(response) => Sent::Answer(response),
-        Err(error) if error.kind.nothing_was_sent() => Sent::Never(Box::new(wire.unreachable(&error))),
-        Err(error) => Sent::Lost(error),
+        Err(error) => unanswered(wire, error),
     }
 }
 

@@ -5,7 +5,6 @@
 use serde_json::Value;
 
 use super::call::{note, whole};
-use super::probe::nothing;
 use super::refusal::{Reading, read};
 use super::remote::ACCESS;
 use super::{FACTS, form};
@@ -133,7 +132,7 @@ pub(super) async fn probe(session: &Session<'_>, wanted: &[String]) -> Probed {
     let mut found = Probed::default();
     let all = match organisations(wire, key).await {
         Ok(all) => all,
-        Err(verdict) => return nothing(*verdict, wanted),
+        Err(verdict) => return Probed::stopped(*verdict, wanted),
     };
     let organisation = all.first().map_or("", |o| o.id.as_str());
     for name in wanted {

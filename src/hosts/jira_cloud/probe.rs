@@ -13,7 +13,7 @@ use super::permissions::{self, is_key};
 use super::prove::{CURRENT, Proof, prove};
 use super::refusal::{Reading, read};
 use super::{FACTS, JiraCloud, admin};
-use crate::domain::{Grant, GrantSource, Kind, LookAt, Probed, Validation};
+use crate::domain::{Grant, GrantSource, Kind, LookAt, Probed};
 use crate::hosts::segment::segment;
 use crate::hosts::{Probe, Session};
 
@@ -72,7 +72,7 @@ async fn probe(session: &Session<'_>, look_at: &LookAt, wanted: &[String]) -> Pr
     let mut found = Probed::default();
     let proof = match prove(session).await {
         Ok(proof) => proof,
-        Err(verdict) => return nothing(*verdict, wanted),
+        Err(verdict) => return Probed::stopped(*verdict, wanted),
     };
     found.findings.extend(proof.findings.iter().cloned());
     let keys: Vec<String> = wanted.iter().filter(|w| is_key(w)).cloned().collect();
@@ -89,16 +89,6 @@ async fn probe(session: &Session<'_>, look_at: &LookAt, wanted: &[String]) -> Pr
         }
     }
     found
-}
-
-/// The credential does not count, so nothing can be told of its grants.
-pub(super) fn nothing(verdict: Validation, wanted: &[String]) -> Probed {
-    Probed {
-        unknown: wanted.iter().map(|w| (w.clone(), verdict.reason.clone())).collect(),
-        findings: verdict.findings,
-        evidence: verdict.evidence,
-        ..Probed::default()
-    }
 }
 
 /// Permission keys. At the site the account's permissions are the token's; at the gateway they are its upper limit.

@@ -13,8 +13,8 @@ use super::remote::Remote;
 use super::{FACTS, JiraCloud, admin};
 use crate::domain::{Host, Kind, Validation};
 use crate::hosts::atlassian::{GATEWAY, signature};
-use crate::hosts::{Authority, Revocation, Revoke, Route, Session, Wire};
-use crate::net::{NetError, NetErrorKind, Request, Response};
+use crate::hosts::{Authority, Revocation, Revoke, Route, Session, Wire, order};
+use crate::net::{Request, Response};
 use crate::sanitize::short;
 
 impl Revoke for JiraCloud {
@@ -87,12 +87,12 @@ pub(super) async fn revoke_one(wire: &Wire<'_>, using: &Authority, id: &str) -> 
     let Some((method, path)) = remote.order() else { return stop("service-account-token-alone") };
     let key = whole(wire, &using.secret.token);
     let request = Request::new(method, wire.url(GATEWAY, &path)).header("Accept", "application/json").bearer(&key);
-    match wire.send(request).await {
-        Err(error) => Revocation::Unknown(error),
+    match order::send(wire, request).await.for_revoking() {
         Ok(answer) => {
             note(wire, &answer);
             done(wire, using, remote, &answer).await
         }
+        Err(ended) => ended,
     }
 }
 
@@ -101,12 +101,6 @@ async fn done(wire: &Wire<'_>, using: &Authority, remote: Remote<'_>, answer: &R
     let said = signature::message(answer).unwrap_or_else(|| "nothing".to_owned());
     let named = |name: &str| refused(wire.conclude(&FACTS, name, &[("message", &said)]));
     match (answer.status, read(wire, answer)) {
-        // A 503 turns requests away before they do anything; any other 5xx may come after the act.
-        (500..=502 | 504..=599, _) => Revocation::Unknown(NetError::new(
-            NetErrorKind::Other,
-            wire.url(GATEWAY, ""),
-            format!("status {} does not say whether it was revoked", answer.status),
-        )),
         (200..=299, Reading::Fine) => Revocation::Accepted,
         (_, Reading::Verdict(verdict)) => Revocation::Refused(verdict),
         (_, Reading::Absent) => named("token-not-found"),

@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::form_urlencoded::byte_serialize;
 
 use super::permissions::{NoAnswer, Permission, ask};
-use super::{FACTS, JiraDatacenter, PRODUCT};
+use super::{FACTS, PRODUCT};
 use crate::domain::{Grant, GrantSource, LookAt, Probed};
 use crate::hosts::atlassian_datacenter::WEB;
 use crate::hosts::atlassian_datacenter::manage::get;
@@ -19,7 +19,10 @@ const BROWSE: &str = "BROWSE_PROJECTS";
 const VIEW_ISSUE: &str = "view-issue";
 const USERS: &str = "USER_PICKER";
 
-impl Probe for JiraDatacenter {
+/// Finds out about permissions.
+pub(super) struct Permissions;
+
+impl Probe for Permissions {
     fn probe<'a>(
         &'a self,
         session: &'a Session<'a>,

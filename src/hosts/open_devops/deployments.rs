@@ -10,7 +10,7 @@ use crate::domain::{Deployment, DeploymentAnswer, DeploymentKey, DeploymentShown
 use crate::hosts::atlassian::tenant::{CloudId, Tenant, ask};
 use crate::hosts::atlassian::{GATEWAY, WEB};
 use crate::hosts::segment::segment;
-use crate::hosts::{Outcome, Wire};
+use crate::hosts::{Outcome, Wire, order};
 use crate::net::{Request, Response};
 use crate::secret::SecretText;
 
@@ -34,9 +34,10 @@ pub(super) async fn submit(
 ) -> Outcome<DeploymentAnswer> {
     let Some(base) = base(place) else { return no_place(wire, place) };
     let request = Request::post(wire.url(GATEWAY, &format!("{base}/bulk"))).header("Accept", "application/json");
-    let answer = match wire.send(request.json(&wire_form::body(deployment)).bearer(bearer)).await {
+    let order = request.json(&wire_form::body(deployment)).bearer(bearer);
+    let answer = match order::send(wire, order).await.for_making() {
         Ok(answer) => answer,
-        Err(error) => return Outcome::Unknown(error),
+        Err(ended) => return ended,
     };
     match read(wire, &answer) {
         // A 200 in place of the documented 202 is read all the same, if it has the form.
@@ -79,9 +80,9 @@ pub(super) async fn show(
 pub(super) async fn delete(wire: &Wire<'_>, place: &str, bearer: &SecretText, key: &DeploymentKey) -> Outcome<()> {
     let Some(path) = path_of(place, key) else { return no_place(wire, place) };
     let request = Request::delete(wire.url(GATEWAY, &path)).header("Accept", "application/json").bearer(bearer);
-    let answer = match wire.send(request).await {
+    let answer = match order::send(wire, request).await.for_making() {
         Ok(answer) => answer,
-        Err(error) => return Outcome::Unknown(error),
+        Err(ended) => return ended,
     };
     match read(wire, &answer) {
         // What is not there needs no deleting.

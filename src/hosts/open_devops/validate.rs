@@ -52,19 +52,13 @@ pub(super) async fn validate(session: &Session<'_>) -> Validation {
 /// Finds out about single permissions.
 pub(super) async fn probe(session: &Session<'_>, wanted: &[String]) -> Probed {
     let wire = &session.wire;
-    let all_unknown = |validation: Validation| Probed {
-        unknown: wanted.iter().map(|w| (w.clone(), validation.reason.clone())).collect(),
-        findings: validation.findings,
-        evidence: validation.evidence,
-        ..Probed::default()
-    };
     let cloud = match cloud_id(wire).await {
         Ok(cloud) => cloud,
-        Err(validation) => return all_unknown(*validation),
+        Err(validation) => return Probed::stopped(*validation, wanted),
     };
     let bearer = match bearer(session).await {
         Ok(bearer) => bearer,
-        Err(why) => return all_unknown(why.into_validation(wire)),
+        Err(why) => return Probed::stopped(why.into_validation(wire), wanted),
     };
     let mut evidence = wire.take_evidence();
     let modules: Vec<&Module> = MODULES.iter().filter(|m| wanted.iter().any(|w| w == m.permission)).collect();

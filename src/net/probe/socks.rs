@@ -7,7 +7,8 @@ use url::Host;
 use zeroize::Zeroizing;
 
 use super::{Line, Probe, Tunnel};
-use crate::net::classify::{add, classify_step};
+use crate::net::classify::classify_step;
+use crate::net::detail::add;
 use crate::net::{NetError, NetErrorKind};
 
 /// What the proxy is to connect to.

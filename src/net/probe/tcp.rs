@@ -11,7 +11,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{Dns, Line, Probe, Seen};
-use crate::net::classify::{Route, add, after, classify_step};
+use crate::net::classify::{Route, classify_step};
+use crate::net::detail::{add, after};
 use crate::net::{NetError, NetErrorKind};
 
 /// Once one address answered the others have this long.

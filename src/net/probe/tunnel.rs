@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::{Line, Probe, Seen, Tls, clip, socks};
-use crate::net::classify::{add, after};
+use crate::net::detail::{add, after};
 use crate::net::{NetError, NetErrorKind};
 
 /// Most bytes of the head of a proxy's answer that are read, as many as a request reads.

@@ -21,6 +21,22 @@ pub struct Machine {
     pub screen: bool,
 }
 
+impl Machine {
+    /// The terminal by what the variables say; `size` where there is one that shows screens.
+    pub fn of(size: Option<(u16, u16)>, var: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| var(name).filter(|value| !value.is_empty());
+        Self {
+            is_terminal: size.is_some(),
+            size,
+            term: set("TERM").unwrap_or_default(),
+            locale: ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default(),
+            no_color: set("NO_COLOR").is_some(),
+            tmux: set("TMUX").is_some(),
+            screen: set("STY").is_some(),
+        }
+    }
+}
+
 /// Columns and rows that every screen fits into.
 const SMALLEST: (u16, u16) = (80, 24);
 

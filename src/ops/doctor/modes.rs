@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{Complaint, Health, good};
+use crate::domain::MEND;
 
 /// Looks at the directories; with `mend`, closes them.
 #[must_use]
@@ -36,7 +37,7 @@ fn complaint(path: &Path, open: u32, wanted: u32, mend: bool) -> Option<Complain
         health: if open & 0o044 != 0 && meta.mode() & 0o022 == 0 { Health::Warning } else { Health::Bad },
         about: "modes".into(),
         text: format!("others on this machine may {may} {} (mode {mode:04o})", path.display()),
-        fix: format!("{fix}, or keyrack doctor --fix"),
+        fix: format!("{fix}, or {MEND}"),
     })
 }
 

@@ -4,20 +4,30 @@ use futures_util::future::join_all;
 
 use super::Job;
 use super::file::place;
-use crate::diagnose::{Surroundings, Wanted, diagnose, names, report};
+use crate::diagnose::{Patient, Stranger, Surroundings, Wanted, diagnose, names, report, transcript};
 use crate::domain::{CredentialId, Diagnosis, StageReport};
 use crate::error::Result;
 use crate::ops::report_file;
 use crate::ops::vault::blocking;
-use crate::ui::effect::{DiagnoseFx, Export};
+use crate::ui::effect::{DiagnoseFx, Export, GivenToken, PastedExchange, Whom};
 use crate::ui::msg::{DiagnoseMsg, Exported, JobId, Msg};
 
 impl Job {
     pub(super) async fn diagnose(&self, fx: DiagnoseFx) {
         match fx {
-            DiagnoseFx::Begin { job, id } => {
-                // Not `stoppable`: stopped, it gives what was found so far.
-                let result = self.guarded(self.look_at(job, &id)).await;
+            DiagnoseFx::Begin { job, whom } => {
+                let result = match whom {
+                    // Not `stoppable` as a whole: stopped, it gives what was found so far.
+                    Whom::Kept(id) => self.guarded(async { Ok(self.look_at(job, self.kept(&id)?).await) }).await,
+                    Whom::Given(given) => {
+                        let work = async {
+                            let patient = self.stoppable(self.given(job, *given)).await?;
+                            Ok(self.look_at(job, vec![patient]).await)
+                        };
+                        self.guarded(work).await
+                    }
+                    Whom::Told(told) => self.stoppable(self.told(job, *told)).await,
+                };
                 self.send(Msg::Diagnose(DiagnoseMsg::Done { job, result }));
             }
             DiagnoseFx::Export { job, export } => {
@@ -28,17 +38,49 @@ impl Job {
         }
     }
 
-    async fn look_at(&self, job: JobId, id: &CredentialId) -> Result<Vec<Diagnosis>> {
-        let core = self.core();
+    fn kept(&self, id: &CredentialId) -> Result<Vec<Patient>> {
         let credential = self.credential(id)?;
-        let patients = core.patients(&credential.label, &Wanted::default())?;
+        self.core().patients(&credential.label, &Wanted::default())
+    }
+
+    /// The patient that a token is which is kept nowhere.
+    async fn given(&self, job: JobId, given: GivenToken) -> Result<Patient> {
+        let identified = self.core().identify(given.token.reveal())?;
+        self.note(job, identified.notes.into_iter().chain(identified.warnings).collect());
+        let stranger = Stranger {
+            host: given.host,
+            family: given.family,
+            kind: given.kind,
+            username: given.username.or(identified.username),
+            secret: identified.secret,
+        };
+        let wanted = Wanted { profiles: given.profiles, git_url: given.git_url, ..Wanted::default() };
+        self.core().patient(stranger, &wanted).await
+    }
+
+    /// What a pasted exchange says; asks nobody.
+    async fn told(&self, job: JobId, told: PastedExchange) -> Result<Vec<Diagnosis>> {
+        let PastedExchange { text, host, family, kind, username } = told;
+        let hint = transcript::Hint { host, family, kind, username };
+        let told = self.core().diagnose_transcript(text.reveal(), &hint).await?;
+        self.note(job, told.notes);
+        Ok(told.diagnoses)
+    }
+
+    fn note(&self, job: JobId, notes: Vec<String>) {
+        if !notes.is_empty() {
+            self.send(Msg::Diagnose(DiagnoseMsg::Noted { job, notes }));
+        }
+    }
+
+    async fn look_at(&self, job: JobId, patients: Vec<Patient>) -> Vec<Diagnosis> {
         let each = patients.iter().enumerate().map(|(host, patient)| async move {
             let on_stage = |report: &StageReport| {
                 self.send(Msg::Diagnose(DiagnoseMsg::Stage { job, host, report: Box::new(report.clone()) }));
             };
-            diagnose(core, patient, &self.around, &self.cancel, &on_stage).await
+            diagnose(self.core(), patient, &self.around, &self.cancel, &on_stage).await
         });
-        Ok(join_all(each).await)
+        join_all(each).await
     }
 }
 

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::super::{SimRequest, SimResponse};
 use super::answers::{error, missing_scope, not_found, unauthorized};
-use super::state::{Caller, State, USERS};
+use super::state::{Caller, State};
+use super::tokens::USERS;
 use super::{Edition, parameter};
 
 /// Lines on a page; the documented default is said to be 20.

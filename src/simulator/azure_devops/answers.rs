@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::super::{SimRequest, SimResponse};
 use super::Edition;
-use super::state::{Caller, Dead, Fate};
+use super::state::Caller;
+use super::tokens::{Dead, Fate};
 
 const ANONYMOUS: &str = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa";
 

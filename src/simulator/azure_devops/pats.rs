@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::super::{SimRequest, SimResponse};
 use super::answers::{error, refuse};
-use super::state::{CATALOGUE, Caller, Dead, State, Token};
+use super::state::{CATALOGUE, Caller, State};
+use super::tokens::{Dead, Token};
 use super::{Edition, parameter};
 
 /// The tenant's maximum lifespan.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::SimCredential;
-use super::state::{Dead, Fate, GLOBAL_END, Token, USERS, User, days_from_midnight};
+use super::tokens::{Dead, Fate, GLOBAL_END, Token, USERS, User, days_from_midnight};
 use super::{Edition, forms};
 use crate::domain::{Kind, Verdict};
 

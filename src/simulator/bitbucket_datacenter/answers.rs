@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::super::SimResponse;
-use super::state::User;
 
 /// Bitbucket's error envelope; `exception` below `com.atlassian.bitbucket`, or empty for none.
 pub(super) fn error(status: u16, exception: &str, message: &str) -> SimResponse {
@@ -47,12 +46,4 @@ pub(super) fn html(status: u16, body: &str) -> SimResponse {
 /// The page where people of that host sign in.
 pub(super) fn login_page(host: &str) -> SimResponse {
     html(200, &format!("<form action=\"https://{host}/\"><h1>Sign in</h1></form>"))
-}
-
-/// A user as the REST interface shows one.
-pub(super) fn user_json(user: &User) -> Value {
-    json!({
-        "name": user.name, "emailAddress": format!("{}@acme.example", user.slug), "id": user.id,
-        "displayName": user.display_name, "active": true, "slug": user.slug, "type": "NORMAL",
-    })
 }

@@ -5,8 +5,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::SimCredential;
-use super::accounts::{oauth_token, withdrawn};
-use super::tokens::Token;
+use super::oauth::{WITHDRAWN, oauth_token};
+use super::token::Token;
 use crate::domain::{Kind, Verdict};
 
 /// Numbers of spare tokens begin here.
@@ -157,7 +157,7 @@ pub(super) fn roster(forgejo: bool, now: Timestamp) -> Vec<SimCredential> {
         // Whole days, so that they are the same all day.
         let midnight = now.to_zoned(TimeZone::UTC).start_of_day().map_or(now, |day| day.timestamp());
         let at = |days: i64| midnight.checked_add(SignedDuration::from_hours(24 * days)).unwrap_or(midnight);
-        let gone = oauth_token(withdrawn(), at(30));
+        let gone = oauth_token(WITHDRAWN, at(30));
         all.push(held("forge-oauth", Kind::OauthToken, "mara", oauth_token(7, at(30)), "app", "", Verdict::Valid));
         all.push(held(
             "forge-oauth-ended",

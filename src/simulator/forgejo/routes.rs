@@ -3,9 +3,12 @@
 use serde_json::json;
 
 use super::super::{SimRequest, SimResponse};
-use super::accounts::{Caller, State};
+use super::accounts::State;
 use super::answers::{Words, error, not_found};
-use super::tokens::REPOSITORIES;
+use super::login::Caller;
+
+/// Repositories that exist.
+pub(super) const REPOSITORIES: [(&str, &str); 3] = [("mara", "site"), ("acme", "web"), ("acme", "archive")];
 
 /// Every read but those of tokens.
 pub(super) fn read(words: Words, request: &SimRequest, caller: &Caller, segments: &[&str], root: &str) -> SimResponse {

@@ -17,6 +17,13 @@ pub enum DiagnoseMsg {
         /// How the stage stands now.
         report: Box<StageReport>,
     },
+    /// Something to know besides what the stages found; a `Begin` job goes on.
+    Noted {
+        /// The job.
+        job: JobId,
+        /// A sentence each.
+        notes: Vec<String>,
+    },
     /// Closes `Begin`.
     Done {
         /// The job.

@@ -10,7 +10,6 @@ use crate::error::Error;
 
 use super::super::effect::{Edit as Change, Effect, RackFx};
 use super::super::layer::{Hints, Pane};
-use super::super::load;
 use super::super::msg::JobId;
 use super::super::shared::{Cx, Input, Shared};
 use super::super::widgets::form::{Event, Form};
@@ -141,7 +140,7 @@ impl Edit {
         match result {
             Ok(()) => {
                 cx.say(Level::Good, format!("saved {}", self.form.value(Name::Label)));
-                load(cx);
+                cx.load();
                 cx.back();
             }
             Err(error) => {

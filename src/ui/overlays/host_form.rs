@@ -11,7 +11,6 @@ use crate::error::Error;
 
 use super::super::effect::{Effect, HostFx};
 use super::super::layer::{Hints, Pane};
-use super::super::load;
 use super::super::msg::JobId;
 use super::super::shared::{Cx, Input, Shared};
 use super::super::text::count;
@@ -112,7 +111,7 @@ impl HostForm {
         match result {
             Ok(()) => {
                 cx.say(Level::Good, format!("host {} saved", self.form.value(Name::Called)));
-                load(cx);
+                cx.load();
                 cx.back();
             }
             Err(error) => {

@@ -8,9 +8,10 @@ use crate::config::{Action, Context};
 
 use super::super::layer::{Hints, Pane};
 use super::super::shared::{Cx, Input, Shared};
+use super::super::size::body;
 use super::super::widgets::list::scroll;
 use super::super::widgets::panel;
-use super::super::{body, text, time};
+use super::super::{text, time};
 
 /// How far they are scrolled.
 #[derive(Debug, Clone, Copy, Default)]

@@ -6,9 +6,10 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::config::{Action, Context};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 use super::super::effect::{Effect, StoreFx};
+use super::super::given_up::give_up;
 use super::super::layer::{Hints, Pane};
 use super::super::msg::JobId;
 use super::super::shared::{Cx, Input, Shared};
@@ -123,7 +124,7 @@ impl Pane for Unlock {
         // What waited never began: its jobs end here, as if they had been cancelled.
         let parked = std::mem::take(&mut cx.s.parked);
         for effect in parked {
-            super::super::give_up(effect, cx);
+            give_up(effect, cx);
         }
         cx.say(Level::Info, "the secret store stays locked; nothing was done");
     }
@@ -153,10 +154,4 @@ impl Pane for Unlock {
             self.form.view(frame, below, &s.theme);
         }
     }
-}
-
-/// The error of something that waited for the store in vain.
-#[must_use]
-pub fn stayed_locked() -> Error {
-    Error::new(ErrorKind::Cancelled, "the secret store stayed locked")
 }

@@ -9,9 +9,10 @@ use crate::domain::Verdict;
 
 use super::super::layer::{Hints, Pane};
 use super::super::shared::{Cx, Input, Shared};
+use super::super::size::body;
+use super::super::text;
 use super::super::widgets::list::scroll;
 use super::super::widgets::panel;
-use super::super::{body, text};
 
 /// Where it was called from, and how far it is scrolled.
 #[derive(Debug)]

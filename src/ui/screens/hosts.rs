@@ -17,9 +17,10 @@ use super::super::overlays::dialog::Dialog;
 use super::super::overlays::host_form::HostForm;
 use super::super::overlays::toast::Level;
 use super::super::shared::{Cx, Input, Shared};
+use super::super::size::body;
+use super::super::text;
 use super::super::widgets::list::List;
 use super::super::widgets::panel;
-use super::super::{body, load, text};
 use super::create::Create;
 use super::inventory::Inventory;
 
@@ -149,7 +150,7 @@ pub fn removed(job: JobId, result: &Result<(), Error>, cx: &mut Cx<'_>) {
         match result {
             Ok(()) => {
                 cx.say(Level::Good, "host removed");
-                load(cx);
+                cx.load();
             }
             Err(error) => cx.fail(error),
         }

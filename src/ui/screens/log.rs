@@ -12,9 +12,10 @@ use super::super::effect::{Effect, LogFx};
 use super::super::layer::{Hints, Pane};
 use super::super::msg::{JobId, LogMsg};
 use super::super::shared::{Cx, Input, Shared};
+use super::super::size::body;
 use super::super::widgets::list::List;
 use super::super::widgets::panel;
-use super::super::{body, text, time};
+use super::super::{text, time};
 
 /// How many entries are read.
 const LIMIT: usize = 5_000;

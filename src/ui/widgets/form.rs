@@ -1,18 +1,16 @@
 //! Fields under each other with one of them in focus. A form knows its fields by a screen's own names for them.
 
-use ratatui::Frame;
-use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr;
+mod suggest;
+mod view;
 
-use crate::config::{Action, Context, Theme};
-use crate::sanitize;
+use crate::config::{Action, Context};
 use crate::secret::SecretText;
 
 use super::super::shared::Input;
-use super::super::text;
 use super::field::Field;
+use super::pasted::Pasted;
 use super::secret_field::SecretField;
+use suggest::suggest;
 
 /// What a field holds.
 #[derive(Debug)]
@@ -21,6 +19,8 @@ pub enum Value {
     Text(Field),
     /// A secret.
     Secret(SecretField),
+    /// A text that is pasted and never shown.
+    Pasted(Pasted),
     /// One of a few words.
     Choice {
         /// The words.
@@ -67,8 +67,10 @@ pub enum Event<K> {
     Submit,
     /// The user wants to go back.
     Back,
-    /// A paste was too long for a secret.
+    /// A paste was too long for its field.
     TooLong,
+    /// That field takes pastes alone, and something was typed.
+    NotTyped(K),
 }
 
 impl<K: Copy + PartialEq> Form<K> {
@@ -88,6 +90,12 @@ impl<K: Copy + PartialEq> Form<K> {
     #[must_use]
     pub fn secret(self, name: K, caption: &'static str, help: &str) -> Self {
         self.with(name, caption, Value::Secret(SecretField::default()), help)
+    }
+
+    /// Adds a field for a text that is pasted and never shown.
+    #[must_use]
+    pub fn pasted(self, name: K, caption: &'static str, help: &str) -> Self {
+        self.with(name, caption, Value::Pasted(Pasted::default()), help)
     }
 
     /// Adds a choice between words.
@@ -140,6 +148,7 @@ impl<K: Copy + PartialEq> Form<K> {
             (Input::Action(Action::SuggestBack), Value::Text(field)) => suggest(field, &entry.suggestions, false),
             (Input::Action(action), Value::Text(field)) => field.act(action),
             (Input::Action(action), Value::Secret(field)) => field.act(action),
+            (Input::Action(action), Value::Pasted(pasted)) => pasted.act(action),
             (Input::Action(Action::NextChoice), Value::Choice { words, at }) => {
                 *at = (*at + 1) % words.len().max(1);
                 true
@@ -168,6 +177,13 @@ impl<K: Copy + PartialEq> Form<K> {
                 }
                 true
             }
+            (Input::Paste(text), Value::Pasted(pasted)) => {
+                if !pasted.add(text) {
+                    return Event::TooLong;
+                }
+                true
+            }
+            (Input::Char(_), Value::Pasted(_)) => return Event::NotTyped(entry.name),
             _ => false,
         };
         if changed {
@@ -206,6 +222,15 @@ impl<K: Copy + PartialEq> Form<K> {
     pub fn secret_copy(&self, name: K) -> Option<SecretText> {
         match self.get(name).map(|e| &e.value) {
             Some(Value::Secret(field)) if !field.is_empty() => Some(field.copy()),
+            _ => None,
+        }
+    }
+
+    /// A copy of what was pasted into a field, if there is something.
+    #[must_use]
+    pub fn pasted_copy(&self, name: K) -> Option<SecretText> {
+        match self.get(name).map(|e| &e.value) {
+            Some(Value::Pasted(pasted)) if pasted.lines() > 0 => Some(pasted.text().clone()),
             _ => None,
         }
     }
@@ -265,6 +290,11 @@ impl<K: Copy + PartialEq> Form<K> {
         }
     }
 
+    /// Takes back what was said to be wrong: everything is judged anew.
+    pub fn forgive(&mut self) {
+        self.entries.iter_mut().for_each(|e| e.error = None);
+    }
+
     /// Gives a field the keys.
     pub fn focus(&mut self, name: K) {
         if let Some(at) = self.entries.iter().position(|e| e.name == name) {
@@ -284,65 +314,15 @@ impl<K: Copy + PartialEq> Form<K> {
         self.entries.get(self.focus).is_some_and(|e| !e.suggestions.is_empty())
     }
 
-    /// Wipes every secret.
+    /// Wipes every secret, and what may hold one.
     pub fn wipe(&mut self) {
         for entry in &mut self.entries {
-            if let Value::Secret(field) = &mut entry.value {
-                field.clear();
+            match &mut entry.value {
+                Value::Secret(field) => field.clear(),
+                Value::Pasted(pasted) => pasted.clear(),
+                Value::Text(_) | Value::Choice { .. } => {}
             }
         }
-    }
-
-    /// The lines of the form, and which of them is the focused field's.
-    #[must_use]
-    pub fn lines(&self, width: usize, theme: &Theme) -> (Vec<Line<'static>>, usize) {
-        let caption_width = self.entries.iter().map(|e| e.caption.width()).max().unwrap_or(0) + 4;
-        let value_width = width.saturating_sub(caption_width).max(4);
-        let indent = " ".repeat(caption_width);
-        let mut lines = Vec::new();
-        let mut focused_line = 0;
-        for (at, entry) in self.entries.iter().enumerate().filter(|(_, e)| !e.hidden) {
-            let focused = at == self.focus;
-            if focused {
-                focused_line = lines.len();
-            }
-            let mark = if focused { "▸ " } else { "  " };
-            let style = if focused { theme.key } else { theme.faint };
-            let mut spans = vec![Span::styled(text::pad(&format!("{mark}{}", entry.caption), caption_width), style)];
-            spans.extend(match &entry.value {
-                Value::Text(field) => field.line(value_width, focused, theme).spans,
-                Value::Secret(field) => field.line(value_width, focused, theme).spans,
-                Value::Choice { words, at } => {
-                    let word = words.get(*at).map_or("", String::as_str);
-                    let word = text::cut(word, value_width.saturating_sub(4));
-                    let shown = if focused { format!("‹ {word} ›") } else { word };
-                    vec![Span::styled(shown, theme.input)]
-                }
-            });
-            lines.push(Line::from(spans));
-            if let Some(error) = &entry.error {
-                for (at, line) in text::wrap(error, value_width.saturating_sub(2)).iter().enumerate() {
-                    let sign = if at == 0 { "✗" } else { " " };
-                    lines.push(Line::from(Span::styled(format!("{indent}{sign} {line}"), theme.bad)));
-                }
-            } else if focused && !entry.help.is_empty() {
-                for line in text::wrap(&entry.help, value_width) {
-                    lines.push(Line::from(Span::styled(format!("{indent}{line}"), theme.faint)));
-                }
-            }
-            if let (true, Value::Text(field)) = (focused && !entry.suggestions.is_empty(), &entry.value) {
-                lines.push(offered(&indent, field.text(), &entry.suggestions, value_width, theme));
-            }
-        }
-        (lines, focused_line)
-    }
-
-    /// Draws the form, scrolled so that the focused field is in sight.
-    pub fn view(&self, frame: &mut Frame<'_>, area: Rect, theme: &Theme) {
-        let (lines, focus) = self.lines(usize::from(area.width), theme);
-        let height = usize::from(area.height);
-        let skip = (focus + 3).saturating_sub(height).min(focus);
-        super::panel::scrolled(frame, area, lines, skip, theme);
     }
 }
 
@@ -350,50 +330,4 @@ impl<K: Copy + PartialEq> Default for Form<K> {
     fn default() -> Self {
         Self::new()
     }
-}
-
-/// What stands before the last comma, and what follows it.
-fn last_part(value: &str) -> (&str, &str) {
-    let (kept, last) = value.rsplit_once(',').map_or(("", value), |(kept, last)| (kept, last));
-    (kept, last.trim())
-}
-
-/// The suggestions with the one that stands in the field marked, from that one on where not all fit.
-fn offered(indent: &str, value: &str, suggestions: &[String], width: usize, theme: &Theme) -> Line<'static> {
-    let last = last_part(value).1;
-    let taken = suggestions.iter().position(|s| s == last);
-    let wide = |from: usize| suggestions[from..].iter().map(|s| s.width() + 3).sum::<usize>();
-    let from = if wide(0) > width { taken.unwrap_or(0) } else { 0 };
-    let mut spans = vec![Span::raw(indent.to_owned())];
-    let mut room = width;
-    for (at, word) in suggestions.iter().enumerate().skip(from) {
-        if room < 6 {
-            break;
-        }
-        let shown = text::cut(&sanitize::line(word), room - 3);
-        room = room.saturating_sub(shown.width() + 3);
-        spans.push(Span::styled(shown, if Some(at) == taken { theme.key } else { theme.info }));
-        if at + 1 < suggestions.len() {
-            spans.push(Span::styled(if room < 6 { " …" } else { " · " }, theme.faint));
-        }
-    }
-    Line::from(spans)
-}
-
-/// Replaces the last comma-separated part by the suggestion after or before the one that stands there.
-fn suggest(field: &mut Field, suggestions: &[String], forward: bool) -> bool {
-    let len = suggestions.len();
-    if len == 0 {
-        return false;
-    }
-    let value = field.text().to_owned();
-    let (kept, last) = last_part(&value);
-    let next = match suggestions.iter().position(|s| s == last) {
-        Some(at) if forward => (at + 1) % len,
-        Some(at) => (at + len - 1) % len,
-        None => suggestions.iter().position(|s| !last.is_empty() && s.contains(last)).unwrap_or(0),
-    };
-    let next = &suggestions[next];
-    field.set(&if kept.is_empty() { next.clone() } else { format!("{kept}, {next}") });
-    true
 }

@@ -7,6 +7,7 @@ pub mod form;
 pub mod header;
 pub mod list;
 pub mod panel;
+pub mod pasted;
 pub mod secret_field;
 pub mod signing;
 pub mod typed;

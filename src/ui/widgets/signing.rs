@@ -82,4 +82,14 @@ impl<K: Copy + PartialEq> Signing<K> {
             None => Ok(using.map(Signer::Credential)),
         }
     }
+
+    /// Puts the secrets that [`Signing::read`] took back into their fields, so that they are not asked for twice.
+    pub fn put_back(self, form: &mut Form<K>, signer: Option<Signer>) {
+        let Some(Signer::Account(Account { password, code, .. })) = signer else { return };
+        for (name, secret) in [(self.password, Some(password)), (self.code, code)] {
+            if let (Some(secret), Some(field)) = (secret, form.secret_mut(name)) {
+                let _ = field.paste(&secret);
+            }
+        }
+    }
 }

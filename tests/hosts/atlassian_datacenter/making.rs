@@ -357,3 +357,16 @@ async fn refusals_to_list_have_their_findings() {
         assert!(matches!(product.family.lister().unwrap().route(&host, Some(&using)), Route::AtHost(_)));
     }
 }
+
+#[tokio::test]
+async fn an_order_that_never_left_is_refused_and_not_unknown() {
+    for product in ALL {
+        for kind in [NetErrorKind::Dns, NetErrorKind::Refused] {
+            let error = NetError::new(kind, "acme.dev:443", "");
+            let transport = Recorded::with_errors([Err(error)]);
+            let outcome = create(&product, &transport, &by_token(OTHER), &wish(&product)).await;
+            let Outcome::Refused(found) = outcome else { panic!("{outcome:?}") };
+            assert_eq!((found.verdict, found.findings[0].code.as_str()), (Verdict::Unreachable, kind.code()));
+        }
+    }
+}

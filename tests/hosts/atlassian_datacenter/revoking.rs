@@ -209,10 +209,46 @@ async fn several_by_id_stop_where_the_signer_is_refused() {
         for one in done {
             product.assert_found(&refused(one), Verdict::Unreachable, "wrong-password");
         }
-        let transport = Recorded::new([gone(&product), there(&product).0, to("jdoe", 204, ""), gone(&product)]);
+        // Not an administrator: one after another.
+        let closed = to("jdoe", 403, "{}");
+        let transport = Recorded::new([closed, gone(&product), there(&product).0, to("jdoe", 204, ""), gone(&product)]);
         let act = product.act(&transport, &host, &using);
         let done = product.family.lister().unwrap().revoke(&act, &["9".to_owned(), "42".to_owned()]).await;
         assert!(matches!(done[0], Revocation::Refused(_)) && done[1] == Revocation::Accepted, "{done:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_ends_many_with_one_order() {
+    let row = |id: u32| format!(r#"{{"id":{id},"name":"t{id}","userKey":"JIRAUSER2"}}"#);
+    let ids: Vec<String> = ["7", "8", "9", "4711"].map(str::to_owned).to_vec();
+    for product in [JIRA, CONFLUENCE] {
+        let (host, using) = (product.host(), by_token(OTHER));
+        let all =
+            |rows: &[u32]| to("ana", 200, &format!("[{}]", rows.iter().map(|n| row(*n)).collect::<Vec<_>>().join(",")));
+        let transport = Recorded::new([all(&[6, 7, 8, 9]), to("ana", 204, ""), all(&[6, 9])]);
+        let act = product.act(&transport, &host, &using);
+        let done = product.family.lister().unwrap().revoke(&act, &ids).await;
+        assert_eq!((&done[0], &done[1]), (&Revocation::Accepted, &Revocation::Accepted));
+        product.assert_found(&refused(done[2].clone()), Verdict::Unreachable, "still-there");
+        product.assert_found(&refused(done[3].clone()), Verdict::Unreachable, "token-not-found");
+        {
+            let seen = transport.seen.lock().unwrap();
+            assert_eq!(seen.len(), 3);
+            assert_eq!(seen[1].url, format!("{WEB}/rest/pat/latest/admin/tokens"));
+            assert_eq!(
+                seen[1].body,
+                keyrack::net::Body::Text("[7,8,9]".into()),
+                "these and no other, whatever was asked for"
+            );
+        }
+        // The answer to the order is lost: it may have been carried out, and is not repeated.
+        let lost = keyrack::net::NetError::new(keyrack::net::NetErrorKind::Other, "x", "");
+        let transport = Recorded::with_errors([Ok(all(&[7, 8])), Err(lost)]);
+        let act = product.act(&transport, &host, &using);
+        let done = product.family.lister().unwrap().revoke(&act, &ids[..2]).await;
+        assert!(done.iter().all(|one| matches!(one, Revocation::Unknown(_))), "{done:?}");
+        assert_eq!(transport.lines().len(), 2);
     }
 }
 

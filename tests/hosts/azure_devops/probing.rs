@@ -81,12 +81,15 @@ async fn a_server_serves_everything_at_the_collection() {
 async fn an_account_that_may_not_push_outweighs_the_scope() {
     let repository =
         r#"{"id":"ffff6666-0000-4000-8000-000000000006","project":{"id":"eeee5555-0000-4000-8000-000000000005"}}"#;
+    let may = |allowed: &str| own(200, &format!(r#"{{"count":1,"value":[{allowed}]}}"#));
     for (allowed, denied) in [("true", &[][..]), ("false", &["vso.code_write".to_owned()][..])] {
         let transport = Recorded::new([
             own(200, WHO),
             own(200, EMPTY),
             own(200, repository),
-            own(200, &format!(r#"{{"count":1,"value":[{allowed}]}}"#)),
+            may(allowed),
+            may("true"),
+            may("true"),
         ]);
         let found = probe(&host(), &transport, look(None, Some("web/app")), &["vso.code_write"]).await;
         assert_eq!(found.denied, denied);
@@ -94,6 +97,18 @@ async fn an_account_that_may_not_push_outweighs_the_scope() {
         assert!(transport.lines()[3].contains(
             "/_apis/permissions/2e9eb7ed-3c0a-47d4-87c1-0ffdd275fd87/4?tokens=repoV2/eeee5555-0000-4000-8000-000000000005/ffff6666-0000-4000-8000-000000000006"
         ));
+    }
+    // May push, and not what an integration does besides: the scope is not denied, and what is missing is named.
+    for (branches, pulls, lacks) in [
+        ("false", "true", "Create branch"),
+        ("true", "false", "Contribute to pull requests"),
+        ("false", "false", "Create branch and Contribute to pull requests"),
+    ] {
+        let answers = [own(200, WHO), own(200, EMPTY), own(200, repository), may("true"), may(branches), may(pulls)];
+        let found = probe(&host(), &Recorded::new(answers), look(None, Some("web/app")), &["vso.code_write"]).await;
+        assert!(found.denied.is_empty(), "{:?}", found.denied);
+        let finding = found.findings.iter().find(|f| f.code == "azure-devops.contributes-in-part").unwrap();
+        assert!(finding.title.ends_with(lacks), "{}", finding.title);
     }
     let hidden =
         thrown(404, "GitRepositoryNotFoundException", "TF401019: The Git repository with name or identifier app");

@@ -37,6 +37,13 @@ async fn unknown_deleted_or_of_another_host_are_not_told_apart() {
 }
 
 #[tokio::test]
+async fn an_authorization_code_is_not_sent_anywhere() {
+    let code = format!("gta_{}", "keyrackfakenotarealsecretkeyrackfakenotarealsecretab");
+    let found = check_at(&host(), &Recorded::new([]), Kind::Unknown, &code).await;
+    assert_found(&found, Verdict::Unreachable, "authorization-code");
+}
+
+#[tokio::test]
 async fn a_malformed_token_is_named_and_lower_case_only_proposed() {
     for (secret, what) in [
         (TOKEN.to_uppercase(), "upper case"),

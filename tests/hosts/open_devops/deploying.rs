@@ -155,3 +155,13 @@ async fn a_place_that_is_no_cloud_id_is_not_sent() {
     assert!(matches!(outcome, Outcome::Refused(_)));
     assert_eq!(transport.lines().len(), 1);
 }
+
+#[tokio::test]
+async fn an_order_that_may_have_passed_a_gateway_is_unknown_and_one_that_never_left_is_not() {
+    for status in [500, 502, 504] {
+        let answers = Recorded::with_errors([Ok(json(status, ""))]);
+        assert!(matches!(submit(&answers).await, Outcome::Unknown(_)), "{status}");
+    }
+    let never = Recorded::with_errors([Err(NetError::new(NetErrorKind::Refused, "POST https://x", ""))]);
+    assert!(matches!(submit(&never).await, Outcome::Refused(_)));
+}

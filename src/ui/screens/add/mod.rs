@@ -14,7 +14,6 @@ use crate::error::Error;
 
 use super::super::effect::{AddFx, Effect};
 use super::super::layer::{Hints, Pane};
-use super::super::load;
 use super::super::msg::{AddMsg, JobId};
 use super::super::overlays::toast::Level;
 use super::super::shared::{Cx, Input, Nav, Shared};
@@ -110,7 +109,7 @@ impl Add {
                         Ok(id) => {
                             cx.say(Level::Good, format!("{} is on the rack", draft.label));
                             cx.s.jump = Some(id);
-                            load(cx);
+                            cx.load();
                             cx.back();
                         }
                         Err(error) => {
@@ -296,7 +295,7 @@ impl Pane for Add {
                 Event::Back => self.back(cx),
                 Event::Changed(name) => details.changed(name, cx.s),
                 Event::TooLong => cx.say(Level::Warn, "that is far too long to be a credential"),
-                Event::None => {}
+                Event::NotTyped(_) | Event::None => {}
             },
             (Stage::Checked { .. }, Input::Action(action)) => self.result(action, cx),
             (_, Input::Action(Action::Back)) => self.back(cx),

@@ -6,18 +6,16 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::config::{Action, Context};
-use crate::domain::{CreateRequest, CreateResult, CreateWish, CredentialId, Expiry, Host, Kind, Way};
+use crate::domain::{CreateRequest, CreateResult, CreateWish, CredentialId, Expiry, Host, Kind};
 use crate::error::Error;
 
-use super::super::effect::{CreateFx, Effect, SystemFx};
+use super::super::effect::{CreateFx, Effect};
 use super::super::layer::{Hints, Pane};
-use super::super::load;
 use super::super::msg::JobId;
-use super::super::overlays::toast::Level;
 use super::super::shared::{Cx, Input, Shared};
-use super::super::time;
 use super::super::widgets::form::{Event, Form};
 use super::super::widgets::signing::Signing;
+use super::super::{page, time};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Name {
@@ -104,7 +102,7 @@ impl Create {
             Ok(result) => {
                 cx.s.jump.clone_from(&result.credential);
                 self.stage = Stage::Done(result);
-                load(cx);
+                cx.load();
             }
             // Told above the form: a message in the corner would lie over its fields.
             Err(error) => {
@@ -150,10 +148,7 @@ impl Create {
 
     fn page(&self) -> Option<&str> {
         let Stage::Done(result) = &self.stage else { return None };
-        match &result.plan.as_ref()?.way {
-            Way::Guided { page, .. } if page.starts_with("https://") || page.starts_with("http://") => Some(page),
-            _ => None,
-        }
+        page::by_hand(&result.plan.as_ref()?.way)
     }
 }
 
@@ -205,12 +200,7 @@ impl Pane for Create {
         match action {
             Action::Back => cx.back(),
             Action::Change => self.stage = Stage::Asking,
-            Action::Page => {
-                if let Some(page) = self.page() {
-                    cx.emit(Effect::System(SystemFx::OpenUrl(page.to_owned())));
-                    cx.say(Level::Info, format!("opening {page}"));
-                }
-            }
+            Action::Page => page::open(self.page().map(str::to_owned), cx),
             Action::Down => self.top += 1,
             Action::Up => self.top = self.top.saturating_sub(1),
             _ => {}

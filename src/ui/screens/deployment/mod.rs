@@ -10,10 +10,11 @@ use crate::config::{Action, Context};
 use crate::domain::{CredentialId, DeploymentAct, DeploymentDone, DeploymentInput, Host};
 use crate::error::Error;
 
-use super::super::effect::{DeploymentFx, Effect, SystemFx};
+use super::super::effect::{DeploymentFx, Effect};
 use super::super::layer::{Hints, Pane};
 use super::super::msg::{DeploymentMsg, JobId};
 use super::super::overlays::toast::Level;
+use super::super::page;
 use super::super::shared::{Cx, Input, Shared};
 use super::super::widgets::form::{Event, Form};
 use super::super::widgets::typed;
@@ -239,12 +240,7 @@ impl Pane for Deployment {
         match action {
             Action::Back => cx.back(),
             Action::Change => self.stage = Stage::Asking,
-            Action::Page => {
-                if let Some(page) = self.page() {
-                    cx.say(Level::Info, format!("opening {page}"));
-                    cx.emit(Effect::System(SystemFx::OpenUrl(page)));
-                }
-            }
+            Action::Page => page::open(self.page(), cx),
             Action::Down | Action::Up => {
                 if let Stage::Done(_) = self.stage {
                     let (len, height) = view::extent(self, cx.s);

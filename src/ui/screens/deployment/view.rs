@@ -8,8 +8,9 @@ use ratatui::text::Line;
 use crate::domain::{DeploymentDone, DeploymentShown, DeploymentTold, Evidence};
 
 use super::super::super::shared::Shared;
+use super::super::super::size::body;
+use super::super::super::text;
 use super::super::super::widgets::{bar, panel};
-use super::super::super::{body, text};
 use super::{Deployment, Stage};
 
 pub(super) fn view(deployment: &Deployment, s: &Shared, frame: &mut Frame<'_>, area: Rect) {

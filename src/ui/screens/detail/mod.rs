@@ -12,21 +12,13 @@ use ratatui::text::Line;
 use crate::config::{Action, Context};
 use crate::domain::CredentialId;
 
-use super::super::effect::{Effect, SystemFx};
 use super::super::layer::{Hints, Pane};
-use super::super::overlays::edit::Edit;
-use super::super::overlays::forget::Forget;
-use super::super::overlays::toast::Level;
+use super::super::page::of_last_check;
 use super::super::shared::{Cx, Input, Shared};
+use super::super::size::body;
 use super::super::widgets::list::scroll;
 use super::super::widgets::panel;
-use super::super::{body, check};
-use super::deployment::Deployment;
-use super::diagnose::Diagnose;
-use super::inventory::Inventory;
-use super::permissions::Permissions;
-use super::revoke::Revoke;
-use super::rotate::Rotate;
+use super::commands;
 
 pub use found::grants;
 pub use page::lines;
@@ -101,7 +93,7 @@ impl Pane for Detail {
             Action::Check | Action::Rotate | Action::Revoke | Action::Permissions | Action::Diagnose => {
                 s.rows.get(&self.id).is_some_and(|r| !r.retired())
             }
-            Action::Page => link(&self.id, s).is_some(),
+            Action::Page => of_last_check(&self.id, s).is_some(),
             Action::Stop => s.checks.stoppable(),
             _ => true,
         }
@@ -123,50 +115,7 @@ impl Pane for Detail {
             Action::Back => cx.back(),
             Action::Next => self.step(true, cx),
             Action::Previous => self.step(false, cx),
-            Action::Check => check::start(cx, vec![self.id.clone()], false),
-            Action::Page => open_link(&self.id, cx),
-            Action::Edit => {
-                if let Some(row) = cx.s.rows.get(&self.id) {
-                    let edit = Edit::new(&row.credential, cx.s);
-                    cx.open(edit.into());
-                }
-            }
-            Action::Revoke => {
-                if let Some(revoke) = Revoke::open(std::slice::from_ref(&self.id), cx) {
-                    cx.open(revoke.into());
-                }
-            }
-            Action::Rotate => {
-                if let Some(rotate) = Rotate::open(std::slice::from_ref(&self.id), cx) {
-                    cx.open(rotate.into());
-                }
-            }
-            Action::Permissions => {
-                if let Some(permissions) = Permissions::open(&self.id, cx) {
-                    cx.open(permissions.into());
-                }
-            }
-            Action::Diagnose => {
-                if let Some(diagnose) = Diagnose::open(&self.id, cx) {
-                    cx.open(diagnose.into());
-                }
-            }
-            Action::Inventory => {
-                if let Some(inventory) = Inventory::of(&self.id, cx.s) {
-                    cx.open(inventory.into());
-                }
-            }
-            Action::Deployment => {
-                if let Some(deployment) = Deployment::open(&self.id, cx) {
-                    cx.open(deployment.into());
-                }
-            }
-            Action::Forget => {
-                if let Some(forget) = Forget::new(std::slice::from_ref(&self.id), cx.s) {
-                    cx.open(forget.into());
-                }
-            }
-            _ => {}
+            _ => commands::act(action, &self.id, std::slice::from_ref(&self.id), cx),
         }
     }
 
@@ -179,20 +128,5 @@ impl Pane for Detail {
         let title = row.map_or("Not on the rack any more", |r| r.credential.label.as_str());
         let inner = panel::pane(frame, area, title, true, &s.theme);
         panel::scrolled(frame, inner, self.lines(s), self.top, &s.theme);
-    }
-}
-
-/// The page that helps with what the newest check found, if it names one.
-#[must_use]
-pub fn link<'a>(id: &CredentialId, s: &'a Shared) -> Option<&'a str> {
-    let (_, newest) = s.history.of(id)?.first()?;
-    newest.findings.iter().map(|f| f.link.as_str()).find(|l| l.starts_with("https://") || l.starts_with("http://"))
-}
-
-/// Opens that page.
-pub fn open_link(id: &CredentialId, cx: &mut Cx<'_>) {
-    if let Some(page) = link(id, cx.s).map(str::to_owned) {
-        cx.say(Level::Info, format!("opening {page}"));
-        cx.emit(Effect::System(SystemFx::OpenUrl(page)));
     }
 }

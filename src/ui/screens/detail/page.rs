@@ -6,11 +6,11 @@ use ratatui::text::{Line, Span};
 use crate::config::{Action, Context};
 use crate::domain::{Expiry, HostId, Validation, Verdict};
 
+use super::super::super::page::of_last_check;
 use super::super::super::rows::Row;
 use super::super::super::shared::Shared;
 use super::super::super::widgets::bar;
 use super::super::super::{text, time};
-use super::link;
 
 /// Everything worth saying about a credential, `width` columns wide.
 #[must_use]
@@ -27,7 +27,7 @@ pub fn lines(row: &Row, s: &Shared, width: usize) -> Vec<Line<'static>> {
     for (host, found) in history.unwrap_or_default() {
         if !seen.contains(host) {
             seen.push(*host);
-            page.findings(found, link(&row.credential.id, s));
+            page.findings(found, of_last_check(&row.credential.id, s));
             // An answer that says nothing of the token does not hide what is known of it.
             let known = history.unwrap_or_default().iter().find(|(h, v)| h == host && v.verdict.is_real());
             let known = if found.verdict.is_real() { Some(found) } else { known.map(|(_, v)| v) };

@@ -1,30 +1,37 @@
 //! Why a credential does not work: the stages on the way to each of its hosts as they run, the one that decides, and what
-//! to do about it. All hosts are looked at side by side, one tab each.
+//! to do about it. All hosts are looked at side by side, one tab each. What is not on the rack is asked for ([`Ask`]): a
+//! token that is kept nowhere, or an exchange that somebody pasted.
 //!
 //! ```text
 //!  open ─▶ Looking ──Stage──▶ (stages fill in) ──Done──▶ Over ──ctrl-r──▶ Looking
 //!             └──esc──▶ stopping ──Done, with what was found──▶ Over
 //! ```
 
+mod ask;
 mod command;
 mod export;
+mod patient;
+mod tab;
 mod view;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::config::{Action, Context};
-use crate::domain::{Credential, CredentialId, Diagnosis, Finding, Stage, StageReport, StageState, Subject};
+use crate::domain::{CredentialId, Diagnosis, Stage, StageState};
 use crate::error::{Error, ErrorKind};
 
-use super::super::effect::{DiagnoseFx, Effect, SystemFx};
+use super::super::effect::{DiagnoseFx, Effect, SystemFx, Whom};
 use super::super::layer::{Hints, Pane};
-use super::super::load;
 use super::super::msg::{DiagnoseMsg, JobId};
 use super::super::overlays::toast::Level;
+use super::super::page;
 use super::super::shared::{Cx, Input, Shared};
-use super::super::widgets::list::{List, scroll};
+use super::super::widgets::list::scroll;
+pub use ask::Ask;
 pub use export::{ExportForm, told_late};
+use patient::Patient;
+use tab::Tab;
 
 /// How far it is.
 #[derive(Debug)]
@@ -35,48 +42,12 @@ enum Run {
     Over(Option<Error>),
 }
 
-/// One host.
-#[derive(Debug)]
-struct Tab {
-    found: Diagnosis,
-    /// Which stage is under the cursor.
-    list: List,
-    /// Topmost line of what is said of it.
-    top: usize,
-    /// The user chose the stage: it is not taken away from under the eyes.
-    moved: bool,
-}
-
-impl Tab {
-    fn new(found: Diagnosis) -> Self {
-        Self { found, list: List::default(), top: 0, moved: false }
-    }
-
-    /// The stage under the cursor.
-    fn stage(&self) -> Option<&StageReport> {
-        self.found.stages.get(self.list.at)
-    }
-
-    /// How the whole stands, as if it were a stage.
-    fn state(&self) -> StageState {
-        let any = |state| self.found.stages.iter().any(|s| s.state == state);
-        match () {
-            () if self.found.stages.iter().any(|s| !s.state.is_settled()) => StageState::Running,
-            () if any(StageState::Failed) => StageState::Failed,
-            () if any(StageState::Cancelled) => StageState::Cancelled,
-            () if any(StageState::Warned) => StageState::Warned,
-            () => StageState::Passed,
-        }
-    }
-}
-
-/// A diagnosis of one credential.
+/// A diagnosis of one credential, token or exchange.
 #[derive(Debug)]
 pub struct Diagnose {
-    id: CredentialId,
-    label: String,
+    patient: Patient,
     run: Run,
-    /// A host each, in the order of the credential; never empty.
+    /// A host or exchange each, in the order of the patient's; never empty.
     tabs: Vec<Tab>,
     at: usize,
     /// The user chose the tab.
@@ -88,54 +59,47 @@ pub struct Diagnose {
 impl Diagnose {
     /// Opens for a credential and begins; none where its secret is gone.
     pub fn open(id: &CredentialId, cx: &mut Cx<'_>) -> Option<Self> {
-        let row = cx.s.rows.get(id)?;
-        if row.retired() {
+        if cx.s.rows.get(id)?.retired() {
             cx.say(
                 Level::Info,
                 "its secret was destroyed after the host refused it: there is nothing left to diagnose",
             );
             return None;
         }
-        let tabs = Self::blank(&row.credential, cx.s);
-        let label = row.credential.label.clone();
-        if tabs.is_empty() {
+        let opened = Self::of(Whom::Kept(id.clone()), cx);
+        if opened.is_none() {
             cx.say(Level::Info, "it is used at no host: nothing to diagnose");
+        }
+        opened
+    }
+
+    /// Opens for anybody and begins; none where there is no place to look at.
+    fn of(whom: Whom, cx: &mut Cx<'_>) -> Option<Self> {
+        let patient = Patient::new(whom, cx.s);
+        let tabs = patient.blank(cx.s);
+        if tabs.is_empty() {
             return None;
         }
-        let run = Self::begin(id, cx);
-        Some(Self { id: id.clone(), label, run, tabs, at: 0, switched: false, pane: false })
+        let run = Self::begin(&patient, cx);
+        Some(Self { patient, run, tabs, at: 0, switched: false, pane: false })
     }
 
-    /// A tab for each host, nothing seen yet.
-    fn blank(credential: &Credential, s: &Shared) -> Vec<Tab> {
-        let hosts = credential.bindings.iter().filter_map(|b| s.rows.host(b.host));
-        let subject = |host: &crate::domain::Host| Subject {
-            label: Some(credential.label.clone()),
-            host: host.name.clone(),
-            url: host.url.clone(),
-            family: host.family.clone(),
-            kind: credential.kind,
-            username: credential.username.clone(),
-        };
-        hosts.map(|host| Tab::new(Diagnosis::new(subject(host), s.now))).collect()
-    }
-
-    fn begin(id: &CredentialId, cx: &mut Cx<'_>) -> Run {
+    fn begin(patient: &Patient, cx: &mut Cx<'_>) -> Run {
         let job = cx.s.jobs.begin("diagnosing");
-        cx.emit(Effect::Diagnose(DiagnoseFx::Begin { job, id: id.clone() }));
+        cx.emit(Effect::Diagnose(DiagnoseFx::Begin { job, whom: patient.whom.clone() }));
         Run::Looking { job, stopping: false }
     }
 
     /// Looks at everything once more.
     fn again(&mut self, cx: &mut Cx<'_>) {
-        let blank = cx.s.rows.get(&self.id).map(|row| Self::blank(&row.credential, cx.s)).unwrap_or_default();
+        let blank = self.patient.blank(cx.s);
         if blank.is_empty() {
             return cx.say(Level::Info, "it is not on the rack any more: nothing to diagnose");
         }
         self.at = self.at.min(blank.len() - 1);
         self.tabs = blank;
         self.pane = false;
-        self.run = Self::begin(&self.id, cx);
+        self.run = Self::begin(&self.patient, cx);
     }
 
     /// Whether this job is its own.
@@ -144,35 +108,41 @@ impl Diagnose {
         matches!(self.run, Run::Looking { job: mine, .. } if mine == job)
     }
 
-    /// Takes in a message of its own job; `top` where nothing lies over it.
-    pub fn on(&mut self, msg: DiagnoseMsg, top: bool, cx: &mut Cx<'_>) {
+    /// Takes in a message of its own job; `top` where nothing lies over it. Gives the error where what was asked for could
+    /// not even be begun, and the question is to be asked again.
+    pub fn on(&mut self, msg: DiagnoseMsg, top: bool, cx: &mut Cx<'_>) -> Option<Error> {
         match msg {
-            DiagnoseMsg::Stage { host, report, .. } => self.step(host, *report),
+            DiagnoseMsg::Stage { host, report, .. } => {
+                if let Some(tab) = self.tabs.get_mut(host) {
+                    tab.step(*report);
+                }
+            }
+            DiagnoseMsg::Noted { notes, .. } => notes.into_iter().for_each(|note| cx.say(Level::Warn, note)),
             DiagnoseMsg::Done { result: Ok(found), .. } => {
                 self.take(found);
                 self.over(None);
-                // What the hosts said was written down.
-                load(cx);
+                if matches!(self.patient.whom, Whom::Kept(_)) {
+                    // What the hosts said was written down.
+                    cx.load();
+                }
             }
             DiagnoseMsg::Done { result: Err(error), .. } => {
-                cx.fail(&error);
-                // The store stayed locked: as if it had not been begun.
-                if error.kind == ErrorKind::Cancelled && top && self.is_blank() {
+                // The store stayed locked, it was stopped, or nothing could be made of what was typed: as if it had not
+                // been begun.
+                let asked = !matches!(self.patient.whom, Whom::Kept(_));
+                let nothing = (asked || error.kind == ErrorKind::Cancelled) && self.tabs.iter().all(Tab::is_blank);
+                self.over(Some(error.clone()));
+                if nothing && top {
                     cx.back();
+                    if asked {
+                        return Some(error);
+                    }
                 }
-                self.over(Some(error));
+                cx.fail(&error);
             }
             DiagnoseMsg::Exported { .. } => {}
         }
-    }
-
-    fn step(&mut self, host: usize, report: StageReport) {
-        let Some(tab) = self.tabs.get_mut(host) else { return };
-        let settled = tab.found.stage(report.stage).is_some_and(|s| s.state.is_settled());
-        // What is over does not begin anew within one run.
-        if !settled || report.state.is_settled() {
-            tab.found.put(report);
-        }
+        None
     }
 
     /// The whole, which counts more than what was told on the way.
@@ -189,18 +159,9 @@ impl Diagnose {
         }
     }
 
-    /// Nothing more will come: what is open was stopped, and the cursor goes to what decides.
+    /// Nothing more will come: the tab that fails is shown, unless the user chose one.
     fn over(&mut self, error: Option<Error>) {
-        for tab in &mut self.tabs {
-            for stage in tab.found.stages.iter_mut().filter(|s| !s.state.is_settled()) {
-                stage.state = StageState::Cancelled;
-            }
-            let decides = tab.found.decides().map(|s| s.stage);
-            let place = tab.found.stages.iter().position(|s| Some(s.stage) == decides);
-            if let Some(place) = place.filter(|_| !tab.moved) {
-                (tab.list.at, tab.top) = (place, 0);
-            }
-        }
+        self.tabs.iter_mut().for_each(Tab::over);
         let failed = self.tabs.iter().position(|t| t.state() == StageState::Failed);
         self.at = self.at.min(self.tabs.len() - 1);
         if let Some(failed) = failed.filter(|_| !self.switched) {
@@ -209,28 +170,8 @@ impl Diagnose {
         self.run = Run::Over(error);
     }
 
-    fn is_blank(&self) -> bool {
-        self.tabs.iter().flat_map(|t| &t.found.stages).all(|s| s.state == StageState::Waiting)
-    }
-
     fn tab(&self) -> Option<&Tab> {
         self.tabs.get(self.at)
-    }
-
-    fn findings(&self) -> &[Finding] {
-        self.tab().and_then(Tab::stage).map_or(&[], |s| &s.findings)
-    }
-
-    /// The page of the stage under the cursor.
-    fn page(&self) -> Option<&str> {
-        let web = |link: &&str| link.starts_with("https://") || link.starts_with("http://");
-        self.findings().iter().map(|f| f.link.as_str()).find(web)
-    }
-
-    /// The command that the advice of the stage under the cursor names.
-    fn command(&self) -> Option<String> {
-        let subject = &self.tab()?.found.subject;
-        self.findings().iter().find_map(|f| command::of(&f.remedy, subject))
     }
 
     fn act(&mut self, action: Action, cx: &mut Cx<'_>) {
@@ -252,14 +193,9 @@ impl Diagnose {
             Action::Next => self.turn(1),
             Action::Previous => self.turn(self.tabs.len() - 1),
             Action::CheckAgain => self.again(cx),
-            Action::Page => {
-                if let Some(page) = self.page().map(str::to_owned) {
-                    cx.say(Level::Info, format!("opening {page}"));
-                    cx.emit(Effect::System(SystemFx::OpenUrl(page)));
-                }
-            }
+            Action::Page => page::open(self.tab().and_then(Tab::page).map(str::to_owned), cx),
             Action::CopyCommand => {
-                if let Some(command) = self.command() {
+                if let Some(command) = self.tab().and_then(Tab::command) {
                     let text = format!("on the clipboard, if this terminal allows that: {command}");
                     cx.say(Level::Good, text);
                     cx.emit(Effect::System(SystemFx::Copy(command)));
@@ -267,7 +203,7 @@ impl Diagnose {
             }
             Action::Export => {
                 let found = self.tabs.iter().map(|t| t.found.clone()).collect();
-                cx.open(ExportForm::new(&self.label, found).into());
+                cx.open(ExportForm::new(&self.patient.report(&self.tabs), found).into());
             }
             _ => {}
         }
@@ -327,6 +263,7 @@ impl Pane for Diagnose {
             (Action::CheckAgain, "again"),
             (Action::Down, ""),
             (Action::PageDown, "more"),
+            (Action::DiagnoseOther, "another"),
             (Action::Help, ""),
         ]);
         hints
@@ -338,8 +275,8 @@ impl Pane for Diagnose {
             Action::Next | Action::Previous => self.tabs.len() > 1,
             Action::CheckAgain => over,
             Action::Export => over && self.tabs.iter().any(|t| t.found.stages.iter().any(|s| !s.summary.is_empty())),
-            Action::Page => self.page().is_some(),
-            Action::CopyCommand => self.command().is_some(),
+            Action::Page => self.tab().is_some_and(|t| t.page().is_some()),
+            Action::CopyCommand => self.tab().is_some_and(|t| t.command().is_some()),
             _ => true,
         }
     }
@@ -354,7 +291,7 @@ impl Pane for Diagnose {
                 cx.say(Level::Info, format!("it is still under way; {esc} stops it"));
             }
             Input::Action(Action::Export) => cx.say(Level::Info, "nothing was found that could be written down"),
-            Input::Action(Action::Next | Action::Previous) => cx.say(Level::Info, "it is used at this host alone"),
+            Input::Action(Action::Next | Action::Previous) => cx.say(Level::Info, self.patient.alone()),
             Input::Wheel(down) => self.act(if down { Action::Down } else { Action::Up }, cx),
             Input::Click(x, y) => self.click(x, y, cx.s),
             _ => {}
@@ -367,8 +304,8 @@ impl Pane for Diagnose {
             cx.emit(Effect::Cancel(job));
             // A host may have been asked already, and what it said written down.
             let asked = |t: &Tab| t.found.stage(Stage::Authentication).is_some_and(|s| s.state.is_settled());
-            if self.tabs.iter().any(asked) {
-                load(cx);
+            if matches!(self.patient.whom, Whom::Kept(_)) && self.tabs.iter().any(asked) {
+                cx.load();
             }
         }
     }

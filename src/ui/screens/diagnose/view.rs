@@ -10,9 +10,11 @@ use crate::config::{Action, Context, Theme};
 use crate::domain::{Evidence, Finding, Stage, StageReport, StageState};
 
 use super::super::super::shared::Shared;
+use super::super::super::size::{WIDE, body};
 use super::super::super::widgets::{bar, panel};
-use super::super::super::{WIDE, body, outcome, text, time};
-use super::{Diagnose, Run, Tab, command};
+use super::super::super::{outcome, text, time};
+use super::tab::Tab;
+use super::{Diagnose, Run, command};
 
 /// Rows that what is said of a stage has at least, frame left out.
 const ABOUT: u16 = 3;
@@ -65,7 +67,7 @@ pub(super) fn areas(diagnose: &Diagnose, s: &Shared) -> Areas {
 pub(super) fn view(diagnose: &Diagnose, s: &Shared, frame: &mut Frame<'_>, _area: Rect) {
     let Some(tab) = diagnose.tab() else { return };
     let areas = areas(diagnose, s);
-    let title = format!("Diagnose {} at {}", diagnose.label, tab.found.subject.host);
+    let title = format!("Diagnose {} at {}", diagnose.patient.name, tab.found.subject.host);
     let verdict = tab.found.verdict();
     let told = matches!(diagnose.run, Run::Over(_)) && tab.state() != StageState::Running;
     match areas.top {
@@ -94,8 +96,7 @@ pub(super) fn view(diagnose: &Diagnose, s: &Shared, frame: &mut Frame<'_>, _area
             let text = format!("verdict: {} {verdict} · looked at {at}, in {}", verdict.symbol(), took(tab.found.ms));
             Line::styled(text::cut(&text, width), s.theme.verdict(verdict))
         } else {
-            let text = "the secret is sent only to its own host, and only once that is seen to be the right product";
-            Line::styled(text::cut(text, width), s.theme.faint)
+            Line::styled(text::cut(diagnose.patient.promise(), width), s.theme.faint)
         });
     }
     panel::lines(frame, areas.head, lines);
@@ -114,7 +115,7 @@ fn hosts(diagnose: &Diagnose, s: &Shared, width: usize) -> Line<'static> {
     let mut spans = Vec::new();
     for (at, tab) in diagnose.tabs.iter().enumerate() {
         let state = tab.state();
-        let name = text::cut(&tab.found.subject.host, room);
+        let name = text::cut(&diagnose.patient.tab(at, tab), room);
         let (open, close, style) =
             if at == diagnose.at { ("[", "]", s.theme.title) } else { (" ", " ", s.theme.faint) };
         spans.push(Span::styled(open, s.theme.key));
@@ -267,7 +268,7 @@ pub(super) fn about(diagnose: &Diagnose, s: &Shared, width: usize) -> Vec<Line<'
     let mut page = Page { lines: Vec::new(), width, theme: &s.theme };
     let Some((tab, report)) = diagnose.tab().and_then(|t| t.stage().map(|r| (t, r))) else { return page.lines };
     page.say(&said(tab, report), outcome::stage(report.state, &s.theme));
-    let (mut command, mut link) = (diagnose.command(), diagnose.page());
+    let (mut command, mut link) = (tab.command(), tab.page());
     let key = |action, word: &str| format!("{} {word}", s.key(&[Context::Diagnose], action)).trim().to_owned();
     for (at, finding) in report.findings.iter().enumerate() {
         // Stages that found one thing are summed up by its title.

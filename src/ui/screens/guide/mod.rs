@@ -12,10 +12,10 @@ use crate::config::{Action, Context};
 use crate::domain::{CredentialId, FamilyId, Guide as Found, Kind};
 use crate::error::Error;
 
-use super::super::effect::{Effect, GuideFx, SystemFx};
+use super::super::effect::{Effect, GuideFx};
 use super::super::layer::{Hints, Pane};
 use super::super::msg::{Guides, JobId};
-use super::super::overlays::toast::Level;
+use super::super::page;
 use super::super::shared::{Cx, Input, Shared};
 use super::super::widgets::list::List;
 use super::add;
@@ -143,8 +143,7 @@ impl Guide {
 
     fn page(&self) -> Option<&str> {
         let guide = self.guide()?;
-        let page = guide.prefilled.as_deref().unwrap_or(&guide.page);
-        (page.starts_with("https://") || page.starts_with("http://")).then_some(page)
+        page::web(guide.prefilled.as_deref().unwrap_or(&guide.page))
     }
 
     fn turn_profile(&mut self, forward: bool, cx: &mut Cx<'_>) {
@@ -196,12 +195,7 @@ impl Guide {
                 self.list = List::default();
                 self.done.clear();
             }
-            Action::Page => {
-                if let Some(page) = self.page().map(str::to_owned) {
-                    cx.say(Level::Info, format!("opening {page}"));
-                    cx.emit(Effect::System(SystemFx::OpenUrl(page)));
-                }
-            }
+            Action::Page => page::open(self.page().map(str::to_owned), cx),
             Action::Add => add::open(None, cx),
             Action::Change => {
                 self.found = None;

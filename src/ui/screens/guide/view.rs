@@ -8,8 +8,9 @@ use ratatui::text::{Line, Span};
 use crate::domain::Guide as Found;
 
 use super::super::super::shared::Shared;
+use super::super::super::size::body;
+use super::super::super::text;
 use super::super::super::widgets::{bar, panel};
-use super::super::super::{body, text};
 use super::{Guide, Stage};
 
 /// Rows for text.

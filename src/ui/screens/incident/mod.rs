@@ -1,6 +1,6 @@
 //! Leaked secrets: paste what leaked, see what each is and what would be done, confirm, see it done, keep a report.
 //!
-//! The paste lives in a wiped text and nowhere on the screen: secrets are named by a few public characters. Nothing is sent
+//! The paste lives in a wiped text ([`Pasted`]) and nowhere on the screen: secrets are named by a few public characters. Nothing is sent
 //! before the confirmation; only the very strings that were pasted are ever revoked.
 
 mod view;
@@ -13,14 +13,15 @@ use crate::domain::{LeakPlan, LeakResult, Way};
 use crate::error::Error;
 use crate::secret::SecretText;
 
-use super::super::effect::{Effect, IncidentFx, SystemFx};
+use super::super::effect::{Effect, IncidentFx};
 use super::super::layer::{Hints, Pane};
-use super::super::load;
 use super::super::msg::{IncidentMsg, JobId};
 use super::super::overlays::toast::Level;
+use super::super::page;
 use super::super::shared::{Cx, Input, Shared};
 use super::super::widgets::form::{Event, Form};
 use super::super::widgets::list::{List, scroll};
+use super::super::widgets::pasted::Pasted;
 use super::super::widgets::signing::Signing;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +54,7 @@ enum Stage {
 /// An incident from paste to report.
 #[derive(Debug)]
 pub struct Incident {
-    text: SecretText,
+    pasted: Pasted,
     stage: Stage,
     results: Vec<LeakResult>,
     list: List,
@@ -61,8 +62,7 @@ pub struct Incident {
 
 impl Default for Incident {
     fn default() -> Self {
-        let text = SecretText::new(String::new());
-        Self { text, stage: Stage::Pasting, results: Vec::new(), list: List::default() }
+        Self { pasted: Pasted::default(), stage: Stage::Pasting, results: Vec::new(), list: List::default() }
     }
 }
 
@@ -80,7 +80,7 @@ impl Incident {
                     Ok(results) => self.results.clone_from(results),
                     Err(error) => cx.fail(error),
                 }
-                load(cx);
+                cx.load();
             }
             _ => return false,
         }
@@ -116,20 +116,10 @@ impl Incident {
         self.stage = Stage::Asking { plans, notes, form, top: 0 };
     }
 
-    fn add(&mut self, text: &SecretText) {
-        let mut all = String::with_capacity(self.text.len() + text.len() + 1);
-        if !self.text.is_empty() {
-            all.push_str(self.text.reveal());
-            all.push('\n');
+    fn add(&mut self, text: &SecretText, cx: &mut Cx<'_>) {
+        if !self.pasted.add(text) {
+            cx.say(Level::Warn, "that is far too long and was not taken; paste the strings themselves");
         }
-        all.push_str(text.reveal());
-        self.text = SecretText::new(all);
-    }
-
-    /// Lines that were pasted, for the screen.
-    fn lines(&self) -> usize {
-        // Many terminals hand over a carriage return where a line ends.
-        self.text.reveal().split(['\n', '\r']).filter(|l| !l.trim().is_empty()).count()
     }
 
     /// How many of the plan something can be done about from here.
@@ -149,31 +139,30 @@ impl Incident {
         let job = cx.s.jobs.begin_weighty("revoking what leaked");
         self.stage = Stage::Running { job, total, stopping: false };
         self.results.clear();
-        let text = std::mem::replace(&mut self.text, SecretText::new(String::new()));
+        let text = self.pasted.take();
         cx.emit(Effect::Incident(IncidentFx::Run { job, text, signer, report }));
     }
 
     fn paste(&mut self, input: Input<'_>, cx: &mut Cx<'_>) {
         match input {
-            Input::Paste(text) => self.add(text),
+            Input::Paste(text) => self.add(text, cx),
             Input::Action(Action::Back) => cx.back(),
-            Input::Action(Action::Submit | Action::Confirm) if self.lines() > 0 => {
+            Input::Action(Action::Submit | Action::Confirm) if self.pasted.lines() > 0 => {
                 let job = cx.s.jobs.begin("finding what leaked");
                 self.stage = Stage::Planning(job);
-                cx.emit(Effect::Incident(IncidentFx::Plan { job, text: self.text.clone() }));
+                cx.emit(Effect::Incident(IncidentFx::Plan { job, text: self.pasted.text().clone() }));
             }
             Input::Action(Action::Submit | Action::Confirm) => cx.say(Level::Info, "nothing is pasted yet"),
             Input::Char(_) => cx.say(Level::Info, "what leaked is pasted here, not typed: use your terminal's paste"),
-            Input::Action(Action::DeleteToStart) => self.text = SecretText::new(String::new()),
+            Input::Action(action) => {
+                self.pasted.act(action);
+            }
             _ => {}
         }
     }
 
     fn page(&self) -> Option<&str> {
-        match self.results.get(self.list.at)?.plan.as_ref()? {
-            Way::Guided { page, .. } if page.starts_with("https://") || page.starts_with("http://") => Some(page),
-            _ => None,
-        }
+        page::by_hand(self.results.get(self.list.at)?.plan.as_ref()?)
     }
 
     fn act(&mut self, action: Action, cx: &mut Cx<'_>) {
@@ -187,12 +176,7 @@ impl Incident {
             }
             (Action::Back, Stage::Running { .. }) => {}
             (Action::Back, _) => cx.back(),
-            (Action::Page, _) => {
-                if let Some(page) = self.page() {
-                    cx.emit(Effect::System(SystemFx::OpenUrl(page.to_owned())));
-                    cx.say(Level::Info, format!("opening {page}"));
-                }
-            }
+            (Action::Page, _) => page::open(self.page().map(str::to_owned), cx),
             _ => {}
         }
     }
@@ -259,7 +243,7 @@ impl Pane for Incident {
     }
 
     fn closed(&mut self, cx: &mut Cx<'_>) {
-        self.text = SecretText::new(String::new());
+        self.pasted.clear();
         match &mut self.stage {
             Stage::Planning(job) if cx.s.jobs.close(*job) => cx.emit(Effect::Cancel(*job)),
             Stage::Asking { form, .. } => form.wipe(),

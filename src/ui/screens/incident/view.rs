@@ -7,11 +7,12 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::{LeakName, LeakPlan, LeakResult, Way};
 
+use super::super::super::outcome;
 use super::super::super::shared::Shared;
+use super::super::super::size::body;
 use super::super::super::text::{self, count};
 use super::super::super::widgets::form::Form;
 use super::super::super::widgets::{bar, panel};
-use super::super::super::{body, outcome};
 use super::{Incident, Name, Stage};
 
 /// How many lines of the plan are shown at once.
@@ -33,11 +34,7 @@ pub(super) fn view(incident: &Incident, s: &Shared, frame: &mut Frame<'_>, area:
             let mut lines: Vec<_> =
                 text::wrap(about, width).into_iter().map(|l| Line::styled(l, s.theme.text)).collect();
             lines.push(Line::default());
-            let pasted = match incident.lines() {
-                0 => "▸ nothing pasted yet".to_owned(),
-                n => format!("▸ {} pasted, {} characters", count(n, "line"), incident.text.reveal().chars().count()),
-            };
-            lines.push(Line::styled(pasted, s.theme.key));
+            lines.push(Line::styled(format!("▸ {}", incident.pasted.told()), s.theme.key));
             panel::lines(frame, inner, lines);
         }
         Stage::Planning(_) => {

@@ -15,7 +15,6 @@ use crate::domain::{CredentialId, Host, InventoryLine, InventoryReport, RemoteRe
 
 use super::super::effect::{Effect, InventoryFx, Signer};
 use super::super::layer::{Hints, Pane};
-use super::super::load;
 use super::super::msg::{InventoryMsg, JobId};
 use super::super::overlays::toast::Level;
 use super::super::screens::detail::Detail;
@@ -131,7 +130,7 @@ impl Inventory {
                     Ok(results) => self.results.extend(results.iter().map(|r| (r.id.clone(), r.clone()))),
                     Err(error) => cx.fail(error),
                 }
-                load(cx);
+                cx.load();
                 true
             }
             _ => false,

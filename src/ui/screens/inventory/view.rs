@@ -8,8 +8,8 @@ use ratatui::text::{Line, Span};
 use crate::config::Theme;
 use crate::domain::{Absent, InventoryLine, RemoteState};
 
-use super::super::super::body;
 use super::super::super::shared::Shared;
+use super::super::super::size::body;
 use super::super::super::text::{self, count};
 use super::super::super::widgets::{bar, panel};
 use super::super::super::{outcome, time};

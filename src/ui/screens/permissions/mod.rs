@@ -10,11 +10,11 @@ use crate::config::{Action, Context};
 use crate::domain::{CredentialId, Permissions as Found, PlacePermissions, ProfileFound};
 use crate::error::Error;
 
-use super::super::effect::{Effect, PermissionsFx, SystemFx};
+use super::super::effect::{Effect, PermissionsFx};
 use super::super::layer::{Hints, Pane};
-use super::super::load;
 use super::super::msg::JobId;
 use super::super::overlays::toast::Level;
+use super::super::page;
 use super::super::shared::{Cx, Input, Shared};
 use super::super::widgets::list::{List, scroll};
 use super::guide::Guide;
@@ -80,7 +80,7 @@ impl Permissions {
                 self.place = self.place.min(found.places.len().saturating_sub(1));
                 self.stage = Stage::Shown(found);
                 // What the hosts said is a check too, and was written down.
-                load(cx);
+                cx.load();
             }
             Err(error) => {
                 cx.fail(&error);
@@ -114,7 +114,7 @@ impl Permissions {
     /// The page of the first gap of the profile under the cursor.
     fn page(&self) -> Option<&str> {
         let fixes = self.profile()?.needs.iter().filter_map(|n| n.fix.as_ref());
-        fixes.filter_map(|f| f.prefilled.as_deref().or(f.page.as_deref())).find(|p| p.starts_with("http"))
+        fixes.filter_map(|f| f.prefilled.as_deref().or(f.page.as_deref())).find_map(page::web)
     }
 
     fn act(&mut self, action: Action, cx: &mut Cx<'_>) {
@@ -138,12 +138,7 @@ impl Permissions {
             Action::Next => self.step(1),
             Action::Previous => self.step(self.places().saturating_sub(1)),
             Action::Reload if self.at().is_some() => self.stage = Stage::Asking(Self::ask(&self.id, cx)),
-            Action::Page => {
-                if let Some(page) = self.page().map(str::to_owned) {
-                    cx.say(Level::Info, format!("opening {page}"));
-                    cx.emit(Effect::System(SystemFx::OpenUrl(page)));
-                }
-            }
+            Action::Page => page::open(self.page().map(str::to_owned), cx),
             Action::Guide => {
                 let profile = self.profile().map(|p| p.id.clone());
                 if let Some(guide) = Guide::of(&self.id, profile, cx) {

@@ -10,8 +10,9 @@ use crate::config::Theme;
 use crate::domain::{GrantNode, GrantSource, NeedFound, PermissionTable, PlacePermissions, ProfileFound, Stand};
 
 use super::super::super::shared::Shared;
+use super::super::super::size::{WIDE, body};
+use super::super::super::text;
 use super::super::super::widgets::{bar, panel};
-use super::super::super::{WIDE, body, text};
 use super::{Permissions, Stage};
 
 /// Most rows of the matrix before what is said of the profile gets room.

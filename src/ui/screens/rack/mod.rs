@@ -2,9 +2,10 @@
 //! never closed. Only the rows in sight are built.
 
 mod columns;
+mod marked;
+mod pointer;
+mod typing;
 mod view;
-
-use std::collections::HashSet;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -14,22 +15,16 @@ use crate::config::{Action, Context};
 use crate::domain::CredentialId;
 
 use super::super::layer::{Hints, Pane};
-use super::super::overlays::edit::Edit;
-use super::super::overlays::forget::Forget;
+use super::super::overlays::dialog::Dialog;
 use super::super::overlays::toast::Level;
-use super::super::shared::{Cx, Input, Shared};
+use super::super::shared::{Cx, Input, Nav, Shared};
+use super::super::size::{WIDE, body};
 use super::super::widgets::field::Field;
 use super::super::widgets::list::{self, List};
-use super::super::{WIDE, body, check, load, quit};
-use super::add;
-use super::create::Create;
-use super::deployment::Deployment;
+use super::super::{check, page};
 use super::detail::{self, Detail};
-use super::diagnose::Diagnose;
-use super::inventory::Inventory;
-use super::permissions::Permissions;
-use super::revoke::Revoke;
-use super::rotate::Rotate;
+use super::{add, commands};
+use marked::Marked;
 
 /// Where the cursor is, what is selected, what is being typed as filter.
 #[derive(Debug, Default)]
@@ -37,11 +32,7 @@ pub struct Rack {
     list: List,
     id: Option<CredentialId>,
     generation: u64,
-    marked: HashSet<CredentialId>,
-    /// How many of the selected ones are not shown; counted when selection or filter change, not for every frame.
-    hidden: usize,
-    /// The selection changed since.
-    remarked: bool,
+    marked: Marked,
     typing: Option<Field>,
     /// The detail pane has the keys.
     beside: bool,
@@ -55,26 +46,9 @@ impl Rack {
         self.id.as_ref()
     }
 
-    /// The selection in the order shown, hidden ones last; without one, what is under the cursor.
+    /// The selection; without one, what is under the cursor.
     fn targets(&self, s: &Shared) -> Vec<CredentialId> {
-        if self.marked.is_empty() {
-            return self.id.iter().cloned().collect();
-        }
-        let mut ids: Vec<CredentialId> =
-            s.rows.shown_from(0).map(|r| &r.credential.id).filter(|id| self.marked.contains(id)).cloned().collect();
-        let shown: HashSet<&CredentialId> = ids.iter().collect();
-        let mut hidden: Vec<CredentialId> = self.marked.iter().filter(|id| !shown.contains(id)).cloned().collect();
-        hidden.sort();
-        ids.extend(hidden);
-        ids
-    }
-
-    fn areas(&self, s: &Shared, area: Rect) -> (Rect, Option<Rect>) {
-        if s.size.0 < WIDE || (s.loaded && s.rows.all().is_empty()) {
-            return (area, None);
-        }
-        let width = area.width * 3 / 5;
-        (Rect { width, ..area }, Some(Rect { x: area.x + width, width: area.width - width, ..area }))
+        if self.marked.is_empty() { self.id.iter().cloned().collect() } else { self.marked.in_order(s) }
     }
 
     fn height(&self, s: &Shared) -> usize {
@@ -118,8 +92,7 @@ impl Rack {
             Action::Sort => cx.s.rows.sort_next(),
             Action::SortReverse => cx.s.rows.sort_reverse(),
             Action::Mark => self.mark(cx.s),
-            Action::MarkAll => self.mark_all(cx.s),
-            Action::Check => check::start(cx, self.targets(cx.s), false),
+            Action::MarkAll => self.marked.toggle_shown(cx.s),
             Action::CheckAll => {
                 let ids = cx.s.rows.all().iter().map(|r| r.credential.id.clone()).collect();
                 check::start(cx, ids, false);
@@ -128,60 +101,13 @@ impl Rack {
                 let ids = cx.s.checks.held().to_vec();
                 check::start(cx, ids, true);
             }
-            Action::Page => {
-                if let Some(id) = self.id.clone() {
-                    detail::open_link(&id, cx);
-                }
-            }
-            Action::Reload => load(cx),
+            Action::Reload => cx.load(),
             Action::Add => add::open(None, cx),
-            Action::Edit => {
-                if let Some(row) = self.id.as_ref().and_then(|id| cx.s.rows.get(id)) {
-                    let edit = Edit::new(&row.credential, cx.s);
-                    cx.open(edit.into());
+            _ => {
+                if let Some(id) = self.id.clone() {
+                    commands::act(action, &id, &self.targets(cx.s), cx);
                 }
             }
-            Action::Revoke => {
-                if let Some(revoke) = Revoke::open(&self.targets(cx.s), cx) {
-                    cx.open(revoke.into());
-                }
-            }
-            Action::Rotate => {
-                if let Some(rotate) = Rotate::open(&self.targets(cx.s), cx) {
-                    cx.open(rotate.into());
-                }
-            }
-            Action::Permissions => {
-                if let Some(permissions) = self.id.clone().and_then(|id| Permissions::open(&id, cx)) {
-                    cx.open(permissions.into());
-                }
-            }
-            Action::Diagnose => {
-                if let Some(diagnose) = self.id.clone().and_then(|id| Diagnose::open(&id, cx)) {
-                    cx.open(diagnose.into());
-                }
-            }
-            Action::Inventory => {
-                if let Some(inventory) = self.id.as_ref().and_then(|id| Inventory::of(id, cx.s)) {
-                    cx.open(inventory.into());
-                }
-            }
-            Action::Create => {
-                if let Some(create) = self.id.as_ref().and_then(|id| Create::of(id, cx.s)) {
-                    cx.open(create.into());
-                }
-            }
-            Action::Deployment => {
-                if let Some(deployment) = self.id.clone().and_then(|id| Deployment::open(&id, cx)) {
-                    cx.open(deployment.into());
-                }
-            }
-            Action::Forget => {
-                if let Some(forget) = Forget::new(&self.targets(cx.s), cx.s) {
-                    cx.open(forget.into());
-                }
-            }
-            _ => {}
         }
     }
 
@@ -193,7 +119,6 @@ impl Rack {
             cx.s.rows.set_filter("");
         } else if !self.marked.is_empty() {
             self.marked.clear();
-            self.remarked = true;
         } else if cx.s.checks.stoppable() {
             check::stop(cx);
         } else {
@@ -202,95 +127,10 @@ impl Rack {
     }
 
     fn mark(&mut self, s: &Shared) {
-        self.remarked = true;
         if let Some(id) = self.id.clone() {
-            if !self.marked.remove(&id) {
-                self.marked.insert(id);
-            }
+            self.marked.toggle(id);
             self.list.act(Action::Down, s.rows.len(), self.height(s));
             self.moved(s);
-        }
-    }
-
-    fn mark_all(&mut self, s: &Shared) {
-        self.remarked = true;
-        if s.rows.shown_from(0).all(|r| self.marked.contains(&r.credential.id)) {
-            for row in s.rows.shown_from(0) {
-                self.marked.remove(&row.credential.id);
-            }
-        } else {
-            self.marked.extend(s.rows.shown_from(0).map(|r| r.credential.id.clone()));
-        }
-    }
-
-    fn type_filter(&mut self, input: Input<'_>, cx: &mut Cx<'_>) {
-        let Some(field) = &mut self.typing else { return };
-        match input {
-            Input::Action(Action::Submit) => {
-                self.typing = None;
-                return;
-            }
-            Input::Action(Action::Back) => {
-                self.typing = None;
-                cx.s.rows.set_filter("");
-                return;
-            }
-            Input::Action(action) => {
-                if !field.act(action) {
-                    let height = self.height(cx.s);
-                    if self.list.act(action, cx.s.rows.len(), height) {
-                        self.moved(cx.s);
-                    }
-                    return;
-                }
-            }
-            Input::Char(c) => field.push(c),
-            Input::Paste(text) => field.paste(text.reveal()),
-            Input::Wheel(_) | Input::Click(..) => return self.point(input, cx),
-        }
-        let text = field.text().to_owned();
-        if text != cx.s.rows.filter() {
-            cx.s.rows.set_filter(&text);
-            // The best match is what one types for.
-            self.list = List::default();
-            self.moved(cx.s);
-        }
-    }
-
-    fn point(&mut self, input: Input<'_>, cx: &mut Cx<'_>) {
-        let (table, beside) = self.areas(cx.s, body(cx.s.size.0, cx.s.size.1));
-        match input {
-            Input::Wheel(down) => {
-                let action = if down { Action::Down } else { Action::Up };
-                if self.beside {
-                    self.act(action, cx);
-                } else {
-                    let height = self.height(cx.s);
-                    self.list.wheel(down, cx.s.rows.len(), height);
-                    self.moved(cx.s);
-                }
-            }
-            Input::Click(x, y) => {
-                if beside.is_some_and(|b| b.contains((x, y).into())) {
-                    self.beside = true;
-                    return;
-                }
-                self.beside = false;
-                let first = table.y + 2;
-                if y < first || y >= table.bottom() - 1 {
-                    return;
-                }
-                let at = self.list.top + usize::from(y - first);
-                if at < cx.s.rows.len() {
-                    let again = at == self.list.at;
-                    self.list.at = at;
-                    self.moved(cx.s);
-                    if again && self.typing.is_none() {
-                        self.act(Action::Open, cx);
-                    }
-                }
-            }
-            _ => {}
         }
     }
 
@@ -358,6 +198,8 @@ impl Pane for Rack {
                 Action::Incident,
                 Action::Hosts,
                 Action::Quit,
+                Action::DiagnoseOther,
+                Action::Doctor,
                 Action::Help,
             ]
             .map(|a| (a, "")),
@@ -382,7 +224,7 @@ impl Pane for Rack {
             Action::CheckAll | Action::Filter | Action::Sort | Action::SortReverse | Action::MarkAll => {
                 !s.rows.all().is_empty()
             }
-            Action::Page => self.id.as_ref().is_some_and(|id| detail::link(id, s).is_some()),
+            Action::Page => self.id.as_ref().is_some_and(|id| page::of_last_check(id, s).is_some()),
             Action::CheckHeld => !s.checks.held().is_empty(),
             Action::Stop => s.checks.stoppable(),
             Action::NextPane => s.size.0 >= WIDE,
@@ -418,13 +260,8 @@ impl Pane for Rack {
                 self.list.at = at;
             }
         }
-        if self.remarked || self.generation != s.rows.generation() {
-            self.marked.retain(|id| s.rows.get(id).is_some());
-            let shown = s.rows.shown_from(0).filter(|r| self.marked.contains(&r.credential.id)).count();
-            self.hidden = self.marked.len() - shown;
-            self.remarked = false;
-            self.generation = s.rows.generation();
-        }
+        self.marked.settle(self.generation != s.rows.generation(), s);
+        self.generation = s.rows.generation();
         let height = self.height(s);
         self.list.fit(s.rows.len(), height);
         self.moved(s);
@@ -437,5 +274,16 @@ impl Pane for Rack {
 
     fn view(&self, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
         view::view(self, s, frame, area);
+    }
+}
+
+/// Asks before quitting while work is under way that would be cut off.
+fn quit(cx: &mut Cx<'_>) {
+    let under_way = cx.s.jobs.weighty();
+    if under_way.is_empty() {
+        cx.nav.push(Nav::Quit);
+    } else {
+        let text = format!("keyrack is still {}. Quit all the same?", under_way.join(" and "));
+        cx.open(Dialog::new("Quit", text, Nav::Quit).into());
     }
 }

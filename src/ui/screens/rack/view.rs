@@ -26,8 +26,8 @@ impl Rack {
         }
         if !self.marked.is_empty() {
             title += &format!(" ─ {} selected", self.marked.len());
-            if self.hidden > 0 {
-                title += &format!(" ({} hidden)", self.hidden);
+            if self.marked.hidden() > 0 {
+                title += &format!(" ({} hidden)", self.marked.hidden());
             }
         }
         title
@@ -40,7 +40,7 @@ impl Rack {
         frame.render_widget(columns.heading(s), Rect { height: 1, ..inner });
         for ((at, row), y) in s.rows.shown_from(self.list.top).enumerate().zip(rows.top()..rows.bottom()) {
             let cursor = self.list.top + at == self.list.at;
-            let marked = self.marked.contains(&row.credential.id);
+            let marked = self.marked.has(&row.credential.id);
             let place = Rect { y, height: 1, ..rows };
             if cursor {
                 frame.buffer_mut().set_style(place, s.theme.cursor);
@@ -71,6 +71,7 @@ impl Rack {
             Line::styled("The rack is empty.", s.theme.title),
             Line::default(),
             Line::from(vec![key(Action::Add), say("add a token: paste it, and keyrack says what it is")]),
+            Line::from(vec![key(Action::DiagnoseOther), say("find out why a token fails, without keeping it")]),
             Line::from(vec![key(Action::Hosts), say("see and add hosts")]),
             Line::from(vec![key(Action::Help), say("every key")]),
             Line::from(vec![key(Action::Quit), say("quit")]),

@@ -11,18 +11,17 @@ use crate::config::{Action, Context};
 use crate::domain::{CredentialId, RevokeEnd, RevokePlan, RevokeResult, Way};
 use crate::error::Error;
 
-use super::super::effect::{Effect, RevokeFx, SystemFx};
+use super::super::effect::{Effect, RevokeFx};
 use super::super::layer::{Hints, Pane};
-use super::super::load;
 use super::super::msg::{JobId, RevokeMsg};
 use super::super::overlays::toast::Level;
 use super::super::rows::Row;
 use super::super::shared::{Cx, Input, Shared};
-use super::super::text;
 use super::super::widgets::form::{Event, Form};
 use super::super::widgets::list::{List, scroll};
 use super::super::widgets::signing::Signing;
 use super::super::widgets::typed;
+use super::super::{page, text};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Name {
@@ -105,7 +104,7 @@ impl Revoke {
                         }
                     }
                 }
-                load(cx);
+                cx.load();
                 true
             }
             _ => false,
@@ -185,10 +184,7 @@ impl Revoke {
     }
 
     fn page(&self) -> Option<&str> {
-        match self.results.get(self.list.at)?.plan.as_ref().map(|p| &p.way)? {
-            Way::Guided { page, .. } if page.starts_with("https://") || page.starts_with("http://") => Some(page),
-            _ => None,
-        }
+        page::by_hand(&self.results.get(self.list.at)?.plan.as_ref()?.way)
     }
 
     fn act(&mut self, action: Action, cx: &mut Cx<'_>) {
@@ -203,12 +199,7 @@ impl Revoke {
             }
             (Action::Back, Stage::Running { .. }) => {}
             (Action::Back, _) => cx.back(),
-            (Action::Page, _) => {
-                if let Some(page) = self.page() {
-                    cx.emit(Effect::System(SystemFx::OpenUrl(page.to_owned())));
-                    cx.say(Level::Info, format!("opening {page}"));
-                }
-            }
+            (Action::Page, _) => page::open(self.page().map(str::to_owned), cx),
             (Action::Change, Stage::Report) => {
                 let ids = self.retryable();
                 if !ids.is_empty() {

@@ -7,9 +7,9 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::{RevokePlan, RevokeResult, Way};
 
-use super::super::super::body;
 use super::super::super::outcome;
 use super::super::super::shared::Shared;
+use super::super::super::size::body;
 use super::super::super::text::{self, count};
 use super::super::super::widgets::form::Form;
 use super::super::super::widgets::{bar, panel};

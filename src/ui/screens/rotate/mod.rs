@@ -2,51 +2,25 @@
 //!
 //! Nothing is sent before the confirmation. A run that was begun is shown to its end: leaving it only asks to stop.
 
+mod asked;
 mod view;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use crate::config::{Action, Context};
-use crate::domain::{CredentialId, Expiry, RotateEnd, RotatePattern, RotatePlan, RotateResult, Successor, Way};
+use crate::domain::{CredentialId, RotateEnd, RotatePlan, RotateResult, Successor};
 use crate::error::Error;
 
-use super::super::effect::{Effect, RotateFx, Rotation, SystemFx};
+use super::super::effect::{Effect, RotateFx, Rotation};
 use super::super::layer::{Hints, Pane};
-use super::super::load;
 use super::super::msg::{JobId, RotateMsg};
 use super::super::overlays::toast::Level;
+use super::super::page;
 use super::super::shared::{Cx, Input, Shared};
-use super::super::time;
-use super::super::widgets::form::{Event, Form};
+use super::super::widgets::form::Event;
 use super::super::widgets::list::{List, scroll};
-use super::super::widgets::signing::Signing;
-use super::super::widgets::typed;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Name {
-    Pasted,
-    Expires,
-    Using,
-    User,
-    Password,
-    Code,
-    Confirm,
-}
-
-const SIGNING: Signing<Name> =
-    Signing { using: Name::Using, user: Name::User, password: Name::Password, code: Name::Code };
-
-/// What has to be said before anything is sent.
-#[derive(Debug)]
-struct Asked {
-    plans: Vec<RotatePlan>,
-    phrase: String,
-    form: Form<Name>,
-    top: usize,
-    /// What the hosts made doubtful about the pasted one; shown, and then it may go on.
-    doubts: Vec<String>,
-}
+use asked::Asked;
 
 #[derive(Debug)]
 enum Stage {
@@ -111,7 +85,7 @@ impl Rotate {
                         }
                     }
                 }
-                load(cx);
+                cx.load();
             }
             _ => return false,
         }
@@ -126,84 +100,32 @@ impl Rotate {
                 return cx.back();
             }
         };
-        let labels: Vec<&str> = plans.iter().map(|p| p.label.as_str()).collect();
-        let phrase = typed::phrase("rotate", &labels);
-        let ways = || plans.iter().flat_map(|p| std::iter::once(&p.new).chain(p.old.as_ref()));
-        let needs =
-            |wanted: bool| ways().any(|w| matches!(w, Way::NeedsAuthority { password, .. } if *password == wanted));
-        let mut form = Form::new();
-        if let [plan] = plans.as_slice()
-            && plan.pattern == RotatePattern::Swap
-        {
-            form = form.secret(
-                Name::Pasted,
-                "New token",
-                "made by hand as above, then pasted here; it is checked before it counts",
-            );
-        }
-        form = form.text(Name::Expires, "Ends", "", "a day as 2027-01-23, or 90d; empty asks for the same life again");
-        if needs(true) {
-            let accounts = self.ids.iter().filter_map(|id| cx.s.rows.get(id)).map(|r| r.account.clone()).collect();
-            form = SIGNING.add_code(SIGNING.add_account(form, accounts));
-        }
-        if needs(true) || needs(false) {
-            let rows = &cx.s.rows;
-            form = SIGNING.add_using(form, "", rows, |c| !self.ids.contains(&c.id) && rows.meets(c, &self.ids));
-        }
-        let form = form.text(Name::Confirm, "Confirm", "", "");
-        self.stage = Stage::Asking(Box::new(Asked { plans, phrase, form, top: 0, doubts: Vec::new() }));
+        self.stage = Stage::Asking(Box::new(Asked::new(plans, &self.ids, cx.s)));
     }
 
     fn looked(&mut self, result: &Result<Box<Successor>, Error>, cx: &mut Cx<'_>) {
-        let Stage::Looking { mut asked, mut rotation, .. } = std::mem::replace(&mut self.stage, Stage::Report) else {
+        let Stage::Looking { mut asked, rotation, .. } = std::mem::replace(&mut self.stage, Stage::Report) else {
             return;
         };
         match result {
             Ok(successor) if successor.doubts.is_empty() => self.run(rotation, cx),
             Ok(successor) => {
-                asked.doubts.clone_from(&successor.doubts);
-                asked.form.set(Name::Confirm, "");
-                asked.form.focus(Name::Confirm);
-                self.put_back(&mut asked, &mut rotation);
+                asked.put_back(*rotation);
+                asked.doubt(&successor.doubts);
                 self.stage = Stage::Asking(asked);
             }
             Err(error) => {
                 cx.fail(error);
-                self.put_back(&mut asked, &mut rotation);
+                asked.put_back(*rotation);
                 self.stage = Stage::Asking(asked);
             }
-        }
-    }
-
-    /// The pasted one goes back into its field: it is not asked for twice.
-    fn put_back(&self, asked: &mut Asked, rotation: &mut Rotation) {
-        if let (Some(text), Some(field)) = (rotation.pasted.take(), asked.form.secret_mut(Name::Pasted)) {
-            let _ = field.paste(&text);
         }
     }
 
     fn submit(&mut self, cx: &mut Cx<'_>) {
         let Stage::Asking(asked) = &mut self.stage else { return };
-        let form = &mut asked.form;
-        let expires = match time::parse_expiry(form.value(Name::Expires), cx.s.now) {
-            Ok(Expiry::At(at)) => Some(at),
-            Ok(Expiry::Unknown) => None,
-            Ok(Expiry::Never) => return form.refuse(Name::Expires, "leave it empty where it shall not end"),
-            Err(why) => return form.refuse(Name::Expires, why),
-        };
-        let by_hand = |p: &RotatePlan| p.pattern == RotatePattern::Swap && matches!(p.new, Way::Guided { .. });
-        if asked.plans.len() == 1 && asked.plans.iter().all(by_hand) && form.secret_copy(Name::Pasted).is_none() {
-            return form
-                .refuse(Name::Pasted, "its host has no API for this: make the new one as above and paste it here");
-        }
-        if form.value(Name::Confirm) != asked.phrase {
-            return form.refuse(Name::Confirm, typed::mistyped(&asked.phrase));
-        }
-        let Ok(signer) = SIGNING.read(form, &cx.s.rows) else { return };
-        let pasted = form.secret_mut(Name::Pasted).filter(|p| !p.is_empty()).map(|p| p.take());
-        let accept_doubts = !asked.doubts.is_empty();
-        let rotation = Box::new(Rotation { expires, signer, pasted, accept_doubts });
-        match (&rotation.pasted, accept_doubts) {
+        let Some(rotation) = asked.rotation(cx.s).map(Box::new) else { return };
+        match (&rotation.pasted, rotation.accept_doubts) {
             (Some(text), false) => {
                 let job = cx.s.jobs.begin("looking at the new one");
                 let look = RotateFx::Look { job, id: self.ids[0].clone(), text: text.clone() };
@@ -245,17 +167,11 @@ impl Rotate {
             Stage::Asking(asked) => &asked.plans.first()?.new,
             _ => self.results.get(self.list.at)?.way.as_ref()?,
         };
-        match way {
-            Way::Guided { page, .. } if page.starts_with("https://") || page.starts_with("http://") => Some(page),
-            _ => None,
-        }
+        page::by_hand(way)
     }
 
     fn open_page(&self, cx: &mut Cx<'_>) {
-        if let Some(page) = self.page() {
-            cx.emit(Effect::System(SystemFx::OpenUrl(page.to_owned())));
-            cx.say(Level::Info, format!("opening {page}"));
-        }
+        page::open(self.page().map(str::to_owned), cx);
     }
 
     fn act(&mut self, action: Action, cx: &mut Cx<'_>) {
@@ -278,6 +194,18 @@ impl Rotate {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// Turns the pages of the plans.
+fn turn(asked: &mut Asked, action: Action, s: &Shared) {
+    match (asked.plans.len(), action) {
+        // One plan is shown from its end, so that this is how far it was turned back.
+        (1, Action::PageUp) => asked.top = (asked.top + view::STEP).min(view::hidden(asked, s)),
+        (1, _) => asked.top = asked.top.saturating_sub(view::STEP),
+        (plans, _) => {
+            scroll(&mut asked.top, action, plans, view::PLANS);
         }
     }
 }
@@ -333,15 +261,7 @@ impl Pane for Rotate {
         }
         if let Stage::Asking(asked) = &mut self.stage {
             if let Input::Action(action @ (Action::PageUp | Action::PageDown)) = input {
-                match (asked.plans.len(), action) {
-                    // One plan is shown from its end, so that this is how far it was turned back.
-                    (1, Action::PageUp) => asked.top = (asked.top + view::STEP).min(view::hidden(asked, cx.s)),
-                    (1, _) => asked.top = asked.top.saturating_sub(view::STEP),
-                    (plans, _) => {
-                        scroll(&mut asked.top, action, plans, view::PLANS);
-                    }
-                }
-                return;
+                return turn(asked, action, cx.s);
             }
             match asked.form.input(input) {
                 Event::Submit => self.submit(cx),

@@ -8,10 +8,12 @@ use ratatui::text::{Line, Span};
 use crate::domain::{Expiry, RotateEnd, RotatePattern, RotatePlan, RotateResult, Way};
 
 use super::super::super::shared::Shared;
+use super::super::super::size::body;
 use super::super::super::text::{self, count};
 use super::super::super::widgets::{bar, panel};
-use super::super::super::{body, outcome, time};
-use super::{Asked, Rotate, Stage};
+use super::super::super::{outcome, time};
+use super::asked::Asked;
+use super::{Rotate, Stage};
 
 /// How many lines of a plan are shown at once.
 pub(super) const PLANS: usize = 6;

@@ -1,9 +1,9 @@
-//! What the tests of the sources share.
+//! What the tests of the stages about this machine share.
 
 use std::path::PathBuf;
 
-use super::Viewpoint;
-use super::sight::Sight;
+use super::environment::sight::Sight;
+use super::viewpoint::Viewpoint;
 use crate::diagnose::Surroundings;
 use crate::diagnose::git::program::Program;
 use crate::diagnose::patient::{Origin, Patient};

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::domain::{FamilyId, Kind};
-use crate::hosts::facts;
+use crate::hosts::facts::read;
 
 /// What is in a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -134,9 +134,8 @@ pub(crate) struct EnvironmentFacts {
 
 /// The embedded file; empty where it does not parse, which a test rules out.
 pub(crate) fn facts() -> &'static EnvironmentFacts {
-    static FACTS: LazyLock<EnvironmentFacts> = LazyLock::new(|| {
-        facts::read("environment.toml").and_then(|text| toml::from_str(text).ok()).unwrap_or_default()
-    });
+    static FACTS: LazyLock<EnvironmentFacts> =
+        LazyLock::new(|| read("environment.toml").and_then(|text| toml::from_str(text).ok()).unwrap_or_default());
     &FACTS
 }
 
@@ -147,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_shipped_file_parses_and_names_what_exists() {
-        let facts: EnvironmentFacts = toml::from_str(facts::read("environment.toml").unwrap()).unwrap();
+        let facts: EnvironmentFacts = toml::from_str(read("environment.toml").unwrap()).unwrap();
         for group in &facts.variables {
             assert!(!group.names.is_empty() && !group.families.is_empty() && !group.tools.is_empty());
             for family in &group.families {

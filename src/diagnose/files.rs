@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 const CAP: u64 = 1024 * 1024;
 
 /// The text of a file; none where there is no such file or it cannot be read as text. Never waits: only plain files.
-pub(super) fn text(path: &Path) -> Option<Zeroizing<String>> {
+pub(crate) fn text(path: &Path) -> Option<Zeroizing<String>> {
     if !std::fs::metadata(path).ok()?.is_file() {
         return None;
     }
@@ -20,7 +20,7 @@ pub(super) fn text(path: &Path) -> Option<Zeroizing<String>> {
 }
 
 /// The mode of a file that others than its owner may read, as `644`.
-pub(super) fn open_mode(path: &Path) -> Option<String> {
+pub(crate) fn open_mode(path: &Path) -> Option<String> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
