@@ -186,8 +186,8 @@ fn git_url(text: &str) -> Result<Url> {
         Error::usage("the URL for git is none over HTTPS")
             .hint("Write it as `git remote -v` shows it: https://HOST/PATH.git.")
     })?;
-    if url.password().is_some() || crate::ops::hosts::looks_like_token(url.username()) {
-        return Err(crate::ops::hosts::a_token_in_the_open("URL for git"));
+    if url.password().is_some() || crate::ops::name::looks_like_token(url.username()) {
+        return Err(crate::ops::name::a_token_in_the_open("URL for git"));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(Error::usage("the URL for git ends in `?` or `#`").hint("Leave that part out."));

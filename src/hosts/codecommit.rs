@@ -130,6 +130,13 @@ mod tests {
     use crate::net::Response;
 
     proptest! {
+        // The same cases at every run.
+        #![proptest_config(ProptestConfig {
+            rng_seed: proptest::test_runner::RngSeed::Fixed(1),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
         #[test]
         fn nothing_a_user_types_or_a_host_says_makes_it_panic(text in "\\PC*", tail in any::<String>()) {
             for typed in [text.clone(), format!("https://{text}"), format!("codecommit::{text}"), format!("{text}-at-{tail}")] {

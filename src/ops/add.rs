@@ -5,8 +5,10 @@ use serde_json::json;
 
 use super::Core;
 use super::edit::check_look_at;
+use super::entry::Open;
 use super::exchange::{Known, family};
-use super::hosts::{HostInput, check_name, propose, understand};
+use super::hosts::{HostInput, propose, understand};
+use super::name::check_name;
 use super::permissions::judge::{Jobs, Place};
 use crate::domain::{
     Binding, Candidate, Credential, CredentialId, Draft, Expiry, FamilyId, Host, HostChoice, HostId, Identified, Kind,
@@ -14,8 +16,8 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::hosts;
+use crate::hosts::facts::Facts;
 use crate::hosts::recognise::recognise;
-use crate::rack::JournalId;
 use crate::store::choice::ChosenBy;
 
 /// A draft whose hosts, family and kind are settled; nothing is kept yet.
@@ -40,9 +42,34 @@ impl Core {
     /// Usage error where the label is taken or unusable, the secret is on the rack already, no host is given, the hosts
     /// are of different families, or the kind is not one of the family's.
     pub fn resolve(&self, draft: Draft) -> Result<Resolved> {
+        self.check_draft(&draft)?;
+        let mut notes = Vec::new();
+        if let Some(ended) = draft.expires.filter(|at| *at <= self.clock.now()) {
+            notes.push(format!("the expiry you gave, {}, has passed", super::exchange::date(ended)));
+        }
+        let candidates = self.candidates(&draft);
+        let hosts = self.hosts_of_draft(&draft, &candidates, &mut notes)?;
+        let Some(family_id) = hosts.first().map(|(h, _)| h.family.clone()) else {
+            return Err(Error::usage("it is not known at which host this is used")
+                .hint("Say it with --host NAME or --host URL."));
+        };
+        if let Some((other, _)) = hosts.iter().find(|(h, _)| h.family != family_id) {
+            return Err(Error::usage(format!(
+                "one credential cannot be used at hosts of different families: {} is {}, {} is {family_id}",
+                other.name, other.family, hosts[0].0.name
+            )));
+        }
+        self.check_profiles(&draft.profiles, &family_id)?;
+        let facts = family(&family_id)?.facts();
+        let kind = kind_of(&draft, facts, &candidates, &mut notes)?;
+        check_parts(&draft, facts, kind)?;
+        Ok(Resolved { draft, family: family_id, kind, hosts, notes })
+    }
+
+    /// Refuses a draft that cannot be kept at whatever host.
+    fn check_draft(&self, draft: &Draft) -> Result<()> {
         check_name("label", &draft.label)?;
-        let alike = |c: &Credential| c.label.to_lowercase() == draft.label.to_lowercase();
-        if let Some(existing) = self.rack.credentials()?.into_iter().find(alike) {
+        if let Some(existing) = self.rack.credential_alike(&draft.label)? {
             let gone =
                 if existing.secret == SecretState::Destroyed { " (revoked; its secret is destroyed)" } else { "" };
             return Err(Error::usage(format!("the label `{}` is taken{gone}", existing.label)).hint(format!(
@@ -60,72 +87,27 @@ impl Core {
         if let Some(username) = &draft.username {
             check_name("user name", username)?;
         }
-        let mut notes = Vec::new();
-        if let Some(ended) = draft.expires.filter(|at| *at <= self.clock.now()) {
-            notes.push(format!("the expiry you gave, {}, has passed", super::exchange::date(ended)));
-        }
-        let candidates = self.candidates(&draft);
-        let mut hosts = Vec::new();
+        check_look_at(&draft.look_at)
+    }
+
+    fn hosts_of_draft(
+        &self,
+        draft: &Draft,
+        candidates: &[Candidate],
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<(Host, Option<String>)>> {
+        let mut hosts = Vec::with_capacity(draft.hosts.len());
         for choice in &draft.hosts {
             match choice {
                 HostChoice::Known { host, role } => hosts.push((self.host(*host)?, role.clone())),
                 HostChoice::New { url, family, role } => {
-                    let (host, mut said) = self.host_for(url, family.as_ref(), &candidates)?;
+                    let (host, mut said) = self.host_for(url, family.as_ref(), candidates)?;
                     notes.append(&mut said);
                     hosts.push((host, role.clone()));
                 }
             }
         }
-        let Some(family_id) = hosts.first().map(|(h, _)| h.family.clone()) else {
-            return Err(Error::usage("it is not known at which host this is used")
-                .hint("Say it with --host NAME or --host URL."));
-        };
-        if let Some((other, _)) = hosts.iter().find(|(h, _)| h.family != family_id) {
-            return Err(Error::usage(format!(
-                "one credential cannot be used at hosts of different families: {} is {}, {} is {family_id}",
-                other.name, other.family, hosts[0].0.name
-            )));
-        }
-        self.check_profiles(&draft.profiles, &family_id)?;
-        check_look_at(&draft.look_at)?;
-        let facts = family(&family_id)?.facts();
-        let kind = match draft.kind {
-            Some(kind) if facts.kind(kind).is_some() => kind,
-            Some(kind) => {
-                let known: Vec<_> = facts.kinds.iter().map(|k| k.kind.slug()).collect();
-                return Err(Error::usage(format!("{} has no credential of kind `{kind}`", facts.name))
-                    .hint(format!("Kinds there: {}.", known.join(", "))));
-            }
-            None => match candidates.iter().find(|c| c.family == family_id) {
-                Some(candidate) => candidate.kind,
-                None => {
-                    let kind = facts.kinds.first().map_or(Kind::Unknown, |k| k.kind);
-                    if let Some(other) = candidates.iter().find(|c| c.certain) {
-                        notes.push(format!(
-                            "this looks like a token of {}, not of {}: the host will tell",
-                            hosts::family(&other.family).map_or(other.family.as_str(), |f| f.facts().name.as_str()),
-                            facts.name
-                        ));
-                    } else {
-                        notes
-                            .push(format!("the form of this token is not known; taken for a {kind} of {}", facts.name));
-                    }
-                    kind
-                }
-            },
-        };
-        if let Some(asked) = facts.kind(kind).and_then(|k| k.username.as_deref())
-            && draft.username.is_none()
-            && facts.kind(kind).is_some_and(|k| k.second.is_some())
-        {
-            return Err(Error::usage(format!("a {kind} needs its {asked}"))
-                .hint("Give it with --username, or paste both together."));
-        }
-        if draft.secret.session.is_some() && facts.kind(kind).is_none_or(|k| k.second.is_none()) {
-            return Err(Error::usage(format!("two lines were given, and a {kind} of {} is one", facts.name))
-                .hint("If the token was broken in two, paste it as one line; another token is added on its own."));
-        }
-        Ok(Resolved { draft, family: family_id, kind, hosts, notes })
+        Ok(hosts)
     }
 
     fn candidates(&self, draft: &Draft) -> Vec<Candidate> {
@@ -181,15 +163,15 @@ impl Core {
                 role: None,
             });
         }
-        for host in self.rack.hosts()? {
+        let known = self.rack.hosts()?;
+        for host in &known {
             if families.contains(&&host.family) {
                 choices.push(HostChoice::Known { host: host.id, role: None });
             }
         }
         for candidate in &identified.candidates {
             let Some(facts) = hosts::family(&candidate.family).map(|f| f.facts()) else { continue };
-            let known = self.rack.hosts()?.iter().any(|h| h.url == facts.default_url);
-            if !facts.default_url.is_empty() && !known {
+            if !facts.default_url.is_empty() && !known.iter().any(|h| h.url == facts.default_url) {
                 choices.push(HostChoice::New {
                     url: facts.default_url.clone(),
                     family: Some(facts.id.clone()),
@@ -280,32 +262,31 @@ impl Core {
         self.vault.unlock_if_needed().await?;
         self.settle_others().await;
         let detail = json!({ "label": credential.label, "store": credential.store });
-        let entry = self.rack.begin("add", &credential.id, &detail)?;
-        if let Err(error) = self.put_and_insert(credential, draft, entry).await {
-            // The record is written last, whole or not at all: it alone decides what happened.
-            if !matches!(self.rack.credential(&credential.id), Ok(Some(_))) {
-                // Whatever the store kept is taken back before the entry is closed; else that is left to `recover`.
-                let undone = self.vault.delete(&credential.id).await.is_ok() && self.rack.finish(entry).is_ok();
-                if !undone {
-                    self.rack.release(entry);
+        let entry = self.begin("add", &credential.id, &detail)?;
+        if let Err(error) = self.put_and_insert(credential, draft, &entry).await {
+            // The record is written last, whole or not at all: it alone decides what happened. Where it cannot be seen, and
+            // where the store does not take back what it kept, that is left to `recover`.
+            match self.rack.credential(&credential.id) {
+                Ok(Some(_)) => {}
+                Ok(None) if self.vault.delete(&credential.id).await.is_ok() => {
+                    entry.close();
+                    return Err(error);
                 }
-                return Err(error);
+                Ok(None) | Err(_) => return Err(error),
             }
         }
         // It is on the rack. Neither an entry that cannot be closed (it is found to be complete later) nor a verdict
         // that cannot be kept (the next check finds it again) may make that look like a failure.
-        if self.rack.finish(entry).is_err() {
-            self.rack.release(entry);
-        }
+        entry.close();
         let results: Vec<_> =
             credential.bindings.iter().zip(found).map(|(b, v)| (credential.id.clone(), b.host, v.clone())).collect();
         let _ = self.rack.record_many(&results);
         Ok(())
     }
 
-    async fn put_and_insert(&self, credential: &Credential, draft: &Draft, entry: JournalId) -> Result<()> {
+    async fn put_and_insert(&self, credential: &Credential, draft: &Draft, entry: &Open<'_>) -> Result<()> {
         self.vault.put(&credential.id, &draft.secret).await?;
-        self.rack.step(entry, "stored", &json!({}))?;
+        entry.step("stored", &json!({}))?;
         self.remember_store()?;
         Ok(self.rack.insert_credential(credential)?)
     }
@@ -347,6 +328,50 @@ impl Core {
             fingerprint: self.fingerprint(&draft.secret)?,
         })
     }
+}
+
+/// The kind that was chosen, else the one that is recognised, else the family's first.
+fn kind_of(draft: &Draft, facts: &Facts, candidates: &[Candidate], notes: &mut Vec<String>) -> Result<Kind> {
+    match draft.kind {
+        Some(kind) if facts.kind(kind).is_some() => return Ok(kind),
+        Some(kind) => {
+            let known: Vec<_> = facts.kinds.iter().map(|k| k.kind.slug()).collect();
+            return Err(Error::usage(format!("{} has no credential of kind `{kind}`", facts.name))
+                .hint(format!("Kinds there: {}.", known.join(", "))));
+        }
+        None => {}
+    }
+    if let Some(candidate) = candidates.iter().find(|c| c.family == facts.id) {
+        return Ok(candidate.kind);
+    }
+    let kind = facts.kinds.first().map_or(Kind::Unknown, |k| k.kind);
+    notes.push(match candidates.iter().find(|c| c.certain) {
+        Some(other) => format!(
+            "this looks like a token of {}, not of {}: the host will tell",
+            hosts::family(&other.family).map_or(other.family.as_str(), |f| f.facts().name.as_str()),
+            facts.name
+        ),
+        None => format!("the form of this token is not known; taken for a {kind} of {}", facts.name),
+    });
+    Ok(kind)
+}
+
+/// Refuses a kind of two parts of which one is there, and one of one part of which two are.
+fn check_parts(draft: &Draft, facts: &Facts, kind: Kind) -> Result<()> {
+    let of = facts.kind(kind);
+    let has_second = of.is_some_and(|k| k.second.is_some());
+    if let Some(asked) = of.and_then(|k| k.username.as_deref())
+        && draft.username.is_none()
+        && has_second
+    {
+        return Err(Error::usage(format!("a {kind} needs its {asked}"))
+            .hint("Give it with --username, or paste both together."));
+    }
+    if draft.secret.session.is_some() && !has_second {
+        return Err(Error::usage(format!("two lines were given, and a {kind} of {} is one", facts.name))
+            .hint("If the token was broken in two, paste it as one line; another token is added on its own."));
+    }
+    Ok(())
 }
 
 /// The bindings that a draft makes.

@@ -1,23 +1,26 @@
 //! Validates credentials in the background: many at once, results as they arrive, with a brake that keeps a bad batch
 //! from locking an account.
 
-use std::collections::{HashMap, VecDeque};
-use std::time::{Duration, Instant};
+mod brake;
+mod job;
+mod writer;
+
+use std::collections::VecDeque;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::Core;
 use super::permissions::judge::{Jobs, Place};
 use super::prove::known;
 use super::stale;
-use crate::domain::{
-    Credential, CredentialId, Expiry, Host, HostId, Profiles, SecretState, Standing, Validation, Verdict,
-};
-use crate::error::{Error, ErrorKind, Result};
-use crate::rack::{Learned, Rack};
+use crate::domain::{Credential, CredentialId, Expiry, Host, HostId, Profiles, Validation, Verdict};
+use crate::error::{ErrorKind, Result};
+use crate::rack::Learned;
 use crate::secret::Secret;
+use brake::{Brake, Next, next};
+use job::{Job, jobs};
+use writer::Writer;
 
 /// What to check and how.
 #[derive(Debug, Clone, Default)]
@@ -50,16 +53,6 @@ pub struct CheckSummary {
     pub total: usize,
     /// Stopped by the user.
     pub cancelled: bool,
-}
-
-/// One validation to make.
-struct Job {
-    credential: Credential,
-    host: usize,
-    /// `(host, account)`, where the account is known.
-    account: Option<(HostId, String)>,
-    /// Its last real verdict was good: it does not have to wait at the brake.
-    trusted: bool,
 }
 
 /// Checks credentials and hands each result to `on_result` as it arrives.
@@ -106,7 +99,7 @@ pub async fn check(
                         let checked = Checked { credential: job.credential.id, host: hosts[host].id, validation };
                         summary.done += 1;
                         on_result(&checked);
-                        writer.take(checked, None);
+                        writer.take(checked.credential, checked.host, checked.validation, None);
                     }
                     Next::Wait => break,
                 }
@@ -142,7 +135,7 @@ pub async fn check(
         let checked = Checked { credential: job.credential.id, host: hosts[job.host].id, validation };
         summary.done += 1;
         on_result(&checked);
-        writer.take(checked, learned);
+        writer.take(checked.credential, checked.host, checked.validation, learned);
     }
     summary.cancelled = cancel.is_cancelled() && summary.done < total;
     let written = writer.finish().await;
@@ -156,124 +149,6 @@ pub async fn check(
         Some(error) => Err(error),
         None => written.map(|()| summary),
     }
-}
-
-/// Results are written to the rack in batches of this many, or as many as there are after [`LATEST`].
-const BATCH: usize = 64;
-
-/// A result that waits longer for the others of its batch is written without them.
-const LATEST: Duration = Duration::from_secs(1);
-
-/// Writes results to the rack beside the requests: a disk that takes its time must not leave hosts without work.
-struct Writer {
-    rack: Rack,
-    waiting: Vec<(CredentialId, HostId, Validation)>,
-    learned: Vec<Learned>,
-    since: Instant,
-    busy: Option<JoinHandle<Result<()>>>,
-}
-
-impl Writer {
-    fn new(rack: Rack) -> Self {
-        Self { rack, waiting: Vec::with_capacity(BATCH), learned: Vec::new(), since: Instant::now(), busy: None }
-    }
-
-    fn take(&mut self, checked: Checked, learned: Option<Learned>) {
-        if self.waiting.is_empty() {
-            self.since = Instant::now();
-        }
-        let mut validation = checked.validation;
-        // Days count down: what no longer holds is told anew whenever it is shown.
-        validation.findings.retain(|f| !f.code.starts_with(stale::PREFIX));
-        self.waiting.push((checked.credential, checked.host, validation));
-        self.learned.extend(learned);
-    }
-
-    fn start_if_due(&mut self) {
-        let due = self.waiting.len() >= BATCH || (!self.waiting.is_empty() && self.since.elapsed() >= LATEST);
-        if due && self.busy.is_none() {
-            self.start();
-        }
-    }
-
-    fn start(&mut self) {
-        let (results, learned) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.learned));
-        let rack = self.rack.clone();
-        self.busy = Some(tokio::task::spawn_blocking(move || {
-            rack.record_many(&results)?;
-            Ok(rack.learn(&learned)?)
-        }));
-    }
-
-    /// Waits for the batch that is being written; for ever where there is none.
-    async fn written(&mut self) -> Result<()> {
-        match &mut self.busy {
-            None => std::future::pending().await,
-            Some(busy) => {
-                let written = busy.await;
-                self.busy = None;
-                written.unwrap_or_else(|_| Err(Error::internal("writing the results failed")))
-            }
-        }
-    }
-
-    /// Writes all that is left, also where an earlier batch could not be written.
-    async fn finish(mut self) -> Result<()> {
-        let earlier = if self.busy.is_some() { self.written().await } else { Ok(()) };
-        if self.waiting.is_empty() {
-            return earlier;
-        }
-        self.start();
-        earlier.and(self.written().await)
-    }
-}
-
-/// The validations to make, a queue per host.
-fn jobs(core: &Core, ids: Option<&[CredentialId]>) -> Result<(Vec<Host>, Vec<VecDeque<Job>>)> {
-    let standings: HashMap<(CredentialId, HostId), Standing> =
-        core.rack.standings()?.into_iter().map(|s| ((s.credential.clone(), s.host), s)).collect();
-    let hosts = core.rack.hosts()?;
-    let place: HashMap<HostId, usize> = hosts.iter().enumerate().map(|(i, h)| (h.id, i)).collect();
-    let mut queues: Vec<VecDeque<Job>> = hosts.iter().map(|_| VecDeque::new()).collect();
-    let wanted: Option<std::collections::HashSet<&CredentialId>> = ids.map(|ids| ids.iter().collect());
-    for credential in core.rack.credentials()? {
-        let named = wanted.as_ref().is_none_or(|w| w.contains(&credential.id));
-        if !named || credential.secret == SecretState::Destroyed {
-            continue;
-        }
-        for binding in &credential.bindings {
-            let Some(&host) = place.get(&binding.host) else { continue };
-            let standing = standings.get(&(credential.id.clone(), binding.host));
-            let name = credential.username.clone().or_else(|| standing.and_then(|s| s.login.clone()));
-            let real = standing.and_then(|s| s.real).map(|(verdict, _)| verdict);
-            queues[host].push_back(Job {
-                account: name.map(|n| (binding.host, n)),
-                trusted: matches!(real, Some(Verdict::Valid | Verdict::Expiring | Verdict::Limited)),
-                credential: credential.clone(),
-                host,
-            });
-        }
-    }
-    Ok((hosts, queues))
-}
-
-enum Next {
-    Run(Job),
-    Braked(Job),
-    Wait,
-}
-
-/// The first job of the queue that may go. Jobs whose account has too many refusals or undecided attempts are passed over.
-fn next(queue: &mut VecDeque<Job>, brake: &mut Brake) -> Next {
-    // Only a few are looked past, so that a long queue of one waiting account costs nothing.
-    for place in 0..queue.len().min(64) {
-        match queue.get(place).map(|job| brake.ask(job)) {
-            Some(Gate::Open) => return queue.remove(place).map_or(Next::Wait, Next::Run),
-            Some(Gate::Shut) => return queue.remove(place).map_or(Next::Wait, Next::Braked),
-            Some(Gate::Later) | None => {}
-        }
-    }
-    Next::Wait
 }
 
 async fn run(core: &Core, host: &Host, job: Job, profiles: &Profiles) -> (Job, Result<Validation>) {
@@ -359,57 +234,6 @@ fn learned(credential: &Credential, validation: &Validation) -> Option<Learned> 
         kind,
         expiry: if expiry { validation.expiry } else { Expiry::Unknown },
     })
-}
-
-enum Gate {
-    Open,
-    Later,
-    Shut,
-}
-
-/// Counts refusals in a row per account at a host. Jaded hosts lock an account after three.
-struct Brake {
-    after: usize,
-    accounts: HashMap<(HostId, String), Account>,
-}
-
-#[derive(Default)]
-struct Account {
-    refused_in_a_row: usize,
-    undecided: usize,
-}
-
-impl Brake {
-    fn new(after: usize) -> Self {
-        Self { after: after.max(1), accounts: HashMap::new() }
-    }
-
-    fn ask(&mut self, job: &Job) -> Gate {
-        let Some(account) = &job.account else { return Gate::Open };
-        let state = self.accounts.entry(account.clone()).or_default();
-        if state.refused_in_a_row >= self.after {
-            return Gate::Shut;
-        }
-        if !job.trusted && state.refused_in_a_row + state.undecided >= self.after {
-            return Gate::Later;
-        }
-        if !job.trusted {
-            state.undecided += 1;
-        }
-        Gate::Open
-    }
-
-    fn settle(&mut self, job: &Job, verdict: Verdict) {
-        let Some(state) = job.account.as_ref().and_then(|a| self.accounts.get_mut(a)) else { return };
-        if !job.trusted {
-            state.undecided = state.undecided.saturating_sub(1);
-        }
-        match verdict {
-            v if v.is_dead() || v == Verdict::Blocked => state.refused_in_a_row += 1,
-            Verdict::Valid | Verdict::Expiring | Verdict::Limited => state.refused_in_a_row = 0,
-            _ => {}
-        }
-    }
 }
 
 /// The worst verdict of several bindings.

@@ -2,27 +2,30 @@
 //! anything else happens, journalled, so that a crash at any step leaves either a record or word of what may be at the
 //! host.
 
+pub(crate) mod keep;
 pub(crate) mod limits;
 pub(crate) mod recover;
 
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::entry::Open;
 use super::exchange::{Channel, Doomed, act_wire, family, mask_outcome, order};
-use super::hosts::check_name;
 use super::made::{Made, Place, new_id};
+use super::name::check_name;
 use super::prove::{Proof, is_no_answer, known, proof, whole};
 use super::signer::Using;
 use super::{Core, by_hand};
 use crate::domain::{
-    Binding, CreateEnd, CreatePlan, CreateRequest, CreateResult, CreateWish, CreatedToken, CredentialId, Expiry, Host,
-    Kind, Validation, Way,
+    Binding, CreateEnd, CreatePlan, CreateRequest, CreateResult, CreateWish, CreatedToken, Credential, CredentialId,
+    Expiry, Host, Kind, Validation, Way,
 };
 use crate::error::{Error, Result};
 use crate::hosts::{Act, Authority, Create, Outcome, RequestError, Revocation};
 use crate::rack::JournalId;
 use crate::sanitize;
-use crate::secret::{Secret, SecretText};
+use crate::secret::Secret;
+use keep::Unkept;
 
 impl From<RequestError> for Error {
     fn from(error: RequestError) -> Self {
@@ -51,8 +54,7 @@ impl Core {
         for tag in &wish.tags {
             check_name("tag", tag)?;
         }
-        let alike = wish.label.to_lowercase();
-        if let Some(taken) = self.rack.credentials()?.into_iter().find(|c| c.label.to_lowercase() == alike) {
+        if let Some(taken) = self.rack.credential_alike(&wish.label)? {
             return Err(Error::usage(format!("the label `{}` is taken", taken.label)).hint("Choose another label."));
         }
         Ok(())
@@ -136,12 +138,16 @@ impl Core {
             "label": wish.label, "store": self.vault.kind().await?, "host": host.name, "name": wish.request.name,
             "kind": wish.request.kind, "place": place, "beside": beside,
         });
-        let entry = self.rack.begin("create", &id, &detail)?;
-        let asked = match self.rack.step(entry, "asked", &json!({ "what": what })) {
+        let entry = self.begin("create", &id, &detail)?;
+        let ready = async {
+            self.rehearse_new(&beside).await?;
+            entry.step("asked", &json!({ "what": what }))
+        };
+        let asked = match ready.await {
             Ok(()) => ask(self, &channel, creator, host, authority, &wish.request).await,
             Err(error) => {
-                self.close(entry);
-                return Err(error.into());
+                self.close_without(entry, [&beside]).await;
+                return Err(error);
             }
         };
         match asked {
@@ -149,14 +155,14 @@ impl Core {
                 self.take(wish, host, &channel, authority, token, &id, entry, &beside, &place).await
             }
             Outcome::Refused(validation) => {
-                self.close(entry);
+                self.close_without(entry, [&beside]).await;
                 let end = if is_no_answer(&validation) { CreateEnd::Unreachable } else { CreateEnd::Refused };
                 let mut refused = result(wish, host, end, format!("{} refused: {}", host.name, validation.reason));
                 refused.validation = Some(*validation);
                 Ok(refused)
             }
             Outcome::Unsupported(validation) => {
-                self.close(entry);
+                self.close_without(entry, [&beside]).await;
                 let kind = wish.request.kind.unwrap_or(Kind::Unknown);
                 let way =
                     by_hand::making(host, kind, &wish.request, false, self.clock.now(), validation.reason.clone());
@@ -168,7 +174,7 @@ impl Core {
             }
             Outcome::Unknown(error) => {
                 // The user is told: nothing is left to settle.
-                self.close(entry);
+                self.close_without(entry, [&beside]).await;
                 Ok(result(wish, host, CreateEnd::Unknown, lost(&error.to_string(), &wish.request.name, &host.name)))
             }
         }
@@ -183,48 +189,64 @@ impl Core {
         authority: &Authority,
         token: CreatedToken,
         id: &CredentialId,
-        entry: JournalId,
+        entry: Open<'_>,
         beside: &CredentialId,
         place: &Place,
     ) -> Result<CreateResult> {
         let made = Made::by_host(&token, wish.request.expires);
-        if let Err(error) = self.store_new(id, &token, &made, entry, beside).await {
-            let back = self.take_back(host, channel, authority, &token, entry).await;
-            match self.vault.delete(id).await {
-                Ok(()) => self.close(entry),
-                // What may be left in the store is found by the entry.
-                Err(_) => self.rack.release(entry),
-            }
-            let message =
-                format!("{} made it, and its secret could not be kept here ({}); {back}", host.name, whole(&error));
-            let mut failed = result(wish, host, CreateEnd::Failed, message);
-            failed.remote_id = made.remote_id;
-            return Ok(failed);
-        }
         let mut done = result(wish, host, CreateEnd::Created, String::new());
         done.remote_id.clone_from(&made.remote_id);
         done.notes.clone_from(&token.notes);
-        let credential = match self.keep_made(id, &token.secret, &made, place).await {
-            Ok(credential) => credential,
-            Err(error) => {
-                self.rack.release(entry);
+        let unfinished = |mut done: CreateResult, what: &str, error: &Error| {
+            done.end = CreateEnd::Failed;
+            done.message = format!(
+                "{} made {} and its secret is in the store, but {what} ({}). `keyrack doctor --fix` puts it on the rack",
+                host.name,
+                made.words(),
+                whole(error)
+            );
+            Ok(done)
+        };
+        let alone = match self.store_new(id, &token, &made, entry.id(), beside).await {
+            Ok(alone) => alone,
+            Err(Unkept::Beside(error)) => return unfinished(done, "not where it belongs", &error),
+            Err(Unkept::Lost(error)) => {
+                let back = self.take_back(host, channel, authority, &token, entry.id()).await;
+                self.close_without(entry, [id, beside]).await;
                 done.end = CreateEnd::Failed;
-                done.message = format!(
-                    "{} made {} and its secret is in the store, but the rack could not be written ({}). `keyrack doctor \
-                     --fix` puts it on the rack",
-                    host.name,
-                    made.words(),
-                    whole(&error)
-                );
+                done.message =
+                    format!("{} made it, and its secret could not be kept here ({}); {back}", host.name, whole(&error));
+                done.notes.clear();
                 return Ok(done);
             }
         };
-        self.close(entry);
+        let credential = match self.keep_made(id, &token.secret, &made, place).await {
+            Ok(credential) => credential,
+            Err(error) => return unfinished(done, "the rack could not be written", &error),
+        };
+        if alone {
+            entry.close();
+        } else {
+            self.close_without(entry, [beside]).await;
+        }
         if credential.label != wish.label {
             done.notes.push(format!("the label `{}` was taken meanwhile", wish.label));
         }
+        Ok(self.see_made(host, credential, made, token.secret, done).await)
+    }
+
+    /// Looks whether a new one that is on the rack is accepted, and writes down what its host says of it.
+    async fn see_made(
+        &self,
+        host: &Host,
+        credential: Credential,
+        made: Made,
+        secret: Secret,
+        mut done: CreateResult,
+    ) -> CreateResult {
+        let id = &credential.id;
         // From the store, as whoever uses it will.
-        let secret = self.vault.get(id).await.unwrap_or(token.secret);
+        let secret = self.vault.get(id).await.unwrap_or(secret);
         let mut seen = self.watch(host, known(&credential), &secret, Proof::Alive, |_| {}).await;
         made.complete(&mut seen);
         let _ = self.rack.record(id, host.id, &seen);
@@ -239,42 +261,12 @@ impl Core {
             Proof::Alive => format!("made at {}, in the store, and accepted there", host.name),
             _ => format!("made at {} and in the store; not seen accepted yet: {}", host.name, seen.reason),
         };
-        done.label = credential.label;
         done.credential = Some(id.clone());
+        done.label = credential.label;
         done.kind = Some(learned.kind);
         done.expiry = learned.expiry;
         done.validation = Some(seen);
-        Ok(done)
-    }
-
-    /// Keeps a secret that exists nowhere else yet. What the host tells only beside it (a user name of its own, an id) goes
-    /// into the journal first: a crash between the two then loses a secret that is known by its id and can be ended at the
-    /// host, never a key whose id is gone.
-    pub(crate) async fn store_new(
-        &self,
-        id: &CredentialId,
-        token: &CreatedToken,
-        made: &Made,
-        entry: JournalId,
-        beside: &CredentialId,
-    ) -> Result<()> {
-        let told = json!({ "made": made });
-        let noted = self.rack.step(entry, "told", &told).is_ok();
-        if !noted {
-            // A rack that is full is no reason to lose either: what belongs to the secret goes where the secret goes.
-            let _ = self.vault.put(beside, &Secret::token(SecretText::new(json!(made).to_string()))).await;
-        }
-        let mut stored = self.vault.put(id, &token.secret).await;
-        if stored.is_err() {
-            // It is worth a second try: what is lost here cannot be had again.
-            stored = self.vault.put(id, &token.secret).await;
-        }
-        if !noted && (stored.is_err() || self.rack.step(entry, "told", &told).is_ok()) {
-            let _ = self.vault.delete(beside).await;
-        }
-        stored?;
-        let _ = self.remember_store();
-        Ok(())
+        done
     }
 
     /// Revokes what cannot be kept, and says what became of it.

@@ -60,7 +60,18 @@ impl Core {
             self.rack.open_entries()?.iter().flat_map(super::recover::secrets_of).collect();
         // The records are read after the secrets: a credential added meanwhile is then never called an orphan.
         let records = self.rack.credentials()?;
-        let orphans = orphans(&secrets, &records, &busy, chosen.kind);
+        self.look_at_orphans(orphans(&secrets, &records, &busy, chosen.kind), chosen.kind, mend, &mut all).await?;
+        self.look_at_records(&records, &secrets, chosen.kind, &mut all).await?;
+        Ok(all)
+    }
+
+    async fn look_at_orphans(
+        &self,
+        orphans: Orphans<'_>,
+        store: StoreKind,
+        mend: bool,
+        all: &mut Vec<Complaint>,
+    ) -> Result<()> {
         for id in orphans.ours.iter().filter(|_| mend) {
             self.vault.delete(id).await?;
             self.audit("doctor", "", "", "done", format!("removed the orphaned secret {id}"));
@@ -80,30 +91,44 @@ impl Core {
                 health: Health::Warning,
                 about: "orphans".into(),
                 text: format!(
-                    "{} secrets of keyrack in the {} store belong to no record of this rack: another rack of yours (--data-dir) or another machine may need them, so they are never removed from here",
-                    orphans.strangers.len(),
-                    chosen.kind
+                    "{} of keyrack in the {store} store without a record on this rack: another rack of yours (--data-dir) or \
+                     another machine may need what is there, so it is never removed from here",
+                    count(orphans.strangers.len(), "secret"),
                 ),
                 fix: "If there is no other rack, remove them in the store itself: they are named `keyrack`.".into(),
             });
         }
-        let mut lost = 0;
+        Ok(())
+    }
+
+    async fn look_at_records(
+        &self,
+        records: &[Credential],
+        secrets: &BTreeSet<CredentialId>,
+        store: StoreKind,
+        all: &mut Vec<Complaint>,
+    ) -> Result<()> {
+        let before = all.len();
         for credential in records.iter().filter(|c| c.secret == SecretState::Present && !secrets.contains(&c.id)) {
-            lost += 1;
+            // It may have been added since the store was looked through.
+            if self.vault.find(&credential.id).await?.is_some() {
+                continue;
+            }
+            let Credential { label, store: recorded, .. } = credential;
             all.push(Complaint {
                 health: Health::Bad,
                 about: "records".into(),
-                text: format!("the secret of `{}` is not in the {} store (recorded in: {})", credential.label, chosen.kind, credential.store),
+                text: format!("the secret of `{label}` is not in the {store} store (recorded in: {recorded})"),
                 fix: format!(
-                    "If it is in the other store: keyrack --store {} doctor. If it is lost: keyrack forget {}, then add it again.",
-                    credential.store, credential.label
+                    "If it is in the other store: keyrack --store {recorded} doctor. If it is lost: keyrack forget {label}, then \
+                     add it again."
                 ),
             });
         }
-        if lost == 0 {
+        if all.len() == before {
             all.push(good("records", "every record has its secret".into()));
         }
-        Ok(all)
+        Ok(())
     }
 
     async fn look_at_journal(&self, mend: bool, all: &mut Vec<Complaint>) -> Result<()> {

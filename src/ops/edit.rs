@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::Core;
-use super::hosts::check_name;
+use super::entry::{Begun, Open};
+use super::name::check_name;
 use crate::domain::{Binding, Credential, CredentialId, Expiry, LookAt, Owner, SecretState};
-use crate::error::{Error, Result};
-use crate::rack::JournalId;
+use crate::error::{Error, ErrorKind, Result};
 
 /// What to change; `None` leaves as is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +32,65 @@ pub struct Changes {
     pub look_at: LookAt,
 }
 
+impl Changes {
+    /// Makes them to a record.
+    ///
+    /// # Errors
+    /// Usage error where the host tells the expiry itself.
+    fn apply(self, record: &mut Credential) -> Result<()> {
+        if let Some(expires) = self.expires {
+            if !record.expiry_by_user && record.expiry != Expiry::Unknown {
+                let message = format!("the expiry of `{}` is told by its host and cannot be edited", record.label);
+                return Err(Error::usage(message).hint("It is read again at every check."));
+            }
+            record.expiry = expires.map_or(Expiry::Unknown, Expiry::At);
+            record.expiry_by_user = expires.is_some();
+        }
+        if let Some(label) = self.label {
+            record.label = label;
+        }
+        if let Some(mut tags) = self.tags {
+            tags.sort();
+            tags.dedup();
+            record.tags = tags;
+        }
+        if let Some(note) = self.note {
+            record.note = note;
+        }
+        if let Some(username) = self.username {
+            record.username = username.filter(|u| !u.is_empty());
+        }
+        if let Some(owner) = self.owner {
+            record.owner = owner;
+        }
+        if let Some(mut bindings) = self.bindings {
+            // Where it is used is typed anew; what is looked at there is not, and stays.
+            for binding in bindings.iter_mut().filter(|b| b.look_at.is_empty()) {
+                if let Some(known) = record.bindings.iter().find(|b| b.host == binding.host) {
+                    binding.look_at = known.look_at.clone();
+                }
+            }
+            record.bindings = bindings;
+        }
+        if let Some(profiles) = self.profiles {
+            record.profiles.clear();
+            for profile in profiles {
+                if !record.profiles.contains(&profile) {
+                    record.profiles.push(profile);
+                }
+            }
+        }
+        for binding in &mut record.bindings {
+            let mut look_at = self.look_at.or(&binding.look_at);
+            for place in [&mut look_at.project, &mut look_at.issue, &mut look_at.repository] {
+                place.take_if(|p| p.is_empty());
+            }
+            binding.look_at = look_at;
+        }
+        Ok(())
+    }
+}
+
 impl Core {
     /// Changes a record.
     ///
@@ -41,77 +100,36 @@ impl Core {
         let Some(before) = self.rack.credential(id)? else {
             return Err(Error::usage("that credential is no longer on the rack"));
         };
-        let mut after = before.clone();
-        if let Some(label) = changes.label {
-            check_name("label", &label)?;
-            after.label = label;
-        }
-        if let Some(mut tags) = changes.tags {
-            for tag in &tags {
-                check_name("tag", tag)?;
-            }
-            tags.sort();
-            tags.dedup();
-            after.tags = tags;
-        }
-        if let Some(note) = changes.note {
-            after.note = note;
-        }
-        if let Some(expires) = changes.expires {
-            if !before.expiry_by_user && before.expiry != Expiry::Unknown {
-                return Err(Error::usage(format!(
-                    "the expiry of `{}` is told by its host and cannot be edited",
-                    before.label
-                ))
-                .hint("It is read again at every check."));
-            }
-            after.expiry = expires.map_or(Expiry::Unknown, Expiry::At);
-            after.expiry_by_user = expires.is_some();
-        }
-        if let Some(username) = changes.username {
-            after.username = username.filter(|u| !u.is_empty());
-            if let Some(username) = &after.username {
-                check_name("user name", username)?;
-            }
-        }
-        if let Some(owner) = changes.owner {
-            after.owner = owner;
-        }
-        if let Some(mut bindings) = changes.bindings {
-            self.check_bindings(&before, &bindings)?;
-            // Where it is used is typed anew; what is looked at there is not, and stays.
-            for binding in bindings.iter_mut().filter(|b| b.look_at.is_empty()) {
-                if let Some(known) = before.bindings.iter().find(|b| b.host == binding.host) {
-                    binding.look_at = known.look_at.clone();
-                }
-            }
-            after.bindings = bindings;
-        }
-        if let Some(profiles) = changes.profiles {
-            let new: Vec<String> = profiles.iter().filter(|p| !before.profiles.contains(p)).cloned().collect();
-            // One that is there already may name a profile that is gone: it must not stand in the way of an edit.
-            self.check_profiles(&new, &before.family)?;
-            after.profiles = Vec::with_capacity(profiles.len());
-            for profile in profiles {
-                if !after.profiles.contains(&profile) {
-                    after.profiles.push(profile);
-                }
-            }
-        }
-        check_look_at(&changes.look_at)?;
-        for binding in &mut after.bindings {
-            let mut look_at = changes.look_at.or(&binding.look_at);
-            for place in [&mut look_at.project, &mut look_at.issue, &mut look_at.repository] {
-                place.take_if(|p| p.is_empty());
-            }
-            binding.look_at = look_at;
-        }
-        self.rack.update_credential(&after)?;
+        self.check_changes(&before, &changes)?;
+        // As the record is by then: another keyrack may rotate or check it at this moment.
+        let (before, after) = self.rack.edit_credential(id, |record| changes.apply(record))?;
         let changed = changed_fields(&before, &after);
         if !changed.is_empty() {
             self.audit("edit", &after.label, "", "done", changed);
         }
         Ok(after)
+    }
+
+    /// Refuses values that cannot be used, whatever the record says by the time it is changed.
+    fn check_changes(&self, before: &Credential, changes: &Changes) -> Result<()> {
+        if let Some(label) = &changes.label {
+            check_name("label", label)?;
+        }
+        for tag in changes.tags.iter().flatten() {
+            check_name("tag", tag)?;
+        }
+        if let Some(username) = changes.username.iter().flatten().find(|u| !u.is_empty()) {
+            check_name("user name", username)?;
+        }
+        if let Some(bindings) = &changes.bindings {
+            self.check_bindings(before, bindings)?;
+        }
+        if let Some(profiles) = &changes.profiles {
+            // One that is there already may name a profile that is gone: it must not stand in the way of an edit.
+            let new: Vec<String> = profiles.iter().filter(|p| !before.profiles.contains(p)).cloned().collect();
+            self.check_profiles(&new, &before.family)?;
+        }
+        check_look_at(&changes.look_at)
     }
 
     fn check_bindings(&self, credential: &Credential, bindings: &[Binding]) -> Result<()> {
@@ -142,23 +160,25 @@ impl Core {
         if credential.secret == SecretState::Present {
             self.vault.unlock_if_needed().await?;
             self.refuse_other_store(&credential).await?;
+            // What was left of an act on it is put on the rack first: it would go with it, and may be alive at its host.
+            self.settle_others().await;
         }
         let detail = json!({ "label": credential.label, "store": credential.store });
-        let entry = self.rack.begin("forget", id, &detail)?;
-        if let Err(error) = self.forget_steps(&credential, entry).await {
+        let (entry, now) = match self.begin_on("forget", &credential, &detail)? {
+            Begun::Mine(entry, now) => (entry, now),
+            Begun::Overtaken(why) => return Err(Error::new(ErrorKind::Refused, why)),
+        };
+        if let Err(error) = self.forget_steps(&now, &entry).await {
             // The user has decided: whoever settles the journal next goes through with it.
-            self.rack.release(entry);
             return Err(error.hint("What was begun is finished by `keyrack doctor --fix`."));
         }
-        if self.rack.finish(entry).is_err() {
-            self.rack.release(entry);
-        }
+        entry.close();
         self.audit("forget", &credential.label, "", "done", "its host was not told");
         Ok(credential)
     }
 
-    async fn forget_steps(&self, credential: &Credential, entry: JournalId) -> Result<()> {
-        self.rack.step(entry, "forget", &json!({}))?;
+    async fn forget_steps(&self, credential: &Credential, entry: &Open<'_>) -> Result<()> {
+        entry.step("forget", &json!({}))?;
         if credential.secret == SecretState::Present {
             self.rack.set_secret_state(&credential.id, SecretState::Destroyed)?;
             self.vault.delete(&credential.id).await?;

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod deployment;
 pub mod doctor;
 pub mod edit;
+mod entry;
 pub mod exchange;
 pub mod guide;
 pub mod hosts;
@@ -16,6 +17,7 @@ pub mod identify;
 pub mod incident;
 pub mod inventory;
 mod made;
+pub(crate) mod name;
 pub mod paste;
 pub mod permissions;
 mod prove;
@@ -93,7 +95,7 @@ impl Core {
     pub fn by_label(&self, label: &str) -> Result<Credential> {
         match self.rack.credential_by_label(label)? {
             Some(found) => Ok(found),
-            None if hosts::looks_like_token(label) => Err(hosts::a_token_in_the_open("label")),
+            None if name::looks_like_token(label) => Err(name::a_token_in_the_open("label")),
             None => Err(self.rack.no_such_label(label).into()),
         }
     }

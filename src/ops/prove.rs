@@ -49,55 +49,13 @@ pub(crate) fn whole(error: &Error) -> String {
     std::iter::once(error.to_string()).chain(error.hints.iter().cloned()).collect::<Vec<_>>().join("; ")
 }
 
+/// A refusal that followed an order of ours, whatever reason the host gives for it.
+pub(crate) fn by_keyrack(refused: Validation) -> Validation {
+    let reason = format!("revoked through keyrack: {}", refused.reason);
+    Validation { verdict: Verdict::Revoked, reason, ..refused }
+}
+
 impl Core {
-    /// Why nothing may be sent for a credential after all, asked once the entry `mine` is in the journal; `seen` is the
-    /// record as it was when this was wished for. Either a living process began on it before: of two that begin at once the
-    /// earlier entry goes on, so that a host is never given the same order by both. Or one has ended meanwhile and left
-    /// another secret, which nobody meant.
-    pub(crate) fn overtaken(&self, seen: &Credential, mine: JournalId) -> Result<Option<String>> {
-        let label = &seen.label;
-        for entry in self.rack.open_entries()? {
-            // One of this process is not `adopt`ed from anybody: it was given up, or runs beside this one.
-            if entry.credential == seen.id && entry.id < mine && entry.owner_alive && !self.rack.adopt(entry.id)? {
-                let doing = match entry.op.as_str() {
-                    "rotate" => "rotating",
-                    "revoke" => "revoking",
-                    "forget" => "forgetting",
-                    _ => "at work on",
-                };
-                let since = super::exchange::relative(self.clock.now(), entry.started_at);
-                return Ok(Some(format!(
-                    "another keyrack is {doing} `{label}` at this moment (begun {since}), so nothing was sent from here. When \
-                     it is done, see what came of it: keyrack show {label}"
-                )));
-            }
-        }
-        let now = self.rack.credential(&seen.id)?;
-        Ok(match now {
-            None => Some(format!(
-                "another keyrack has taken `{label}` off the rack a moment ago, so nothing was sent from here. See who: \
-                 keyrack log {label}"
-            )),
-            Some(now) if now.fingerprint != seen.fingerprint => Some(format!(
-                "another keyrack has given `{label}` a new secret a moment ago, so nothing was sent from here. Look at it: \
-                 keyrack show {label}"
-            )),
-            Some(_) => None,
-        })
-    }
-
-    /// Whether a step was noted; where that cannot be seen, it may have been.
-    pub(crate) fn is_begun(&self, entry: JournalId) -> bool {
-        self.rack.open_entries().map_or(true, |all| all.iter().any(|e| e.id == entry && !e.steps.is_empty()))
-    }
-
-    /// Closes an entry, or leaves it to whoever settles the journal next.
-    pub(crate) fn close(&self, entry: JournalId) {
-        if self.rack.finish(entry).is_err() {
-            self.rack.release(entry);
-        }
-    }
-
     /// Validates and writes the verdict down. A verdict that cannot be written down is no reason to stop: what has to be
     /// durable is in the journal.
     pub(crate) async fn look(&self, credential: &Credential, host: &Host, secret: &Secret) -> Validation {
@@ -112,17 +70,11 @@ impl Core {
         Ok(history.iter().any(|(at, v)| *at == host.id && proof(v) == Proof::Alive))
     }
 
-    /// The newest validation at a host that knows the host's id for the credential.
+    /// The newest validation at a host that knows the host's id for the credential, else the newest that says anything of it.
     pub(crate) fn remote_facts(&self, id: &CredentialId, host: &Host) -> Option<Validation> {
-        let latest = self.rack.latest_real(id, host.id).ok().flatten();
-        let newest = self.rack.latest(id, host.id).ok().flatten();
-        // After a rotation nobody may have looked yet, and what is real is of the one before.
-        if latest.as_ref().is_some_and(|v| v.remote_id.is_some()) && newest == latest {
-            return latest;
-        }
         // A refusal does not tell the id; an earlier answer may have.
-        let history = self.rack.history(id, usize::MAX).unwrap_or_default();
-        history.into_iter().find(|(at, v)| *at == host.id && v.remote_id.is_some()).map(|(_, v)| v).or(latest)
+        let with_id = self.rack.latest_with_id(id, host.id).ok().flatten();
+        with_id.or_else(|| self.rack.latest_real(id, host.id).ok().flatten())
     }
 
     /// Looks until the host refuses the secret or patience ends; each look is recorded.
@@ -135,8 +87,7 @@ impl Core {
         if proof(&seen) != Proof::Dead {
             return seen;
         }
-        let reason = format!("revoked through keyrack: {}", seen.reason);
-        let revoked = Validation { verdict: Verdict::Revoked, reason, ..seen };
+        let revoked = by_keyrack(seen);
         let _ = self.rack.record(&credential.id, host.id, &revoked);
         revoked
     }

@@ -36,14 +36,19 @@ impl Core {
         let mut settled = Vec::new();
         for entry in self.rack.open_entries()? {
             // Taken over first, so that two processes never settle the same entry.
-            if entry.owner_alive || !self.rack.adopt(entry.id)? {
+            if entry.owner_alive {
                 continue;
             }
+            let Some(open) = self.adopt(entry.id)? else { continue };
             let label = entry.detail.get("label").and_then(Value::as_str).unwrap_or("").to_owned();
-            let (what, done) = match self.settle(&entry).await {
+            let settled_so = async {
+                let what = self.settle(&entry).await?;
+                open.finish()?;
+                Ok::<_, Error>(what)
+            };
+            let (what, done) = match settled_so.await {
                 Ok(what) => (what, true),
                 Err(error) => {
-                    self.rack.release(entry.id);
                     let hints = error.hints.join(" ");
                     (
                         format!("cannot be settled now: {error}{}{hints}", if hints.is_empty() { "" } else { ". " }),
@@ -75,10 +80,9 @@ impl Core {
             _ => None,
         };
         if let Some(what) = made {
-            if let Some(beside) = super::create::recover::beside(entry) {
+            if let Some(beside) = super::create::keep::beside(entry) {
                 self.vault.delete(&beside).await?;
             }
-            self.rack.finish(entry.id)?;
             return Ok(what);
         }
         let what = match (entry.op.as_str(), &record) {
@@ -110,7 +114,6 @@ impl Core {
             }
             _ => "nothing had been done yet",
         };
-        self.rack.finish(entry.id)?;
         Ok(what.to_owned())
     }
 

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Core;
 use super::by_hand;
+use super::entry::Begun;
 use super::exchange::{Doomed, order};
 use super::prove::{Proof, proof, whole};
 pub use super::signer::Using;
@@ -95,72 +96,46 @@ impl Core {
             ));
         }
         let detail = json!({ "label": credential.label, "store": credential.store });
-        let entry = self.rack.begin("revoke", &credential.id, &detail)?;
+        let entry = match self.begin_on("revoke", credential, &detail)? {
+            Begun::Overtaken(why) => return Ok(done(credential, host, RevokeEnd::Busy, &why)),
+            Begun::Mine(entry, now) if now.secret == SecretState::Destroyed => {
+                entry.close();
+                return Ok(done(credential, host, RevokeEnd::AlreadyDead, GONE_MEANWHILE));
+            }
+            Begun::Mine(entry, _) => entry,
+        };
         let result = async {
-            if let Some(why) = self.overtaken(credential, entry)? {
-                return Ok(done(credential, host, RevokeEnd::Busy, &why));
-            }
-            if self.rack.credential(&credential.id)?.is_some_and(|now| now.secret == SecretState::Destroyed) {
-                let message = "another keyrack revoked it a moment ago; its secret is destroyed";
-                return Ok(done(credential, host, RevokeEnd::AlreadyDead, message));
-            }
             // Read only now: until the entry was made, another keyrack may have put a new one in its place.
             let secret = self.vault.get(&credential.id).await?;
-            self.revoke_steps(credential, host, &secret, using, entry).await
+            self.revoke_steps(Doom { credential, host, secret: &secret, entry: entry.id() }, using).await
         }
         .await;
-        // Also an end that is unknown is an end: the user is told, the audit log knows, and nothing is left to settle.
-        // Where keyrack itself failed after the host was asked, `recover` settles what there is to settle.
-        if result.is_ok() || !self.is_begun(entry) {
-            self.close(entry);
-        } else {
-            self.rack.release(entry);
+        match &result {
+            // Also an end that is unknown is an end: the user is told, the audit log knows, and nothing is left to settle.
+            Ok(_) => entry.close(),
+            // Where keyrack itself failed after the host was asked, `recover` settles what there is to settle.
+            Err(_) => entry.give_up(),
         }
         result
     }
 
-    async fn revoke_steps(
-        &self,
-        credential: &Credential,
-        host: &Host,
-        secret: &Secret,
-        using: Option<&Authority>,
-        entry: JournalId,
-    ) -> Result<RevokeResult> {
+    async fn revoke_steps(&self, doom: Doom<'_>, using: Option<&Authority>) -> Result<RevokeResult> {
+        let Doom { credential, host, secret, entry } = doom;
         let before = self.look(credential, host, secret).await;
-        match proof(&before) {
-            // A refusal that gives no reason may also mean that the secret belongs to another host.
-            Proof::Dead if before.verdict == Verdict::Rejected && !self.was_accepted(credential, host)? => {
-                let message = format!(
-                    "{} refuses it ({}) and was never seen to accept it: it may belong to another host, so its secret is \
-                     kept. If you know that it is dead: keyrack forget {}",
-                    host.name, before.reason, credential.label
-                );
-                return Ok(with(done(credential, host, RevokeEnd::Refused, &message), before));
-            }
-            Proof::Dead => {
-                self.destroy(credential, host, entry).await?;
-                let message =
-                    format!("{} refuses it already ({}); its secret is destroyed here", host.name, before.reason);
-                return Ok(with(done(credential, host, RevokeEnd::AlreadyDead, &message), before));
-            }
-            Proof::None if before.verdict == Verdict::Unreachable && !is_about_token(&before) => {
-                let message = format!("nothing was sent: {}", before.reason);
-                return Ok(with(done(credential, host, RevokeEnd::Unreachable, &message), before));
-            }
-            Proof::Alive | Proof::None => {}
+        if let Some(ended) = self.ended_by_look(doom, &before).await? {
+            return Ok(with(ended, before));
         }
         let way = self.way(credential, host, using)?;
         let family = super::exchange::family(&host.family)?;
         let (what, revoker) = match (way.clone(), family.revoker()) {
             (Way::AtHost { what }, Some(revoker)) => (what, revoker),
             (Way::NeedsAuthority { why, .. }, _) => {
-                return Ok(planned(done(credential, host, RevokeEnd::NeedsAuthority, &why), credential, host, way));
+                return Ok(planned(doom.ended(RevokeEnd::NeedsAuthority, &why), credential, host, way));
             }
             (Way::Guided { why, .. } | Way::AtHost { what: why }, _) => {
                 let message =
                     format!("{why}: do it by hand, then run the same again, which proves it dead and destroys it here");
-                return Ok(planned(done(credential, host, RevokeEnd::Guided, &message), credential, host, way));
+                return Ok(planned(doom.ended(RevokeEnd::Guided, &message), credential, host, way));
             }
         };
         let channel = self.channel(host)?;
@@ -173,63 +148,114 @@ impl Core {
             secret,
             remote_id: remote_id.as_deref(),
         };
-        let asked = order(&channel, revoker, &doomed, using, self.clock.now()).await;
-        match asked {
-            // Somebody else was faster: between the look before and the order it has died.
-            Revocation::Refused(validation) if validation.verdict.is_dead() => {
-                let after = self.look(credential, host, secret).await;
-                if proof(&after) == Proof::Dead {
-                    self.destroy(credential, host, entry).await?;
-                    let message =
-                        format!("{} refuses it by now ({}); its secret is destroyed here", host.name, after.reason);
-                    return Ok(with(done(credential, host, RevokeEnd::AlreadyDead, &message), after));
-                }
-                let message = format!("{} refused: {}", host.name, validation.reason);
-                return Ok(with(done(credential, host, RevokeEnd::Refused, &message), *validation));
-            }
-            Revocation::Refused(validation) => {
-                let message = format!("{} refused: {}", host.name, validation.reason);
-                return Ok(with(done(credential, host, RevokeEnd::Refused, &message), *validation));
-            }
+        match order(&channel, revoker, &doomed, using, self.clock.now()).await {
+            // Accepted, or sent and the answer lost: in both cases only the host's refusal proves anything.
+            Revocation::Accepted => self.ended_by_order(doom, None).await,
+            Revocation::Unknown(error) => self.ended_by_order(doom, Some(error.to_string())).await,
+            Revocation::Refused(validation) => self.ended_by_refusal(doom, *validation).await,
             Revocation::Unsupported(validation) => {
                 let way = by_hand::revoking(host, credential.kind, validation.reason.clone());
                 let message = "this host has no API for it: do it by hand, then run the same again";
-                let result = with(done(credential, host, RevokeEnd::Guided, message), *validation);
-                return Ok(planned(result, credential, host, way));
+                Ok(planned(with(doom.ended(RevokeEnd::Guided, message), *validation), credential, host, way))
             }
-            Revocation::Accepted | Revocation::Unknown(_) => {}
         }
-        // Accepted, or sent and the answer lost: in both cases only the host's refusal proves anything.
-        let after = self.confirm(credential, host, secret).await;
-        if proof(&after) == Proof::Dead {
-            self.destroy(credential, host, entry).await?;
-            let message = format!("revoked at {}, seen refused there, and its secret destroyed here", host.name);
-            return Ok(with(done(credential, host, RevokeEnd::Revoked, &message), after));
-        }
-        Ok(match asked {
-            Revocation::Unknown(error) => {
+    }
+
+    /// What there is to say before anything is ordered: it is dead already, or nothing can be told of it. None where it is
+    /// to be ordered dead.
+    async fn ended_by_look(&self, doom: Doom<'_>, before: &Validation) -> Result<Option<RevokeResult>> {
+        let Doom { credential, host, entry, .. } = doom;
+        Ok(match proof(before) {
+            // A refusal that gives no reason may also mean that the secret belongs to another host.
+            Proof::Dead if before.verdict == Verdict::Rejected && !self.was_accepted(credential, host)? => {
                 let message = format!(
-                    "sent, and the answer was lost ({error}): it may or may not be revoked; check it again. Kept here"
+                    "{} refuses it ({}) and was never seen to accept it: it may belong to another host, so its secret is \
+                     kept. If you know that it is dead: keyrack forget {}",
+                    host.name, before.reason, credential.label
                 );
-                with(done(credential, host, RevokeEnd::Unknown, &message), after)
+                Some(doom.ended(RevokeEnd::Refused, &message))
             }
-            _ if proof(&after) == Proof::Alive => {
-                let message = format!(
-                    "{} took the order and still accepts the secret; kept here. Check it again in a minute",
-                    host.name
-                );
-                with(done(credential, host, RevokeEnd::StillAccepted, &message), after)
+            Proof::Dead => {
+                self.destroy(credential, host, entry).await?;
+                let message =
+                    format!("{} refuses it already ({}); its secret is destroyed here", host.name, before.reason);
+                Some(doom.ended(RevokeEnd::AlreadyDead, &message))
             }
-            _ => {
-                let message = format!(
-                    "{} took the order, and could not be asked whether it is dead ({}); kept here",
-                    host.name, after.reason
-                );
-                with(done(credential, host, RevokeEnd::Unknown, &message), after)
+            Proof::None if before.verdict == Verdict::Unreachable && !is_about_token(before) => {
+                Some(doom.ended(RevokeEnd::Unreachable, &format!("nothing was sent: {}", before.reason)))
             }
+            Proof::Alive | Proof::None => None,
         })
     }
+
+    /// The host said no to the order. Somebody else may have been faster: between the look before and the order it died.
+    async fn ended_by_refusal(&self, doom: Doom<'_>, refusal: Validation) -> Result<RevokeResult> {
+        let Doom { credential, host, secret, entry } = doom;
+        if refusal.verdict.is_dead() {
+            let after = self.look(credential, host, secret).await;
+            if proof(&after) == Proof::Dead {
+                self.destroy(credential, host, entry).await?;
+                let message =
+                    format!("{} refuses it by now ({}); its secret is destroyed here", host.name, after.reason);
+                return Ok(with(doom.ended(RevokeEnd::AlreadyDead, &message), after));
+            }
+        }
+        let message = format!("{} refused: {}", host.name, refusal.reason);
+        Ok(with(doom.ended(RevokeEnd::Refused, &message), refusal))
+    }
+
+    /// The order is out; `lost` where the answer to it was.
+    async fn ended_by_order(&self, doom: Doom<'_>, lost: Option<String>) -> Result<RevokeResult> {
+        let Doom { credential, host, secret, entry } = doom;
+        let after = self.confirm(credential, host, secret).await;
+        let (end, message) = match (proof(&after), lost) {
+            (Proof::Dead, _) => {
+                self.destroy(credential, host, entry).await?;
+                let message = format!("revoked at {}, seen refused there, and its secret destroyed here", host.name);
+                (RevokeEnd::Revoked, message)
+            }
+            (_, Some(error)) => (
+                RevokeEnd::Unknown,
+                format!(
+                    "sent, and the answer was lost ({error}): it may or may not be revoked; check it again. Kept here"
+                ),
+            ),
+            (Proof::Alive, None) => (
+                RevokeEnd::StillAccepted,
+                format!(
+                    "{} took the order and still accepts the secret; kept here. Check it again in a minute",
+                    host.name
+                ),
+            ),
+            (Proof::None, None) => (
+                RevokeEnd::Unknown,
+                format!(
+                    "{} took the order, and could not be asked whether it is dead ({}); kept here",
+                    host.name, after.reason
+                ),
+            ),
+        };
+        Ok(with(doom.ended(end, &message), after))
+    }
 }
+
+/// What is to be revoked, where, and the entry of the journal for that.
+#[derive(Clone, Copy)]
+struct Doom<'a> {
+    credential: &'a Credential,
+    host: &'a Host,
+    secret: &'a Secret,
+    entry: JournalId,
+}
+
+impl Doom<'_> {
+    fn ended(&self, end: RevokeEnd, message: &str) -> RevokeResult {
+        done(self.credential, self.host, end, message)
+    }
+}
+
+/// What is said of one that was revoked between the wish and the act.
+pub(crate) const GONE_MEANWHILE: &str = "another keyrack revoked it a moment ago; its secret is destroyed";
 
 /// The word of the audit log for how a revocation ended.
 pub(crate) fn outcome(end: RevokeEnd) -> &'static str {

@@ -11,14 +11,18 @@ mod plan;
 mod recover;
 mod swap;
 
+use std::sync::atomic::AtomicBool;
+
 use jiff::Timestamp;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::Core;
+use super::entry::Begun;
 use super::made::{Made, new_id};
 use super::prove::Proof;
 use super::prove::{proof, whole};
+use super::revoke::GONE_MEANWHILE;
 use super::signer::{Using, itself};
 use crate::domain::{
     Credential, CredentialId, DeliverSteps, Expiry, Host, RotateEnd, RotatePattern, RotateResult, SecretState,
@@ -63,8 +67,10 @@ struct Job<'a> {
     new: CredentialId,
     /// Id in the store of the old secret, from then on.
     old: CredentialId,
-    /// Id in the store of what the host told beside the new secret, where that could not go into the journal.
+    /// Id in the store of the new secret with what the host told of it, until it is under `new`.
     beside: CredentialId,
+    /// Something that should have gone from the store is still there.
+    left: AtomicBool,
     options: &'a RotateOptions,
     /// Who signs, where it is not the credential itself.
     using: Option<&'a Authority>,
@@ -185,25 +191,34 @@ impl Core {
             "label": credential.label, "store": credential.store, "host": host.name, "new": new, "old": old,
             "beside": beside, "was": was(credential), "kind": credential.kind, "signer": signer,
         });
-        let entry = self.rack.begin("rotate", id, &detail)?;
-        let result = async {
-            if let Some(why) = self.overtaken(credential, entry)? {
-                return Ok(ended(credential, host, RotateEnd::Busy, why));
+        let entry = match self.begin_on("rotate", credential, &detail)? {
+            Begun::Overtaken(why) => return Ok(ended(credential, host, RotateEnd::Busy, why)),
+            Begun::Mine(entry, now) if now.secret == SecretState::Destroyed => {
+                entry.close();
+                return Ok(ended(credential, host, RotateEnd::Dead, GONE_MEANWHILE.to_owned()));
             }
+            Begun::Mine(entry, _) => entry,
+        };
+        let result = async {
             // Read anew: whoever was at it until now may have changed both.
             let (credential, host) = self.target(id)?;
             let secret = self.vault.get(id).await?;
-            let job = Job { credential, host, secret, entry, new, old, beside, options, using, signer };
-            self.rotate_steps(&job).await
+            let (entry, left) = (entry.id(), AtomicBool::new(false));
+            let job = Job { credential, host, secret, entry, new, old, beside, left, options, using, signer };
+            let ended = self.rotate_steps(&job).await?;
+            Ok((ended, job.left.into_inner()))
         }
         .await;
-        // Where keyrack itself failed after something was done, `recover` settles what there is to settle.
-        if result.is_ok() || !self.is_begun(entry) {
-            self.close(entry);
-        } else {
-            self.rack.release(entry);
+        match &result {
+            Ok((_, false)) => entry.close(),
+            // What is still in the store is found by the entry.
+            Ok((_, true)) => drop(entry),
+            // Where keyrack itself failed after something was done, `recover` settles what there is to settle.
+            Err(_) => entry.give_up(),
         }
-        result.map_err(|error| error.hint("What was begun is settled by `keyrack doctor --fix`; no secret is lost."))
+        result.map(|(ended, _)| ended).map_err(|error: Error| {
+            error.hint("What was begun is settled by `keyrack doctor --fix`; no secret is lost.")
+        })
     }
 
     async fn rotate_steps(&self, job: &Job<'_>) -> Result<RotateResult> {

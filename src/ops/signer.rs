@@ -46,7 +46,7 @@ impl Core {
             None => Ok(()),
             Some(Using::Password { user, .. }) => {
                 let Some(first) = hosts.next() else { return Ok(()) };
-                match hosts.find(|h| h.url != first.url) {
+                match hosts.find(|h| h.url != first.url || h.endpoints != first.endpoints) {
                     None => Ok(()),
                     Some(other) => Err(Error::usage(format!(
                         "the password of {user} would be sent to {} and to {}: it belongs to one host",

@@ -108,6 +108,23 @@ impl Rack {
     pub fn latest_real(&self, credential: &CredentialId, host: HostId) -> Result<Option<Validation>, RackError> {
         self.read(|c| newest(c, credential, host, true))
     }
+
+    /// The newest verdict at a host that knows the host's id for the secret which the credential has now.
+    ///
+    /// # Errors
+    /// [`RackError::Damaged`] and the other ways in which reading fails.
+    pub fn latest_with_id(&self, credential: &CredentialId, host: HostId) -> Result<Option<Validation>, RackError> {
+        self.read(|c| {
+            let mut statement = c.prepare_cached(&format!(
+                "SELECT verdict, checked_at, validation FROM history
+                 WHERE credential = (SELECT number FROM credential WHERE id = ?1) AND host = ?2
+                     AND CASE WHEN json_valid(validation) THEN validation ->> 'remote_id' END IS NOT NULL
+                 {NEWEST} LIMIT 1"
+            ))?;
+            let mut rows = statement.query(params![credential.0, host.0])?;
+            rows.next()?.map(decode).transpose()
+        })
+    }
 }
 
 fn newest(c: &Connection, id: &CredentialId, host: HostId, real: bool) -> Result<Option<Validation>, Fault> {

@@ -16,27 +16,7 @@ impl Rack {
     /// [`RackError::DuplicateHost`] where the name is taken, in whatever case.
     pub fn add_host(&self, host: &Host) -> Result<HostId, RackError> {
         self.write(Durability::Full, |tx| {
-            check_unique(tx, &host.name, None)?;
-            tx.prepare_cached(
-                "INSERT INTO host (name, name_key, family, url, region, endpoints, ca_file, client_cert, proxy,
-                     allow_http, product, version)
-                 VALUES (:name, :name_key, :family, :url, :region, :endpoints, :ca_file, :client_cert, :proxy,
-                     :allow_http, :product, :version)",
-            )?
-            .execute(named_params! {
-                ":name": host.name,
-                ":name_key": value::folded(&host.name),
-                ":family": host.family.as_str(),
-                ":url": host.url,
-                ":region": host.region,
-                ":endpoints": value::json(&host.endpoints)?,
-                ":ca_file": host.ca_file,
-                ":client_cert": host.client_cert,
-                ":proxy": host.proxy,
-                ":allow_http": host.allow_http,
-                ":product": host.product,
-                ":version": host.version,
-            })?;
+            write(tx, None, host)?;
             Ok(HostId(tx.last_insert_rowid()))
         })
     }
@@ -47,30 +27,23 @@ impl Rack {
     /// [`RackError::NoSuchHost`], [`RackError::DuplicateHost`].
     pub fn update_host(&self, host: &Host) -> Result<(), RackError> {
         self.write(Durability::Full, |tx| {
-            check_unique(tx, &host.name, Some(host.id))?;
-            let changed = tx
-                .prepare_cached(
-                    "UPDATE host SET name = :name, name_key = :name_key, family = :family, url = :url,
-                         region = :region, endpoints = :endpoints, ca_file = :ca_file, client_cert = :client_cert,
-                         proxy = :proxy, allow_http = :allow_http, product = :product, version = :version
-                     WHERE id = :id",
-                )?
-                .execute(named_params! {
-                    ":id": host.id.0,
-                    ":name": host.name,
-                    ":name_key": value::folded(&host.name),
-                    ":family": host.family.as_str(),
-                    ":url": host.url,
-                    ":region": host.region,
-                    ":endpoints": value::json(&host.endpoints)?,
-                    ":ca_file": host.ca_file,
-                    ":client_cert": host.client_cert,
-                    ":proxy": host.proxy,
-                    ":allow_http": host.allow_http,
-                    ":product": host.product,
-                    ":version": host.version,
-                })?;
-            if changed == 0 { Err(no_such_id(host.id).into()) } else { Ok(()) }
+            if !exists(tx, host.id)? {
+                return Err(no_such_id(host.id).into());
+            }
+            write(tx, Some(host.id), host)
+        })
+    }
+
+    /// Takes over what a host says that it is; touches nothing else, so that what a user edits at the same moment stays.
+    /// One that is no longer on the rack is left out.
+    ///
+    /// # Errors
+    /// The ways in which writing fails.
+    pub fn learn_host(&self, id: HostId, product: Option<&str>, version: Option<&str>) -> Result<(), RackError> {
+        self.write(Durability::Full, |tx| {
+            tx.prepare_cached("UPDATE host SET product = ?2, version = ?3 WHERE id = ?1")?
+                .execute(params![id.0, product, version])?;
+            Ok(())
         })
     }
 
@@ -162,6 +135,38 @@ pub(super) fn no_such_id(id: HostId) -> RackError {
 /// Whether there is such a host.
 pub(super) fn exists(c: &Connection, id: HostId) -> Result<bool, Fault> {
     Ok(c.prepare_cached("SELECT 1 FROM host WHERE id = ?1")?.exists([id.0])?)
+}
+
+/// One statement for a new host and for one that changes, so that a column is never written by one and forgotten by the
+/// other.
+fn write(tx: &Transaction<'_>, id: Option<HostId>, host: &Host) -> Result<(), Fault> {
+    check_unique(tx, &host.name, id)?;
+    tx.prepare_cached(
+        "INSERT INTO host (id, name, name_key, family, url, region, endpoints, ca_file, client_cert, proxy, allow_http,
+             product, version)
+         VALUES (:id, :name, :name_key, :family, :url, :region, :endpoints, :ca_file, :client_cert, :proxy, :allow_http,
+             :product, :version)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_key = excluded.name_key, family = excluded.family,
+             url = excluded.url, region = excluded.region, endpoints = excluded.endpoints, ca_file = excluded.ca_file,
+             client_cert = excluded.client_cert, proxy = excluded.proxy, allow_http = excluded.allow_http,
+             product = excluded.product, version = excluded.version",
+    )?
+    .execute(named_params! {
+        ":id": id.map(|id| id.0),
+        ":name": host.name,
+        ":name_key": value::folded(&host.name),
+        ":family": host.family.as_str(),
+        ":url": host.url,
+        ":region": host.region,
+        ":endpoints": value::json(&host.endpoints)?,
+        ":ca_file": host.ca_file,
+        ":client_cert": host.client_cert,
+        ":proxy": host.proxy,
+        ":allow_http": host.allow_http,
+        ":product": host.product,
+        ":version": host.version,
+    })?;
+    Ok(())
 }
 
 fn check_unique(tx: &Transaction<'_>, name: &str, except: Option<HostId>) -> Result<(), Fault> {

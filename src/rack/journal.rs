@@ -33,6 +33,8 @@ pub struct JournalEntry {
     /// The process that began it (or took it over) still has the rack open and has not released it; nobody else may go
     /// on with it.
     pub owner_alive: bool,
+    /// That process is this one.
+    pub ours: bool,
 }
 
 impl Rack {
@@ -117,6 +119,7 @@ impl Rack {
                     steps,
                     detail: value::parse_json("a journal entry", &row.get::<_, String>(4)?)?,
                     owner_alive: false,
+                    ours: false,
                 };
                 found.push((entry, row.get::<_, String>(5)?));
             }
@@ -124,7 +127,9 @@ impl Rack {
         })?;
         let mut entries = Vec::with_capacity(found.len());
         for (mut entry, owner) in found {
-            entry.owner_alive = self.lives(&owner)? && !self.released().contains(&entry.id);
+            entry.ours = self.is_me(&owner);
+            let at_it = if entry.ours { true } else { owner::is_alive(&self.locks(), &owner)? };
+            entry.owner_alive = at_it && !self.released().contains(&entry.id);
             entries.push(entry);
         }
         owner::sweep(&self.locks());
@@ -132,28 +137,33 @@ impl Rack {
     }
 
     /// Makes an entry whose owner has died this process's own, so that of several that want to go on with it only one
-    /// does. Answers whether it is ours now: not where its owner lives, or somebody finished it meanwhile.
+    /// does; or takes one of its own up again that was released. Answers whether that was done: not where somebody is at
+    /// it, in this process or another, or finished it meanwhile.
     ///
     /// # Errors
     /// The ways in which writing fails.
     pub fn adopt(&self, id: JournalId) -> Result<bool, RackError> {
         let me = self.owner_name()?;
-        self.released().remove(&id);
-        self.write(Durability::Full, |tx| {
+        let released = self.released().remove(&id);
+        let adopted = self.write(Durability::Full, |tx| {
             let owner: Option<String> = tx
                 .prepare_cached("SELECT owner FROM journal WHERE id = ?1")?
                 .query_row([id.0], |row| row.get(0))
                 .optional()?;
             match owner {
                 None => Ok(false),
-                Some(owner) if owner == me => Ok(true),
+                Some(owner) if owner == me => Ok(released),
                 Some(owner) if owner::is_alive(&self.locks(), &owner)? => Ok(false),
                 Some(_) => {
                     tx.prepare_cached("UPDATE journal SET owner = ?2 WHERE id = ?1")?.execute(params![id.0, me])?;
                     Ok(true)
                 }
             }
-        })
+        });
+        if released && adopted.is_err() {
+            self.release(id);
+        }
+        adopted
     }
 
     /// Says that this process no longer works on an entry of its own, which stays open: whoever settles the journal next
@@ -183,12 +193,8 @@ impl Rack {
         Ok(name)
     }
 
-    fn lives(&self, owner: &str) -> Result<bool, RackError> {
+    fn is_me(&self, owner: &str) -> bool {
         let mine = self.shared.owner.lock().unwrap_or_else(PoisonError::into_inner);
-        if mine.as_ref().is_some_and(|o| o.name() == owner) {
-            return Ok(true);
-        }
-        drop(mine);
-        owner::is_alive(&self.locks(), owner)
+        mine.as_ref().is_some_and(|o| o.name() == owner)
     }
 }

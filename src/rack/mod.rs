@@ -27,6 +27,7 @@ mod meta;
 mod owner;
 mod place;
 mod schema;
+mod secrets;
 mod similar;
 mod value;
 
@@ -39,12 +40,12 @@ use std::time::Duration;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::domain::Clock;
-pub use credentials::{Learned, NewSecret};
 pub use deployments::LastDeployment;
 pub use error::RackError;
 pub use history::KEPT_PER_BINDING;
 pub use journal::{JournalEntry, JournalId};
 pub use schema::SCHEMA;
+pub use secrets::{Learned, NewSecret};
 
 use error::Fault;
 use owner::Owner;

@@ -63,7 +63,12 @@ pub(super) fn number(connection: &Connection, id: &CredentialId) -> Result<i64, 
         .prepare_cached("SELECT number FROM credential WHERE id = ?1")?
         .query_row([&id.0], |row| row.get(0))
         .optional()?;
-    found.ok_or_else(|| RackError::NoSuchCredential { label: id.0.clone(), similar: Vec::new() }.into())
+    found.ok_or_else(|| no_such_credential(id).into())
+}
+
+/// The error for an id that no credential has.
+pub(super) fn no_such_credential(id: &CredentialId) -> RackError {
+    RackError::NoSuchCredential { label: id.0.clone(), similar: Vec::new() }
 }
 
 #[cfg(test)]

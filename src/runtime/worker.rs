@@ -1,11 +1,17 @@
 //! Carries out effects: a task each, answered by exactly one closing message, also when it fails, panics or is cancelled.
 
+mod add;
 mod deployment;
 mod diagnose;
 mod doctor;
+mod file;
+mod hosts;
 mod inventory;
 mod permissions;
+mod rack;
+mod revoke;
 mod rotate;
+mod signer;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -19,22 +25,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::Source;
 use crate::diagnose::Surroundings;
-use crate::domain::{DeploymentAct, Draft, Expiry, Host, HostId, Validation};
+use crate::domain::{Credential, CredentialId, DeploymentAct};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ops::Core;
 use crate::ops::check::{CheckOptions, Checked, check};
-use crate::ops::edit::Changes;
-use crate::ops::hosts::HostInput;
 use crate::ops::vault::blocking;
 use crate::store::choice::Passphrase as Need;
 use crate::ui::effect::{
-    AddFx, DeploymentFx, DiagnoseFx, DoctorFx, Edit, Effect, HostFx, IncidentFx, InventoryFx, LogFx, RackFx, RevokeFx,
+    AddFx, DeploymentFx, DiagnoseFx, DoctorFx, Effect, HostFx, IncidentFx, InventoryFx, LogFx, RackFx, RevokeFx,
     RotateFx, StoreFx, SystemFx,
 };
-use crate::ui::msg::{
-    AddMsg, CheckMsg, HostMsg, HostReport, JobId, LogMsg, Msg, Passphrase, RackData, RackMsg, RevokeMsg, StoreMsg,
-    StoreState,
-};
+use crate::ui::msg::{CheckMsg, JobId, LogMsg, Msg, Passphrase, RackMsg, StoreMsg, StoreState};
 
 /// Runs effects in the background.
 pub(super) struct Worker {
@@ -248,112 +249,6 @@ impl Job {
         }
     }
 
-    async fn rack(&self, fx: RackFx) {
-        let core = self.core();
-        match fx {
-            RackFx::Load { job } => {
-                let rack = core.rack.clone();
-                // Where they cannot be read the rack is shown all the same; checks say what is wrong with them.
-                let profiles = core.profiles().unwrap_or_default();
-                let seen = Arc::clone(&self.seen);
-                let work = blocking(move || {
-                    // Before the rest, so that a write in between is seen as one afterwards.
-                    let version = rack.data_version()?;
-                    *locked(&seen) = Some(version);
-                    Ok(Box::new(RackData {
-                        hosts: rack.hosts()?,
-                        credentials: rack.credentials()?,
-                        standings: rack.standings()?,
-                        profiles,
-                    }))
-                });
-                let result = self.guarded(work).await;
-                self.send(Msg::Rack(RackMsg::Loaded { job, result }));
-            }
-            RackFx::Detail { job, id } => {
-                let rack = core.rack.clone();
-                let whose = id.clone();
-                let work = blocking(move || Ok(rack.history(&whose, HISTORY)?));
-                let result = self.guarded(work).await;
-                self.send(Msg::Rack(RackMsg::Detail { job, id, result }));
-            }
-            RackFx::Save { job, edit } => {
-                let result = self.guarded(async { save(core, *edit) }).await;
-                self.send(Msg::Rack(RackMsg::Saved { job, result }));
-            }
-            RackFx::Forget { job, ids } => {
-                let work = async {
-                    for id in &ids {
-                        core.forget(id).await?;
-                    }
-                    Ok(ids.clone())
-                };
-                let result = self.guarded(work).await;
-                self.send(Msg::Rack(RackMsg::Forgotten { job, result }));
-            }
-        }
-    }
-
-    async fn add(&self, fx: AddFx) {
-        let core = self.core();
-        match fx {
-            AddFx::Identify { job, text } => {
-                let result = self.guarded(async { core.identify(text.reveal()).map(Box::new) }).await;
-                self.send(Msg::Add(AddMsg::Identified { job, result }));
-            }
-            AddFx::Check { job, draft } => {
-                let result = self.stoppable(try_out(core, *draft)).await;
-                self.send(Msg::Add(AddMsg::Checked { job, result }));
-            }
-            AddFx::Keep { job, draft, checked } => {
-                let work = async {
-                    let resolved = core.resolve(*draft)?;
-                    let found: Vec<Validation> = checked.into_iter().map(|(_, v)| v).collect();
-                    core.keep(&resolved, &found).await.map(|c| c.id)
-                };
-                let result = self.guarded(work).await;
-                self.send(Msg::Add(AddMsg::Kept { job, result }));
-            }
-        }
-    }
-
-    async fn revoke(&self, fx: RevokeFx) {
-        let core = self.core();
-        let (job, ids, using) = match fx {
-            RevokeFx::Plan { job, ids } => {
-                let result = self.guarded(core.revoke_plan(&ids, None)).await;
-                self.send(Msg::Revoke(RevokeMsg::Planned { job, result }));
-                return;
-            }
-            RevokeFx::Run { job, ids, signer } => (job, ids, signer.map(inventory::using)),
-            // Revoking looks first whether the host refuses it already, which is what verifying is.
-            RevokeFx::Verify { job, ids } => (job, ids, None),
-        };
-        let work = core.revoke(&ids, using.as_ref(), &self.cancel, |result| {
-            self.send(Msg::Revoke(RevokeMsg::Stepped { job, result: Box::new(result.clone()) }));
-        });
-        let result = self.guarded(work).await;
-        self.send(Msg::Revoke(RevokeMsg::Done { job, result }));
-    }
-
-    async fn hosts(&self, fx: HostFx) {
-        let core = self.core();
-        match fx {
-            HostFx::Save { job, host } => {
-                let result = self.guarded(save_host(core, *host)).await;
-                self.send(Msg::Hosts(HostMsg::Saved { job, result }));
-            }
-            HostFx::Remove { job, id } => {
-                let result = self.guarded(async { core.host_remove(&core.host(id)?.name) }).await;
-                self.send(Msg::Hosts(HostMsg::Removed { job, result }));
-            }
-            HostFx::Test { job, host } => {
-                let result = self.stoppable(test_host(core, *host)).await;
-                self.send(Msg::Hosts(HostMsg::Tested { job, result }));
-            }
-        }
-    }
-
     async fn tell_store_state(&self) {
         let source = Arc::clone(&self.source);
         match self.guarded(blocking(move || Ok(state_of(source.core())))).await {
@@ -364,6 +259,13 @@ impl Job {
 
     fn core(&self) -> &Core {
         self.source.core()
+    }
+
+    /// The record of that id.
+    fn credential(&self, id: &CredentialId) -> Result<Credential> {
+        self.core().rack.credential(id)?.ok_or_else(|| {
+            Error::usage("that credential is no longer on the rack").hint("Another keyrack may have removed it.")
+        })
     }
 
     fn send(&self, msg: Msg) {
@@ -397,9 +299,6 @@ fn browse(url: &str) -> Result<()> {
     open::that_detached(url).map_err(|e| by_hand(Error::data("no browser could be opened").because(&e)))
 }
 
-/// How many earlier checks the detail shows.
-const HISTORY: usize = 30;
-
 fn state_of(core: &Core) -> StoreState {
     let chosen = core.vault.chosen();
     let passphrase = match core.vault.needs() {
@@ -408,55 +307,4 @@ fn state_of(core: &Core) -> StoreState {
         Need::Create => Passphrase::Create,
     };
     StoreState { kind: chosen.kind, reason: chosen.reason, passphrase }
-}
-
-fn save(core: &Core, edit: Edit) -> Result<()> {
-    let changes = Changes {
-        label: Some(edit.label),
-        tags: Some(edit.tags),
-        note: Some(edit.note),
-        expires: edit.expiry.map(Expiry::at),
-        username: Some(edit.username),
-        owner: Some(edit.owner),
-        bindings: edit.bindings,
-        profiles: edit.profiles,
-        look_at: edit.look_at,
-    };
-    core.edit(&edit.id, changes).map(|_| ())
-}
-
-async fn try_out(core: &Core, draft: Draft) -> Result<Vec<(String, Validation)>> {
-    let resolved = core.resolve(draft)?;
-    let found = core.try_out(&resolved).await;
-    Ok(resolved.hosts.iter().map(|(host, _)| host.name.clone()).zip(found).collect())
-}
-
-async fn save_host(core: &Core, host: Host) -> Result<HostId> {
-    if host.id != HostId::default() {
-        // The screen has asked, naming the credentials concerned.
-        return core.host_edit(host, true).map(|h| h.id);
-    }
-    let input = HostInput {
-        name: Some(host.name).filter(|n| !n.is_empty()),
-        url: host.url,
-        family: Some(host.family).filter(|f| !f.as_str().is_empty()),
-        region: host.region,
-        endpoints: host.endpoints,
-        ca_file: host.ca_file,
-        client_cert: host.client_cert,
-        proxy: host.proxy,
-        allow_http: host.allow_http,
-    };
-    core.host_add(&input).await.map(|(host, _)| host.id)
-}
-
-async fn test_host(core: &Core, host: Host) -> Result<HostReport> {
-    let test = core.host_test(&host, None).await?;
-    match (test.product, test.finding) {
-        (Some(product), _) => Ok(HostReport { product, version: test.version }),
-        (None, Some(finding)) => {
-            Err(Error::new(ErrorKind::Unreachable, finding.title).cause(finding.cause).hint(finding.remedy))
-        }
-        (None, None) => Err(Error::new(ErrorKind::Unreachable, "the host did not say what it is")),
-    }
 }

@@ -141,10 +141,11 @@ mod tests {
 
     #[test]
     fn a_long_queue_that_moves_is_waited_for() {
-        let worker = Worker::start("test", (), Duration::from_millis(500)).unwrap();
+        // All together take longer than one may, and each far less, also on a busy machine.
+        let worker = Worker::start("test", (), Duration::from_secs(2)).unwrap();
         thread::scope(|scope| {
             let calls: Vec<_> =
-                (0..30).map(|_| scope.spawn(|| worker.call(|()| thread::sleep(Duration::from_millis(20))))).collect();
+                (0..30).map(|_| scope.spawn(|| worker.call(|()| thread::sleep(Duration::from_millis(80))))).collect();
             for call in calls {
                 assert_eq!(call.join().unwrap(), Ok(()));
             }

@@ -5,16 +5,16 @@
 
 #![allow(dead_code, reason = "not every module needs every helper")]
 
+#[path = "../security/quick_store.rs"]
+mod quick_store;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use age::secrecy::ExposeSecret as _;
 use jiff::{SignedDuration, Timestamp};
 use keyrack::cli::{self, Io, Outcome};
 use keyrack::domain::Clock;
@@ -49,21 +49,7 @@ impl Home {
     /// Empty, with a file store that opens at once.
     pub fn new() -> Self {
         let home = Self::bare();
-        let secrets = home.data().join("secrets");
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&secrets).unwrap();
-        let identity = age::x25519::Identity::generate();
-        let mut recipient = age::scrypt::Recipient::new(age::secrecy::SecretString::from(PASSPHRASE));
-        recipient.set_work_factor(1);
-        let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).unwrap();
-        let file = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(secrets.join("identity.age"))
-            .unwrap();
-        let mut writer = encryptor.wrap_output(file).unwrap();
-        writeln!(writer, "{}", identity.to_string().expose_secret()).unwrap();
-        writer.finish().unwrap();
+        quick_store::set_up(&home.data(), PASSPHRASE);
         home
     }
 

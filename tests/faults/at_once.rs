@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use keyrack::domain::{CredentialId, RotateEnd, StoreKind};
+use keyrack::domain::{CredentialId, RevokeEnd, RotateEnd, StoreKind, Verdict};
 use keyrack::ops::rotate::RotateOptions;
 use keyrack::secret::Secret;
 use keyrack::store::{SecretStore, StoreError};
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::aftermath;
 use crate::child::{Ended, Inside, Player};
 use crate::scene::{OTHER, Scene, TARGET, Verb, is_present};
-use crate::store::{BOTH, DirStore, When};
+use crate::store::{BOTH, DirStore, When, every_call_through_call};
 use crate::watched::{HostStrike, makes};
 
 /// Both are ready before either may go.
@@ -66,10 +66,26 @@ async fn one_credential_is_ordered_dead_once() {
 }
 
 /// Two administrators, the same credential: the host makes or replaces one, and one of the two is told why it did not.
+/// Whichever asks the host first is held there until the other one has ended, so that neither can be done before the
+/// other one begins.
 async fn rotated_once(verb: Verb) {
     for _ in 0..3 {
-        let scene = Scene::slow(verb, Duration::from_millis(60)).await;
-        let ended = both(&scene, [TARGET, TARGET]).await;
+        let scene = Scene::new(verb).await;
+        let mut players = [TARGET, TARGET].map(|label| Player::start(&scene, label, &scene.target, Inside::Nowhere));
+        scene.site.arm(0, When::Before, HostStrike::Hold);
+        players.iter_mut().for_each(Player::go);
+        let site = Arc::clone(&scene.site);
+        let ended = tokio::task::spawn_blocking(move || {
+            let (sender, ends) = std::sync::mpsc::channel();
+            for player in players {
+                let sender = sender.clone();
+                std::thread::spawn(move || sender.send(player.end()));
+            }
+            let first = ends.recv().unwrap();
+            site.disarm();
+            [first, ends.recv().unwrap()]
+        });
+        let ended = ended.await.unwrap();
         assert_eq!(words(&ended), ["busy", "rotated"], "{verb:?}");
         let orders = scene.site.orders();
         assert_eq!(orders.iter().filter(|o| makes(o)).count(), 1, "{verb:?}: {orders:?}");
@@ -121,6 +137,71 @@ async fn what_is_being_rotated_is_not_revoked_and_what_is_being_revoked_is_not_r
     aftermath::check(&scene, Some("revoked"), "rotated while it was revoked").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_being_rotated_is_not_forgotten() {
+    let (scene, told) = beside(Verb::RotateInPlace, Verb::Forget).await;
+    assert_eq!(told, ["rotated", "error"]);
+    aftermath::check(&scene, Some("rotated"), "forgotten while it was rotated").await;
+}
+
+/// The screens let work go on that a user turned away from: a second act on the same credential waits for its end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_being_rotated_is_not_revoked_by_the_same_process_either() {
+    let scene = Scene::new(Verb::RotateInPlace).await;
+    let core = scene.core();
+    let id = core.by_label(TARGET).unwrap().id;
+    scene.site.arm(0, When::Before, HostStrike::Hold);
+    let rotation = crate::scene::rotate(&core, Verb::RotateInPlace, TARGET, scene.target_secret());
+    let revocation = async {
+        scene.site.is_asked().await;
+        let results = core.revoke(&[id], None, &CancellationToken::new(), |_| {}).await.unwrap();
+        scene.site.disarm();
+        results
+    };
+    let (rotated, revoked) = tokio::join!(rotation, revocation);
+    assert_eq!(rotated.unwrap().end, RotateEnd::Rotated);
+    assert_eq!(revoked[0].end, RevokeEnd::Busy, "{revoked:?}");
+    assert!(revoked[0].message.contains("this keyrack is rotating"), "{}", revoked[0].message);
+    assert_eq!(scene.site.orders(), ["ROTATE"]);
+    aftermath::settle_and_check(&scene, &core, Some("rotated"), "revoked while it was rotated").await;
+}
+
+/// Another keyrack is at it: the bulk endpoint is not asked for it, nor for nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_one_is_at_is_not_revoked_with_the_leaked_ones() {
+    let scene = Scene::new(Verb::RotateSwap).await;
+    let (core, other) = (scene.core(), scene.core());
+    let id = core.by_label(TARGET).unwrap().id;
+    let entry = other.rack.begin("rotate", &id, &serde_json::json!({})).unwrap();
+    let leaks = core.leaks(&scene.target.secret).unwrap().found;
+    let before = scene.site.requests();
+    let ended = core.incident(&leaks, None, &CancellationToken::new(), |_| {}).await.unwrap();
+    assert_eq!(ended[0].end, Some(RevokeEnd::Busy), "{ended:?}");
+    assert_eq!(scene.site.requests(), before, "nothing is asked of the host");
+    other.rack.finish(entry).unwrap();
+    let ended = core.incident(&leaks, None, &CancellationToken::new(), |_| {}).await.unwrap();
+    assert_eq!(ended[0].end, Some(RevokeEnd::Revoked), "{ended:?}");
+    let standings = core.rack.standings().unwrap();
+    let standing = standings.iter().find(|s| s.credential == id).unwrap();
+    assert_eq!(standing.verdict, Verdict::Revoked, "as if it had been revoked alone: {}", standing.reason);
+}
+
+/// A secret that was added between the look at the store and the look at the rack is not lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doctor_calls_nothing_lost_that_was_added_while_it_looked() {
+    let scene = Scene::new(Verb::Add).await;
+    let (adder, target) = (scene.core(), scene.target.clone());
+    let pause = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        assert_eq!(runtime.block_on(crate::scene::run(&adder, Verb::Add, &target)).unwrap(), "added");
+    };
+    // The list of all secrets is the first thing that it asks the store for.
+    let store =
+        Arc::new(Pausing { inner: scene.store(), calls: 0.into(), at: (0, When::After), pause: Box::new(pause) });
+    let found = scene.core_over(store).doctor(false).await.unwrap();
+    assert!(found.iter().all(|c| c.health == keyrack::ops::doctor::Health::Good), "{found:#?}");
+}
+
 /// Nobody is at it any more, but what there is now is not what was meant.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_secret_that_was_replaced_meanwhile_is_left_alone() {
@@ -133,9 +214,7 @@ async fn a_secret_that_was_replaced_meanwhile_is_left_alone() {
     scene.site.arm(0, When::Before, HostStrike::Hold);
     let batch = slow.rotate(&ids, &options, &cancel, |_| {});
     let meanwhile = async {
-        while scene.site.requests() == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        scene.site.is_asked().await;
         let result = crate::scene::rotate(&fast, Verb::RotateInPlace, TARGET, scene.target_secret()).await.unwrap();
         scene.site.disarm();
         result
@@ -208,24 +287,4 @@ impl Pausing {
     }
 }
 
-impl SecretStore for Pausing {
-    fn kind(&self) -> StoreKind {
-        self.inner.kind()
-    }
-
-    fn get(&self, id: &CredentialId) -> Result<Secret, StoreError> {
-        self.call(|s| s.get(id))
-    }
-
-    fn put(&self, id: &CredentialId, secret: &Secret) -> Result<(), StoreError> {
-        self.call(|s| s.put(id, secret))
-    }
-
-    fn delete(&self, id: &CredentialId) -> Result<(), StoreError> {
-        self.call(|s| s.delete(id))
-    }
-
-    fn list(&self) -> Result<Vec<CredentialId>, StoreError> {
-        self.call(SecretStore::list)
-    }
-}
+every_call_through_call!(Pausing);

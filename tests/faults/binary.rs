@@ -207,11 +207,15 @@ fn interrupt(child: &Child) {
 async fn an_interrupted_check_keeps_what_it_printed() {
     let scene = Scene::slow(Verb::Add, Duration::from_millis(20)).await;
     let home = Home::make(&scene, 40).await;
+    let site = Arc::clone(&scene.site);
+    // One is held until the signal is sent, so that they cannot all be done by then.
+    site.arm(12, When::Before, HostStrike::Hold);
     tokio::task::spawn_blocking(move || {
         let mut child = home.start(&["check", "--json-lines", "--concurrency", "1"], "");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         lines.next().unwrap().unwrap();
         interrupt(&child);
+        site.disarm();
         let printed = 1 + lines.count();
         assert_eq!(child.wait().unwrap().code(), Some(130));
         assert!(printed < 40, "it was not interrupted at all");
@@ -227,12 +231,15 @@ async fn an_interrupted_revocation_finishes_the_one_it_is_at() {
     let scene = Scene::slow(Verb::Add, Duration::from_millis(100)).await;
     let home = Home::make(&scene, 3).await;
     let site = Arc::clone(&scene.site);
+    // Held until the signal is sent; what is left of the delay is the program's, to hear it.
+    site.arm(0, When::Before, HostStrike::HoldOrder);
     tokio::task::spawn_blocking(move || {
         let child = home.start(&["revoke", "token-0", "token-1", "token-2", "--yes", "--json"], "");
         while site.first_order().is_none() {
             std::thread::yield_now();
         }
         interrupt(&child);
+        site.disarm();
         let out = child.wait_with_output().unwrap();
         let told: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
         let ends: Vec<_> = told["results"].as_array().unwrap().iter().map(|r| r["end"].clone()).collect();

@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use keyrack::domain::{CredentialId, StoreKind, Verdict};
 use keyrack::error::ErrorKind;
+use keyrack::ops::Core;
 use keyrack::ops::check::{CheckOptions, Checked, check};
 use keyrack::ops::revoke::Using;
-use keyrack::ops::{Core, Settings};
 use keyrack::secret::Secret;
 use keyrack::simulator::Site;
 use keyrack::store::{SecretStore, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::aftermath;
-use crate::scene::{OTHER, Scene, TARGET, Verb, is_present, word};
+use crate::scene::{OTHER, Scene, TARGET, Verb, is_present, run, word};
 use crate::store::{DirStore, Failure, Faulty, Strike, When};
+use crate::watched::HostStrike;
 
 /// A scene with `n` further credentials.
 async fn many(n: usize) -> Scene {
@@ -126,23 +127,42 @@ async fn a_revocation_that_is_stopped_finishes_the_one_it_is_at() {
     let ids = [TARGET, OTHER].map(|label| core.by_label(label).unwrap().id);
     let cancel = CancellationToken::new();
     let stop = cancel.clone();
-    // Stopped as soon as the first order is out.
+    // Stopped while the first order is out.
+    scene.site.arm(0, When::Before, HostStrike::HoldOrder);
     let site = Arc::clone(&scene.site);
-    let watcher = tokio::spawn(async move {
+    let watcher = async move {
         while site.first_order().is_none() {
             tokio::task::yield_now().await;
         }
         stop.cancel();
-    });
-    let core = Core {
-        settings: Settings { confirm_after: vec![std::time::Duration::from_millis(100)], ..core.settings.clone() },
-        ..core
+        site.disarm();
     };
-    let results = core.revoke(&ids, None::<&Using>, &cancel, |_| {}).await.unwrap();
-    watcher.await.unwrap();
+    let (results, ()) = tokio::join!(core.revoke(&ids, None::<&Using>, &cancel, |_| {}), watcher);
+    let results = results.unwrap();
     let ends: Vec<_> = results.iter().map(|r| word(r.end)).collect();
     assert_eq!(ends, ["revoked", "cancelled"]);
     assert_eq!(scene.site.orders().len(), 1);
     assert!(is_present(&core.by_label(OTHER).unwrap()));
     aftermath::check(&scene, Some("revoked"), "stopped").await;
+}
+
+/// A task that is dropped, or panics, leaves what it had begun to whoever settles the journal next, in the same process.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_dropped_in_the_middle_is_settled_by_the_same_process() {
+    for verb in [Verb::RevokeItself, Verb::RotateInPlace, Verb::RotateTwinByKey, Verb::CreateByKey] {
+        let scene = Scene::new(verb).await;
+        let core = scene.core();
+        scene.site.arm(0, When::Before, HostStrike::Hold);
+        tokio::select! {
+            told = run(&core, verb, &scene.target) => panic!("{verb:?}: {told:?}"),
+            () = scene.site.is_asked() => {}
+        }
+        scene.site.disarm();
+        assert_eq!(core.rack.open_entries().unwrap().len(), 1, "{verb:?}");
+        let settled = core.recover().await.unwrap();
+        assert!(settled.len() == 1 && settled[0].done, "{verb:?}: {settled:?}");
+        assert_eq!(core.rack.open_entries().unwrap(), [], "{verb:?}");
+        let known = core.rack.credential_by_label(TARGET).unwrap();
+        assert!(known.is_none_or(|c| is_present(&c)), "{verb:?}");
+    }
 }

@@ -3,7 +3,7 @@
 
 use crate::aftermath;
 use crate::child::{Inside, play};
-use crate::scene::{Scene, Verb};
+use crate::scene::{Scene, Verb, for_each_verb};
 use crate::store::{BOTH, When};
 use crate::watched::HostStrike;
 
@@ -84,16 +84,8 @@ async fn killed_everywhere(verb: Verb) {
     assert!(struck + 1 >= known.commits.len() - 1, "{verb:?}: only {struck} of {:?}", known.commits);
 }
 
-macro_rules! everywhere {
-    ($($test:ident: $verb:ident),+ $(,)?) => {$(
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $test() {
-            killed_everywhere(Verb::$verb).await;
-        }
-    )+};
-}
-
-everywhere! {
+for_each_verb! {
+    killed_everywhere:
     add: Add,
     revoking_itself: RevokeItself,
     revoking_with_a_key: RevokeByKey,

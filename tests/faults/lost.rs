@@ -3,7 +3,7 @@
 use keyrack::domain::Verdict;
 
 use crate::aftermath;
-use crate::scene::{Scene, TARGET, Verb, is_present, run};
+use crate::scene::{Scene, TARGET, Verb, for_each_verb, is_present, run};
 use crate::store::{BOTH, When};
 use crate::watched::HostStrike;
 
@@ -28,16 +28,8 @@ async fn lost_everywhere(verb: Verb) {
     }
 }
 
-macro_rules! everywhere {
-    ($($test:ident: $verb:ident),+ $(,)?) => {$(
-        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-        async fn $test() {
-            lost_everywhere(Verb::$verb).await;
-        }
-    )+};
-}
-
-everywhere! {
+for_each_verb! {
+    lost_everywhere:
     add: Add,
     revoking_itself: RevokeItself,
     revoking_with_a_key: RevokeByKey,

@@ -148,6 +148,17 @@ impl Verb {
     }
 }
 
+/// A test for each verb.
+macro_rules! for_each_verb {
+    ($run:ident: $($test:ident: $verb:ident),+ $(,)?) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $test() {
+            $run(Verb::$verb).await;
+        }
+    )+};
+}
+pub(crate) use for_each_verb;
+
 pub struct Scene {
     pub verb: Verb,
     pub site: Arc<Watched>,

@@ -146,24 +146,32 @@ pub fn die() -> ! {
     }
 }
 
-impl SecretStore for Faulty {
-    fn kind(&self) -> StoreKind {
-        self.inner.kind()
-    }
+/// A store every call of which goes through the type's own `call`.
+macro_rules! every_call_through_call {
+    ($store:ty) => {
+        impl SecretStore for $store {
+            fn kind(&self) -> StoreKind {
+                self.inner.kind()
+            }
 
-    fn get(&self, id: &CredentialId) -> Result<Secret, StoreError> {
-        self.call(|s| s.get(id))
-    }
+            fn get(&self, id: &CredentialId) -> Result<Secret, StoreError> {
+                self.call(|s| s.get(id))
+            }
 
-    fn put(&self, id: &CredentialId, secret: &Secret) -> Result<(), StoreError> {
-        self.call(|s| s.put(id, secret))
-    }
+            fn put(&self, id: &CredentialId, secret: &Secret) -> Result<(), StoreError> {
+                self.call(|s| s.put(id, secret))
+            }
 
-    fn delete(&self, id: &CredentialId) -> Result<(), StoreError> {
-        self.call(|s| s.delete(id))
-    }
+            fn delete(&self, id: &CredentialId) -> Result<(), StoreError> {
+                self.call(|s| s.delete(id))
+            }
 
-    fn list(&self) -> Result<Vec<CredentialId>, StoreError> {
-        self.call(SecretStore::list)
-    }
+            fn list(&self) -> Result<Vec<CredentialId>, StoreError> {
+                self.call(SecretStore::list)
+            }
+        }
+    };
 }
+pub(crate) use every_call_through_call;
+
+every_call_through_call!(Faulty);

@@ -20,6 +20,8 @@ pub enum HostStrike {
     DropFromHere,
     /// The answer waits until [`Watched::disarm`].
     Hold,
+    /// The answer to the first order, whichever request that is, waits until [`Watched::disarm`].
+    HoldOrder,
 }
 
 pub struct Watched {
@@ -76,6 +78,13 @@ impl Watched {
         self.orders.lock().unwrap().clear();
         self.made.store(0, Ordering::SeqCst);
         self.requests.store(0, Ordering::SeqCst);
+    }
+
+    /// Waits until something was asked since it was armed.
+    pub async fn is_asked(&self) {
+        while self.requests() == 0 {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Which request, since it was armed, was the first order.
@@ -185,7 +194,9 @@ impl Site for Watched {
                 }
                 hang_up()
             }
-            Some((at, _, HostStrike::Hold)) if at == n => {
+            Some((at, _, hold))
+                if hold == HostStrike::Hold && at == n || hold == HostStrike::HoldOrder && order(request).is_some() =>
+            {
                 tokio::task::block_in_place(|| {
                     while self.at.lock().unwrap().is_some() {
                         std::thread::sleep(std::time::Duration::from_millis(5));

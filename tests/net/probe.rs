@@ -47,6 +47,10 @@ async fn nobody_answers_the_connection_attempt() {
 
 #[tokio::test]
 async fn every_address_of_a_name_is_tried() {
+    if TcpListener::bind("[::1]:0").await.is_err() {
+        // A machine without IPv6 has no second address of its own.
+        return;
+    }
     let (v4, v6) = loop {
         let v4 = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = v4.local_addr().unwrap().port();

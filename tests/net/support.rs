@@ -132,10 +132,13 @@ pub async fn drain<S: AsyncRead + Unpin>(mut stream: S) {
     while stream.read(&mut buffer).await.is_ok_and(|n| n > 0) {}
 }
 
-/// A loopback address at which nothing listens.
+/// A loopback address at which nothing listens, nor will: it stays taken until the process ends.
 pub async fn dead_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    listener.local_addr().unwrap()
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    std::mem::forget(socket);
+    address
 }
 
 /// A listener whose queue of waiting connections is full: the kernel drops further attempts, as a firewall does.
@@ -145,7 +148,8 @@ pub async fn full_backlog() -> (TcpListener, Vec<TcpStream>) {
     let listener = socket.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
     let mut waiting = Vec::new();
-    while let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+    // A connection on loopback is there at once; a busy machine may need a moment to tell.
+    while let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_secs(1), TcpStream::connect(address)).await {
         waiting.push(stream);
         assert!(waiting.len() < 64, "the kernel queues without end");
     }
@@ -156,12 +160,9 @@ pub async fn full_backlog() -> (TcpListener, Vec<TcpStream>) {
 pub const PATIENT: Timeouts =
     Timeouts { connect: Duration::from_secs(10), read: Duration::from_secs(10), total: Duration::from_secs(20) };
 
-/// Limits for servers that never answer.
-pub const HASTY: Timeouts = Timeouts {
-    connect: Duration::from_millis(300),
-    read: Duration::from_millis(300),
-    total: Duration::from_millis(900),
-};
+/// Limits for servers that never answer; long enough for everything before that, also on a busy machine.
+pub const HASTY: Timeouts =
+    Timeouts { connect: Duration::from_secs(2), read: Duration::from_secs(2), total: Duration::from_secs(5) };
 
 pub fn env(vars: &[(&str, &str)]) -> ProxyEnv {
     ProxyEnv::from_vars(|name| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))

@@ -127,12 +127,18 @@ fn an_idle_screen_writes_nothing_and_takes_no_time() {
     // Losing focus, an unbound key: nothing of it changes the screen.
     term.types("\u{1b}[O");
     term.types("\u{1b}[24~");
-    let before = quiet(&term);
     let window = std::time::Duration::from_secs(2);
-    let spent = cpu(&term);
-    std::thread::sleep(window);
-    assert_eq!(term.written() - before, 0, "bytes written in {window:?}");
-    assert!(cpu(&term) - spent <= 1, "hundredths of a second spent in {window:?}: {}", cpu(&term) - spent);
+    // Once a minute the age of a check is drawn anew: of three windows, one at least has no such moment in it.
+    let mut seen = (usize::MAX, u64::MAX);
+    for _ in 0..3 {
+        let (before, spent) = (quiet(&term), cpu(&term));
+        std::thread::sleep(window);
+        seen = (term.written() - before, cpu(&term) - spent);
+        if seen.0 == 0 && seen.1 <= 1 {
+            break;
+        }
+    }
+    assert!(seen.0 == 0 && seen.1 <= 1, "bytes written and hundredths of a second spent in {window:?}: {seen:?}");
     term.types("q");
     assert_eq!(term.ends(), 0);
 }

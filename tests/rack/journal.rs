@@ -26,6 +26,7 @@ fn an_entry_keeps_its_steps_in_order_until_it_is_finished() {
             steps: vec![("stored".into(), json!({"store": "file"})), ("recorded".into(), json!([]))],
             detail: json!({"label": "ci"}),
             owner_alive: true,
+            ours: true,
         }
     );
     assert_eq!((entries.len(), entries[1].id), (2, revoke));
@@ -47,14 +48,15 @@ fn an_entry_lives_as_long_as_the_rack_that_began_it() {
     let entry = first.begin("add", &id(1), &json!(null)).unwrap();
     let clone = first.clone();
     drop(first);
-    assert!(second.open_entries().unwrap()[0].owner_alive);
+    let seen = second.open_entries().unwrap().remove(0);
+    assert!(seen.owner_alive && !seen.ours);
     assert!(!second.adopt(entry).unwrap());
     drop(clone);
     assert!(!second.open_entries().unwrap()[0].owner_alive);
 
     let third = home.open();
     assert!(third.adopt(entry).unwrap());
-    assert!(third.adopt(entry).unwrap());
+    assert!(!third.adopt(entry).unwrap(), "also of two in the same process only one goes on with it");
     assert!(!second.adopt(entry).unwrap(), "only one goes on with it");
     assert!(second.open_entries().unwrap()[0].owner_alive);
     third.finish(entry).unwrap();

@@ -8,7 +8,7 @@ use keyrack::domain::{CredentialId, Expiry, HostId, Kind, SecretState, StoreKind
 use keyrack::error::{Error, ErrorKind};
 use keyrack::rack::{Rack, RackError, SCHEMA};
 
-use crate::support::{Home, at, credential, id, with_one};
+use crate::support::{Home, at, credential, id, put, with_one};
 
 fn refused(home: &Home) -> RackError {
     Rack::open(&home.rack()).unwrap_err()
@@ -211,7 +211,7 @@ fn schema_1_has_neither_profiles_nor_places_to_look_at() {
     assert!(release.profiles.is_empty() && release.bindings.iter().all(|b| b.look_at.is_empty()));
     release.profiles = vec!["git-read".into()];
     release.bindings[1].look_at.repository = Some("acme/app".into());
-    rack.update_credential(&release).unwrap();
+    put(&rack, &release).unwrap();
     assert_eq!(rack.credentials().unwrap()[0], release);
 }
 

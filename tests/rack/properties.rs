@@ -4,9 +4,9 @@ use keyrack::domain::{
     Binding, Credential, CredentialId, Expiry, FamilyId, Host, HostId, Kind, LookAt, Owner, SecretState, StoreKind,
 };
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::support::{Home, github};
+use crate::support::{Home, github, put};
 
 /// Any text at all, the awkward kinds often.
 fn text() -> impl Strategy<Value = String> {
@@ -88,7 +88,9 @@ fn any_credential(hosts: [HostId; 2]) -> impl Strategy<Value = Credential> {
 }
 
 fn runner() -> TestRunner {
-    TestRunner::new(Config { cases: 64, failure_persistence: None, ..Config::default() })
+    let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
+    // The same cases at every run.
+    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 
 #[test]
@@ -119,10 +121,8 @@ fn every_credential_comes_back_as_it_was() {
             rack.insert_credential(&first).unwrap();
             prop_assert_eq!(rack.credential(&first.id).unwrap(), Some(first.clone()));
             prop_assert_eq!(rack.credential_by_label(&first.label).unwrap(), Some(first.clone()));
-            // An update leaves id and birth alone, and a destroyed secret destroyed.
-            let secret = if first.fingerprint == second.fingerprint { first.secret } else { second.secret };
-            let second = Credential { id: first.id.clone(), added_at: first.added_at, secret, ..second };
-            rack.update_credential(&second).unwrap();
+            let second = Credential { id: first.id.clone(), added_at: first.added_at, ..second };
+            put(&rack, &second).unwrap();
             prop_assert_eq!(rack.credentials().unwrap(), vec![second]);
             rack.remove_credential(&first.id).unwrap();
             Ok(())

@@ -3,9 +3,9 @@
 use keyrack::domain::{
     AuditEntry, Binding, Credential, Expiry, Host, HostId, Kind, LookAt, Owner, SecretState, StoreKind,
 };
-use keyrack::rack::{Learned, RackError};
+use keyrack::rack::{Learned, NewSecret, RackError};
 
-use crate::support::{Home, credential, github, id, minute, with_one};
+use crate::support::{Home, credential, github, id, minute, put, with_one};
 
 #[test]
 fn hosts_are_added_changed_and_removed() {
@@ -70,8 +70,8 @@ fn labels_are_unique_whatever_their_case() {
     let mut two = credential(2, "two", host);
     rack.insert_credential(&two).unwrap();
     two.label = "CI-RELEASE".into();
-    assert!(matches!(rack.update_credential(&two), Err(RackError::DuplicateLabel { .. })));
-    rack.update_credential(&Credential { label: "Ci-Release".into(), ..one }).unwrap();
+    assert!(matches!(put(&rack, &two), Err(RackError::DuplicateLabel { .. })));
+    put(&rack, &Credential { label: "Ci-Release".into(), ..one }).unwrap();
     assert!(rack.credential_by_label("ci-release").unwrap().is_none(), "labels are told apart by case");
     assert!(rack.credential_by_label("Ci-Release").unwrap().is_some());
     assert_eq!(rack.similar_labels("ci-release"), ["Ci-Release"]);
@@ -96,7 +96,7 @@ fn a_present_secret_is_on_the_rack_once() {
 
     let three = credential(3, "three", host);
     rack.insert_credential(&three).unwrap();
-    assert_eq!(rack.update_credential(&Credential { fingerprint: one.fingerprint, ..three }), back);
+    assert_eq!(put(&rack, &Credential { fingerprint: one.fingerprint, ..three }), back);
 
     // No fingerprint is no fingerprint, not the same one.
     for n in [4, 5] {
@@ -145,7 +145,7 @@ fn an_update_takes_all_or_nothing() {
         username: None,
         ..one.clone()
     };
-    rack.update_credential(&changed).unwrap();
+    put(&rack, &changed).unwrap();
     assert_eq!(rack.credential(&one.id).unwrap(), Some(changed.clone()));
 
     let nowhere = Credential {
@@ -153,25 +153,70 @@ fn an_update_takes_all_or_nothing() {
         bindings: vec![Binding::new(host, None), Binding::new(HostId(99), None)],
         ..changed.clone()
     };
-    assert_eq!(rack.update_credential(&nowhere), Err(RackError::NoSuchHost { name: "#99".into(), similar: vec![] }));
+    assert_eq!(put(&rack, &nowhere), Err(RackError::NoSuchHost { name: "#99".into(), similar: vec![] }));
     assert_eq!(rack.credentials().unwrap(), [changed]);
     assert!(matches!(rack.insert_credential(&Credential { id: id(2), ..nowhere }), Err(RackError::NoSuchHost { .. })));
     assert_eq!(rack.credentials().unwrap().len(), 1);
 }
 
 #[test]
-fn an_edit_made_from_an_old_copy_does_not_bring_a_destroyed_secret_back() {
+fn an_edit_is_made_to_the_record_as_it_is_by_then() {
     let home = Home::new();
-    let (rack, _, one) = with_one(&home);
-    rack.set_secret_state(&one.id, SecretState::Destroyed).unwrap();
-    rack.update_credential(&Credential { note: "edited".into(), ..one.clone() }).unwrap();
-    let now = rack.credential(&one.id).unwrap().unwrap();
-    assert_eq!((now.secret, now.note.as_str()), (SecretState::Destroyed, "edited"));
-    rack.update_credential(&Credential { fingerprint: "of a new secret".into(), ..one.clone() }).unwrap();
-    assert_eq!(rack.credential(&one.id).unwrap().unwrap().secret, SecretState::Present);
-    rack.set_secret_state(&one.id, SecretState::Destroyed).unwrap();
-    rack.set_secret_state(&one.id, SecretState::Present).unwrap();
-    assert_eq!(rack.credential(&one.id).unwrap().unwrap().secret, SecretState::Present);
+    let (rack, _, old) = with_one(&home);
+    // Since it was read, another process has rotated it, checked it and destroyed its secret.
+    let new = NewSecret {
+        kind: Kind::AccessKey,
+        username: Some("AKIANEW".into()),
+        expiry: Expiry::Never,
+        expiry_by_user: false,
+        store: StoreKind::File,
+        hint: "…new".into(),
+        fingerprint: "new".into(),
+    };
+    rack.replace_secret(&old.id, &new).unwrap();
+    rack.set_secret_state(&old.id, SecretState::Destroyed).unwrap();
+    let now = rack.credential(&old.id).unwrap().unwrap();
+    let edit = |record: &mut Credential| {
+        record.note = "edited".into();
+        Ok::<_, RackError>(())
+    };
+    let (before, after) = rack.edit_credential(&old.id, edit).unwrap();
+    assert_eq!(before, now);
+    assert_eq!(after, Credential { note: "edited".into(), ..now });
+    assert_eq!(rack.credential(&old.id).unwrap().unwrap(), after);
+
+    let refused: Result<_, RackError> = rack.edit_credential(&old.id, |record| {
+        record.label = "half".into();
+        Err(RackError::Internal { what: "no".into() })
+    });
+    assert_eq!(refused, Err(RackError::Internal { what: "no".into() }));
+    assert_eq!(rack.credential(&old.id).unwrap().unwrap(), after);
+
+    // What stays for life stays whatever an edit says.
+    let others = Credential { id: id(9), added_at: minute(9), ..after.clone() };
+    let (_, kept) = rack
+        .edit_credential(&old.id, |record| {
+            *record = others;
+            Ok::<_, RackError>(())
+        })
+        .unwrap();
+    assert_eq!(kept, after);
+}
+
+/// Between a test of a host and what it found, the user may have edited the record.
+#[test]
+fn what_a_host_says_that_it_is_is_taken_over_and_an_edit_stays() {
+    let home = Home::new();
+    let rack = home.open();
+    let id = rack.add_host(&github()).unwrap();
+    let edited = Host { id, url: "https://elsewhere.example".into(), ..github() };
+    rack.update_host(&edited).unwrap();
+    rack.learn_host(id, Some("GitHub Enterprise Server"), Some("3.19.0")).unwrap();
+    let told = |text: &str| Some(text.to_owned());
+    let now = Host { product: told("GitHub Enterprise Server"), version: told("3.19.0"), ..edited };
+    assert_eq!(rack.host(id).unwrap(), now);
+    rack.learn_host(HostId(99), None, None).unwrap();
+    assert_eq!(rack.hosts().unwrap(), [now]);
 }
 
 #[test]
@@ -179,7 +224,7 @@ fn what_is_not_there_cannot_be_changed() {
     let home = Home::new();
     let (rack, host, _) = with_one(&home);
     let stranger = credential(9, "stranger", host);
-    assert!(matches!(rack.update_credential(&stranger), Err(RackError::NoSuchCredential { .. })));
+    assert!(matches!(put(&rack, &stranger), Err(RackError::NoSuchCredential { .. })));
     assert!(matches!(rack.remove_credential(&stranger.id), Err(RackError::NoSuchCredential { .. })));
     let state = rack.set_secret_state(&stranger.id, SecretState::Present);
     assert!(matches!(state, Err(RackError::NoSuchCredential { .. })));
@@ -276,7 +321,7 @@ fn what_a_host_told_is_taken_over_and_an_edit_stays() {
     let home = Home::new();
     let (rack, _, one) = with_one(&home);
     let told = |kind, expiry| Learned { credential: one.id.clone(), kind, expiry };
-    rack.update_credential(&Credential { label: "renamed".into(), expiry_by_user: true, ..one.clone() }).unwrap();
+    put(&rack, &Credential { label: "renamed".into(), expiry_by_user: true, ..one.clone() }).unwrap();
     rack.learn(&[told(Some(Kind::FineGrainedPat), Expiry::Unknown)]).unwrap();
     let now = rack.credential(&one.id).unwrap().unwrap();
     assert_eq!((now.label.as_str(), now.kind, now.expiry), ("renamed", Kind::FineGrainedPat, one.expiry));

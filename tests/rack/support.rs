@@ -7,7 +7,7 @@ use keyrack::domain::{
     Binding, Credential, CredentialId, Expiry, FamilyId, Host, HostId, Kind, SecretState, StoreKind, Validation,
     Verdict,
 };
-use keyrack::rack::Rack;
+use keyrack::rack::{Rack, RackError};
 use tempfile::TempDir;
 
 /// A directory that is gone after the test, with room for a rack.
@@ -100,6 +100,15 @@ pub fn with_one(home: &Home) -> (Rack, HostId, Credential) {
     let one = credential(1, "ci-release", host);
     rack.insert_credential(&one).unwrap();
     (rack, host, one)
+}
+
+/// Makes a record what `credential` says.
+pub fn put(rack: &Rack, credential: &Credential) -> Result<(), RackError> {
+    let edit = |record: &mut Credential| {
+        *record = credential.clone();
+        Ok(())
+    };
+    rack.edit_credential(&credential.id, edit).map(drop)
 }
 
 pub fn verdict(verdict: Verdict, reason: &str, checked_at: Timestamp) -> Validation {

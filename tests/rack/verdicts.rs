@@ -1,9 +1,9 @@
 //! History and standings.
 
-use keyrack::domain::{Evidence, Grant, Identity, Validation, Verdict};
-use keyrack::rack::{KEPT_PER_BINDING, Rack, RackError};
+use keyrack::domain::{Evidence, Expiry, Grant, Identity, Validation, Verdict};
+use keyrack::rack::{KEPT_PER_BINDING, NewSecret, Rack, RackError};
 
-use crate::support::{Home, credential, github, id, minute, verdict, with_one};
+use crate::support::{Home, credential, github, id, minute, put, verdict, with_one};
 
 fn identity(login: &str) -> Option<Identity> {
     Some(Identity { id: "1".into(), login: login.into(), name: String::new(), kind: "user".into() })
@@ -132,10 +132,10 @@ fn verdicts_go_with_the_credential_and_hide_with_the_binding() {
     rack.record_many(&[(one.id.clone(), host, valid.clone()), (two.id.clone(), host, valid)]).unwrap();
 
     let bindings = std::mem::take(&mut one.bindings);
-    rack.update_credential(&one).unwrap();
+    put(&rack, &one).unwrap();
     assert_eq!(rack.standings().unwrap().len(), 1, "of a host it is no longer used at nothing is shown");
     one.bindings = bindings;
-    rack.update_credential(&one).unwrap();
+    put(&rack, &one).unwrap();
     assert_eq!(rack.standings().unwrap().len(), 2);
 
     rack.remove_credential(&one.id).unwrap();
@@ -144,4 +144,38 @@ fn verdicts_go_with_the_credential_and_hide_with_the_binding() {
     rack.remove_credential(&two.id).unwrap();
     rack.remove_host(host).unwrap();
     rack.check().unwrap();
+}
+
+/// By the id of the old one, the new one would be looked for at the host, and another be ended in its place.
+#[test]
+fn the_hosts_id_of_a_secret_goes_with_it() {
+    let home = Home::new();
+    let (rack, host, one) = with_one(&home);
+    let known = |n, id: Option<&str>| Validation {
+        remote_id: id.map(Into::into),
+        ..verdict(Verdict::Valid, "good", minute(n))
+    };
+    rack.record(&one.id, host, &known(1, Some("7"))).unwrap();
+    rack.record(&one.id, host, &known(2, None)).unwrap();
+    let id = || rack.latest_with_id(&one.id, host).unwrap().and_then(|v| v.remote_id);
+    assert_eq!(id().as_deref(), Some("7"), "a later answer that does not tell it does not hide it");
+
+    let new = |fingerprint: &str| NewSecret {
+        kind: one.kind,
+        username: None,
+        expiry: Expiry::Unknown,
+        expiry_by_user: false,
+        store: one.store,
+        hint: String::new(),
+        fingerprint: fingerprint.into(),
+    };
+    rack.replace_secret(&one.id, &new(&one.fingerprint)).unwrap();
+    assert_eq!(id().as_deref(), Some("7"), "it is the same secret still");
+    rack.replace_secret(&one.id, &new("new")).unwrap();
+    assert_eq!(id(), None);
+    let history = rack.history(&one.id, 9).unwrap();
+    assert_eq!(history.iter().map(|(_, v)| v.reason.as_str()).collect::<Vec<_>>(), ["good", "good"], "the rest stays");
+    rack.record(&one.id, host, &known(3, Some("8"))).unwrap();
+    rack.replace_secret(&one.id, &new("new")).unwrap();
+    assert_eq!(id().as_deref(), Some("8"), "repeated after a crash it forgets nothing");
 }

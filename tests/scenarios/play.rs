@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use keyrack::domain::{Credential, FamilyId, Host, StoreKind};
+use keyrack::rack::RackError;
 use keyrack::secret::{Secret, SecretText};
 use keyrack::simulator::server::Running;
 use keyrack::simulator::{self, SimCredential, Site};
@@ -241,7 +242,7 @@ fn damage(home: &mut Home, scenario: &Scenario, seed: &SimCredential) {
             std::fs::write(file, &whole[..whole.len() / 2]).unwrap();
         }
         Some(Broken::NoUsername) => {
-            home.rack().update_credential(&Credential { username: None, ..credential }).unwrap();
+            edit(home, &credential, |record| record.username = None);
         }
         Some(Broken::NoPlainHttp) => {
             let host = home.rack().host(credential.bindings[0].host).unwrap();
@@ -250,7 +251,15 @@ fn damage(home: &mut Home, scenario: &Scenario, seed: &SimCredential) {
         Some(Broken::OtherStore) => {
             let store = AgeFileStore::open(&home.data(), &SecretText::new(PASSPHRASE.to_owned())).unwrap();
             store.delete(&credential.id).unwrap();
-            home.rack().update_credential(&Credential { store: StoreKind::Keyring, ..credential }).unwrap();
+            edit(home, &credential, |record| record.store = StoreKind::Keyring);
         }
     }
+}
+
+fn edit(home: &Home, credential: &Credential, change: impl FnOnce(&mut Credential)) {
+    let edited = home.rack().edit_credential(&credential.id, |record| {
+        change(record);
+        Ok::<_, RackError>(())
+    });
+    edited.unwrap();
 }

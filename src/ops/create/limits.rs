@@ -7,7 +7,7 @@ use crate::domain::CreateRequest;
 use crate::error::{Error, Result};
 use crate::hosts::facts::{Facts, KindFacts, LimitFacts};
 use crate::ops::exchange::date;
-use crate::ops::hosts::check_name;
+use crate::ops::name::check_name;
 
 /// Refuses what no kind in question allows.
 pub(crate) fn check(facts: &Facts, request: &CreateRequest, now: Timestamp) -> Result<()> {

@@ -18,17 +18,17 @@ impl Core {
             return Ok(format!("`{}` was complete; nothing to do", record.label));
         }
         let text = |name: &str| entry.detail.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
-        let Some(secret) = self.vault.find(&entry.credential).await? else {
+        if entry.steps.last().is_some_and(|(step, _)| step == "back") {
+            self.vault.delete(&entry.credential).await?;
+            return Ok("it could not be kept here, and was revoked at the host again".to_owned());
+        }
+        let Some(secret) = self.new_secret(entry, &entry.credential).await? else {
             return Ok(match (entry.steps.last(), self.told(entry).await?) {
                 (None, _) => "nothing had been done yet".to_owned(),
                 (Some(_), Some(made)) => lost_secret(&made, &text("host"), self.has_list(&text("host"))),
                 (Some(_), None) => lost("keyrack was stopped", &text("name"), &text("host")),
             });
         };
-        if entry.steps.last().is_some_and(|(step, _)| step == "back") {
-            self.vault.delete(&entry.credential).await?;
-            return Ok("it could not be kept here, and was revoked at the host again".to_owned());
-        }
         let place: Place = read(entry, "place")?;
         let made = self.made_of(entry, &secret).await?;
         let credential = self.keep_made(&entry.credential, &secret, &made, &place).await?;
@@ -52,20 +52,22 @@ impl Core {
         if let Some(made) = noted.and_then(|m| serde_json::from_value(m.clone()).ok()) {
             return Ok(Some(made));
         }
-        let Some(beside) = beside(entry) else { return Ok(None) };
-        let kept = self.vault.find(&beside).await?;
-        Ok(kept.and_then(|text| serde_json::from_str(text.token.reveal()).ok()))
+        Ok(self.kept_beside(entry).await?.map(|(_, made)| made))
+    }
+
+    /// What is in the store under the `id` of a new secret, which is brought there where it is still beside it.
+    pub(crate) async fn new_secret(&self, entry: &JournalEntry, id: &CredentialId) -> Result<Option<Secret>> {
+        if let Some((secret, _)) = self.kept_beside(entry).await? {
+            self.vault.put(id, &secret).await?;
+            return Ok(Some(secret));
+        }
+        self.vault.find(id).await
     }
 
     /// What is known of a secret that was just made; where nobody told, what its form tells.
     pub(crate) async fn made_of(&self, entry: &JournalEntry, secret: &Secret) -> Result<Made> {
         Ok(self.told(entry).await?.unwrap_or_else(|| by_form(entry, secret)))
     }
-}
-
-/// Id in the store of what the host told beside a new secret, where that could not go into the journal.
-pub(crate) fn beside(entry: &JournalEntry) -> Option<CredentialId> {
-    entry.detail.get("beside").and_then(Value::as_str).map(|id| CredentialId(id.to_owned()))
 }
 
 fn by_form(entry: &JournalEntry, secret: &Secret) -> Made {

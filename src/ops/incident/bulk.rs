@@ -6,13 +6,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::run::result;
 use super::{Case, Signing};
-use crate::domain::{Credential, Host, LeakResult, RevokeEnd, Verdict};
+use crate::domain::{Credential, Host, LeakResult, RevokeEnd, SecretState, Verdict};
 use crate::error::{Error, Result};
 use crate::hosts::{self, Revocation, Wire};
 use crate::ops::Core;
+use crate::ops::entry::{Begun, Open};
 use crate::ops::exchange::mask_revocation;
-use crate::ops::prove::{Proof, proof, whole};
-use crate::rack::JournalId;
+use crate::ops::prove::{Proof, by_keyrack, proof, whole};
+use crate::ops::revoke::GONE_MEANWHILE;
 use crate::secret::{Masker, SecretText};
 
 /// Cases of one request: of one host, no more than it takes.
@@ -49,19 +50,23 @@ impl Core {
             return group.iter().map(|case| stopped(case)).collect();
         }
         let mut results = Vec::with_capacity(group.len());
-        let mut asked: Vec<(&Case<'_>, Option<JournalId>)> = Vec::with_capacity(group.len());
+        let mut asked: Vec<(&Case<'_>, Option<Open<'_>>)> = Vec::with_capacity(group.len());
         for case in group {
             match self.open_case(case) {
-                Ok(entry) => asked.push((case, entry)),
+                Ok(Ok(entry)) => asked.push((case, entry)),
+                Ok(Err((end, why))) => results.push(result(case, Some(host), Some(end), &why)),
                 Err(error) => results.push(result(case, Some(host), Some(RevokeEnd::Failed), &whole(&error))),
             }
+        }
+        if asked.is_empty() {
+            return results;
         }
         let secrets: Vec<&SecretText> = asked.iter().map(|(c, _)| &c.leak.secret.token).collect();
         let answer = match self.order_all(host, &secrets).await {
             Ok(answer) => answer,
             Err(error) => {
                 for (case, entry) in asked {
-                    entry.into_iter().for_each(|e| self.close(e));
+                    entry.into_iter().for_each(Open::close);
                     results.push(result(case, Some(host), Some(RevokeEnd::Failed), &whole(&error)));
                 }
                 return results;
@@ -73,7 +78,7 @@ impl Core {
             // The host did nothing: each on its own, so that one it does not take keeps no other alive.
             Revocation::Refused(_) | Revocation::Unsupported(_) => {
                 for (case, entry) in asked {
-                    entry.into_iter().for_each(|e| self.close(e));
+                    entry.into_iter().for_each(Open::close);
                     results.push(self.end_one(case, signing, cancel).await);
                 }
                 return results;
@@ -99,34 +104,42 @@ impl Core {
         Ok(answer)
     }
 
-    /// Opens the journal for one that is on the rack.
-    fn open_case(&self, case: &Case<'_>) -> Result<Option<JournalId>> {
-        let Some(record) = &case.credential else { return Ok(None) };
+    /// Opens the journal for one that is on the rack; or says how it ended already.
+    fn open_case(&self, case: &Case<'_>) -> Result<std::result::Result<Option<Open<'_>>, (RevokeEnd, String)>> {
+        let Some(record) = &case.credential else { return Ok(Ok(None)) };
         let detail = json!({ "label": record.label, "store": record.store });
-        let entry = self.rack.begin("revoke", &record.id, &detail)?;
-        if let Some(why) = self.overtaken(record, entry)? {
-            self.rack.finish(entry)?;
-            return Err(Error::data(why));
+        let entry = match self.begin_on("revoke", record, &detail)? {
+            Begun::Overtaken(why) => return Ok(Err((RevokeEnd::Busy, why))),
+            Begun::Mine(entry, now) if now.secret == SecretState::Destroyed => {
+                entry.close();
+                return Ok(Err((RevokeEnd::AlreadyDead, GONE_MEANWHILE.to_owned())));
+            }
+            Begun::Mine(entry, _) => entry,
+        };
+        if let Err(error) = entry.step("asked", &json!({ "what": "with other leaked ones in one request" })) {
+            entry.close();
+            return Err(error);
         }
-        self.rack.step(entry, "asked", &json!({ "what": "with other leaked ones in one request" }))?;
-        Ok(Some(entry))
+        Ok(Ok(Some(entry)))
     }
 
     async fn settle_case(
         &self,
         case: &Case<'_>,
         host: &Host,
-        entry: Option<JournalId>,
+        entry: Option<Open<'_>>,
         lost: Option<&str>,
     ) -> LeakResult {
         let mut ended = self.prove(case, host, lost.map(str::to_owned)).await;
         let (Some(record), Some(entry)) = (&case.credential, entry) else { return ended };
+        let dead = ended.validation.as_ref().is_some_and(|seen| proof(seen) == Proof::Dead);
+        let ours = dead && self.may_destroy(record, host, &ended);
+        ended.validation = ended.validation.map(|seen| if ours { by_keyrack(seen) } else { seen });
         if let Some(seen) = &ended.validation {
             let _ = self.rack.record(&record.id, host.id, seen);
         }
-        let dead = ended.validation.as_ref().is_some_and(|seen| proof(seen) == Proof::Dead);
-        if !dead || !self.may_destroy(record, host, &ended) {
-            self.close(entry);
+        if !ours {
+            entry.close();
             if dead {
                 ended.message.push_str(
                     ". It was never seen accepted there, so its secret is kept here: it may belong to another host",
@@ -134,13 +147,12 @@ impl Core {
             }
             return ended;
         }
-        match self.destroy(record, host, entry).await {
+        match self.destroy(record, host, entry.id()).await {
             Ok(()) => {
-                self.close(entry);
+                entry.close();
                 ended.message.push_str("; its secret is destroyed here");
             }
             Err(error) => {
-                self.rack.release(entry);
                 ended.end = Some(RevokeEnd::Failed);
                 ended.message = whole(&error);
             }

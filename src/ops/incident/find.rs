@@ -72,9 +72,11 @@ impl Finder {
     }
 
     fn push(&mut self, secret: Secret, username: Option<String>, url: Option<String>) {
-        if !self.seen.insert(secret.to_bytes().to_vec()) {
+        let bytes = secret.to_bytes();
+        if self.seen.contains(&*bytes) {
             return;
         }
+        self.seen.insert(bytes.to_vec());
         let by_id = username.as_deref().filter(|u| is_key_id(u)).map(recognise).unwrap_or_default();
         let candidates = if by_id.is_empty() { recognise(secret.token.reveal()) } else { by_id };
         self.found.push(Leak { secret, username, url, candidates });

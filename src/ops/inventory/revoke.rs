@@ -11,21 +11,21 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::hosts::{Act, Authority, Inventory, Revocation};
 use crate::ops::Core;
+use crate::ops::entry::{Begun, Open};
 use crate::ops::exchange::{Channel, act_wire, mask_revocation};
 use crate::ops::prove::{Proof, proof, whole};
-use crate::ops::revoke::outcome;
+use crate::ops::revoke::{GONE_MEANWHILE, outcome};
 use crate::ops::signer::Using;
-use crate::rack::JournalId;
 use crate::secret::Secret;
 
 /// Ids in one call of the family, so that progress is seen and a stop is heeded in between.
 const AT_ONCE: usize = 50;
 
 /// A line of the list that is on the rack, with what is needed to settle it there.
-struct Ours {
+struct Ours<'a> {
     credential: Credential,
     secret: Secret,
-    entry: JournalId,
+    entry: Open<'a>,
 }
 
 impl Core {
@@ -99,7 +99,7 @@ impl Core {
         authority: &Authority,
     ) -> Vec<RemoteRevokeResult> {
         let mut results: Vec<Option<RemoteRevokeResult>> = vec![None; batch.len()];
-        let mut ours: Vec<Option<Ours>> = Vec::with_capacity(batch.len());
+        let mut ours: Vec<Option<Ours<'_>>> = Vec::with_capacity(batch.len());
         for (line, slot) in batch.iter().zip(&mut results) {
             ours.push(None);
             if is_over(&line.token) && line.on_rack.is_none() {
@@ -108,11 +108,12 @@ impl Core {
                 continue;
             }
             match self.begin_ours(line).await {
-                Ok(one) => {
+                Ok(Ok(one)) => {
                     if let Some(last) = ours.last_mut() {
                         *last = one;
                     }
                 }
+                Ok(Err((end, why))) => *slot = Some(result(line, end, &why)),
                 Err(error) => *slot = Some(result(line, RevokeEnd::Failed, &whole(&error))),
             }
         }
@@ -131,7 +132,7 @@ impl Core {
             });
             let line = batch[at];
             let one = match ours[at].take() {
-                Some(ours) => self.settle_ours(line, host, &ours, answer).await,
+                Some(ours) => self.settle_ours(line, host, ours, answer).await,
                 None => {
                     to_see.push(at);
                     stranger(line, host, answer)
@@ -155,53 +156,66 @@ impl Core {
         results.into_iter().flatten().collect()
     }
 
-    /// Opens the journal for a line that surely is a credential of the rack whose secret is here.
-    async fn begin_ours(&self, line: &InventoryLine) -> Result<Option<Ours>> {
+    /// Opens the journal for a line that surely is a credential of the rack whose secret is here; or says how it ended
+    /// already.
+    async fn begin_ours(
+        &self,
+        line: &InventoryLine,
+    ) -> Result<std::result::Result<Option<Ours<'_>>, (RevokeEnd, String)>> {
         let sure = line.on_rack.as_ref().filter(|r| r.by.is_sure() && r.secret == SecretState::Present);
-        let Some(on_rack) = sure else { return Ok(None) };
-        let Some(credential) = self.rack.credential(&on_rack.credential)? else { return Ok(None) };
+        let Some(on_rack) = sure else { return Ok(Ok(None)) };
+        let Some(credential) = self.rack.credential(&on_rack.credential)? else { return Ok(Ok(None)) };
         let detail = json!({ "label": credential.label, "store": credential.store });
-        let entry = self.rack.begin("revoke", &credential.id, &detail)?;
-        if let Some(why) = self.overtaken(&credential, entry)? {
-            self.rack.finish(entry)?;
-            return Err(Error::data(why));
+        let entry = match self.begin_on("revoke", &credential, &detail)? {
+            Begun::Overtaken(why) => return Ok(Err((RevokeEnd::Busy, why))),
+            Begun::Mine(entry, now) if now.secret == SecretState::Destroyed => {
+                entry.close();
+                return Ok(Err((RevokeEnd::AlreadyDead, GONE_MEANWHILE.to_owned())));
+            }
+            Begun::Mine(entry, _) => entry,
+        };
+        let ready = async {
+            let secret = self.vault.get(&credential.id).await?;
+            entry.step("asked", &json!({ "remote": line.token.id }))?;
+            Ok(secret)
+        };
+        match ready.await {
+            Ok(secret) => Ok(Ok(Some(Ours { credential, secret, entry }))),
+            Err(error) => {
+                entry.close();
+                Err(error)
+            }
         }
-        let secret = self.vault.get(&credential.id).await.inspect_err(|_| self.close(entry))?;
-        self.rack.step(entry, "asked", &json!({ "remote": line.token.id }))?;
-        Ok(Some(Ours { credential, secret, entry }))
     }
 
     async fn settle_ours(
         &self,
         line: &InventoryLine,
         host: &Host,
-        ours: &Ours,
+        ours: Ours<'_>,
         answer: Option<Revocation>,
     ) -> RemoteRevokeResult {
         let Ours { credential, secret, entry } = ours;
         let after = match &answer {
-            Some(Revocation::Accepted | Revocation::Unknown(_)) => Some(self.confirm(credential, host, secret).await),
+            Some(Revocation::Accepted | Revocation::Unknown(_)) => Some(self.confirm(&credential, host, &secret).await),
             _ => None,
         };
         if let Some(after) = after.filter(|a| proof(a) == Proof::Dead) {
-            let mut ended = match self.destroy(credential, host, *entry).await {
+            let mut ended = match self.destroy(&credential, host, entry.id()).await {
                 Ok(()) => {
                     let message = format!(
                         "revoked at {}, seen refused there, and the secret of `{}` destroyed here",
                         host.name, credential.label
                     );
-                    self.close(*entry);
+                    entry.close();
                     result(line, RevokeEnd::Revoked, &message)
                 }
-                Err(error) => {
-                    self.rack.release(*entry);
-                    result(line, RevokeEnd::Failed, &whole(&error))
-                }
+                Err(error) => result(line, RevokeEnd::Failed, &whole(&error)),
             };
             ended.validation = Some(after);
             return ended;
         }
-        self.close(*entry);
+        entry.close();
         let mut ended = stranger(line, host, answer);
         if ended.end == RevokeEnd::Revoked {
             ended.end = RevokeEnd::StillAccepted;

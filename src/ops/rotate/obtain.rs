@@ -1,12 +1,15 @@
 //! Getting the new secret, by whichever pattern, into the store.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::json;
 
 use super::{Job, by_hand};
 use crate::domain::{CreateRequest, CreatedToken, RotateEnd, RotatePattern, RotateResult, Validation, Verdict};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::hosts::{Authority, Outcome, Session};
 use crate::ops::Core;
+use crate::ops::create::keep::Unkept;
 use crate::ops::create::{ask, lost, tidy};
 use crate::ops::exchange::{Channel, act_wire, family, mask_outcome};
 use crate::ops::made::Made;
@@ -59,7 +62,6 @@ impl Core {
                 self.keep_new(job, &channel, token, RotatePattern::InPlace, before, None).await
             }
             Outcome::Unknown(error) => {
-                self.vault.delete(&job.new).await?;
                 let after = self.look(&job.credential, &job.host, &job.secret).await;
                 let message = match proof(&after) {
                     Proof::Alive => format!(
@@ -76,7 +78,7 @@ impl Core {
                          lost then. Check it when the host answers; it is never asked twice"
                     ),
                 };
-                end(job.ended_with(RotateEnd::Unknown, message, after))
+                self.without_new(job, job.ended_with(RotateEnd::Unknown, message, after)).await
             }
             refused => self.no(job, refused).await,
         }
@@ -106,9 +108,8 @@ impl Core {
                 self.keep_new(job, &channel, token, RotatePattern::Twin, before, request.expires).await
             }
             Outcome::Unknown(error) => {
-                self.vault.delete(&job.new).await?;
                 let why = lost(&error.to_string(), &request.name, &job.host.name);
-                end(job.ended(RotateEnd::Unknown, format!("{why}. The old one is untouched")))
+                self.without_new(job, job.ended(RotateEnd::Unknown, format!("{why}. The old one is untouched"))).await
             }
             refused => self.no(job, refused).await,
         }
@@ -156,35 +157,38 @@ impl Core {
     ) -> Result<Obtained> {
         let mut made = Made::by_host(&token, wanted.or(job.options.expires));
         made.username = made.username.or_else(|| job.credential.username.clone());
-        if let Err(error) = self.store_new(&job.new, &token, &made, job.entry, &job.beside).await {
-            let why = whole(&error);
-            let message = if pattern == RotatePattern::InPlace {
-                format!(
-                    "{} gave a new one, and it could not be kept here ({why}). The old one is dead: make another one at the \
-                     host by hand, and paste it",
-                    job.host.name
-                )
-            } else {
-                let own = crate::ops::signer::itself(&job.credential, &job.secret);
-                let back = self.take_back(&job.host, channel, job.using.unwrap_or(&own), &token, job.entry).await;
-                format!(
-                    "{} made a new one, and it could not be kept here ({why}); {back}. The old one is untouched",
-                    job.host.name
-                )
-            };
-            return match self.vault.delete(&job.new).await {
-                Ok(()) => end(job.ended(RotateEnd::Failed, message)),
-                // The entry stays open: what may be left in the store is found by it.
-                Err(_) => Err(Error::data(message)),
-            };
+        match self.store_new(&job.new, &token, &made, job.entry, &job.beside).await {
+            Ok(alone) => {
+                job.left.fetch_or(!alone, Ordering::Relaxed);
+                Ok(Obtained::Made { made, notes: token.notes, before: Some(Box::new(before)) })
+            }
+            Err(Unkept::Beside(error)) => {
+                Err(error.hint(format!("The new one is {} at {}, and in the store.", made.words(), job.host.name)))
+            }
+            Err(Unkept::Lost(error)) => {
+                let why = whole(&error);
+                let message = if pattern == RotatePattern::InPlace {
+                    format!(
+                        "{} gave a new one, and it could not be kept here ({why}). The old one is dead: make another one at the \
+                             host by hand, and paste it",
+                        job.host.name
+                    )
+                } else {
+                    let own = crate::ops::signer::itself(&job.credential, &job.secret);
+                    let back = self.take_back(&job.host, channel, job.using.unwrap_or(&own), &token, job.entry).await;
+                    format!(
+                        "{} made a new one, and it could not be kept here ({why}); {back}. The old one is untouched",
+                        job.host.name
+                    )
+                };
+                self.without_new(job, job.ended(RotateEnd::Failed, message)).await
+            }
         }
-        Ok(Obtained::Made { made, notes: token.notes, before: Some(Box::new(before)) })
     }
 
     /// The host said no, or has no such API after all.
     async fn no(&self, job: &Job<'_>, outcome: Outcome<CreatedToken>) -> Result<Obtained> {
-        self.vault.delete(&job.new).await?;
-        end(match outcome {
+        let ended = match outcome {
             Outcome::Refused(validation) => {
                 let end = if is_no_answer(&validation) { RotateEnd::Unreachable } else { RotateEnd::Refused };
                 let message = format!("{} refused: {}; the old one is untouched", job.host.name, validation.reason);
@@ -209,7 +213,19 @@ impl Core {
             Outcome::Done(_) | Outcome::Unknown(_) => {
                 job.ended(RotateEnd::Failed, "an answer was taken for another".into())
             }
-        })
+        };
+        self.without_new(job, ended).await
+    }
+
+    /// There is no new one: what [`Core::rehearse`] wrote goes. Where the store does not let it go, the entry stays open,
+    /// and what the host did is told all the same.
+    async fn without_new(&self, job: &Job<'_>, ended: RotateResult) -> Result<Obtained> {
+        for id in [&job.new, &job.beside] {
+            if self.vault.delete(id).await.is_err() {
+                job.left.store(true, Ordering::Relaxed);
+            }
+        }
+        end(ended)
     }
 }
 

@@ -17,8 +17,9 @@ impl Core {
         let (new, old) = (CredentialId(text("new")), CredentialId(text("old")));
         let Some(record) = self.rack.credential(&entry.credential)? else {
             // Whoever took it off the rack meant all of it.
-            self.vault.delete(&new).await?;
-            self.vault.delete(&old).await?;
+            for id in [&new, &old, &entry.credential] {
+                self.vault.delete(id).await?;
+            }
             return Ok("the record was gone already; what was left in the store was removed".into());
         };
         let last = entry.steps.last().map_or("", |(step, _)| step.as_str());
@@ -96,7 +97,7 @@ impl Core {
     ) -> Result<String> {
         let pattern: Option<RotatePattern> =
             find(entry, "pattern").and_then(|p| serde_json::from_value(p.clone()).ok());
-        let secret = self.vault.find(new).await?;
+        let secret = self.new_secret(entry, new).await?;
         let current = self.vault.find(&record.id).await?;
         let told = self.told(entry).await?;
         // Before the host is asked, the old one is written there to see whether the store can be written at all.

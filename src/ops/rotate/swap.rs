@@ -1,5 +1,7 @@
 //! Proving the new secret, and putting it in the place of the old one.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::json;
 
 use super::ending::Old;
@@ -131,7 +133,9 @@ impl Core {
     ) -> Result<RotateResult> {
         let why = doubts.join("; ");
         if pattern == RotatePattern::Swap {
-            self.vault.delete(&job.new).await?;
+            if self.vault.delete(&job.new).await.is_err() {
+                job.left.store(true, Ordering::Relaxed);
+            }
             let message = format!("the old one stays in place, the pasted one was not kept: {why}");
             return Ok(job.ended_with(RotateEnd::NewUnproved, message, seen));
         }

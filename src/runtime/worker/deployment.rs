@@ -2,7 +2,6 @@
 
 use super::Job;
 use crate::domain::DeploymentAct;
-use crate::error::Error;
 use crate::ui::effect::DeploymentFx;
 use crate::ui::msg::{DeploymentMsg, Msg};
 
@@ -16,11 +15,7 @@ impl Job {
             }
             DeploymentFx::Run { job, act, id, host, input } => {
                 let work = async {
-                    let gone = || {
-                        Error::usage("that credential is no longer on the rack")
-                            .hint("Another keyrack may have removed it.")
-                    };
-                    let credential = core.rack.credential(&id)?.ok_or_else(gone)?;
+                    let credential = self.credential(&id)?;
                     core.deployment(act, &credential, &core.host(host)?, &input).await.map(Box::new)
                 };
                 let result = match act {

@@ -1,13 +1,12 @@
 //! Finding out why a credential does not work, and writing that down.
 
-use std::path::{Path, PathBuf};
-
 use futures_util::future::join_all;
 
 use super::Job;
+use super::file::place;
 use crate::diagnose::{Patient, Stranger, Surroundings, Wanted, diagnose, names, report, transcript};
 use crate::domain::{CredentialId, Diagnosis, StageReport};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ops::report_file;
 use crate::ops::vault::blocking;
 use crate::ui::effect::{DiagnoseFx, Export, GivenToken, PastedExchange, Whom};
@@ -40,11 +39,8 @@ impl Job {
     }
 
     fn kept(&self, id: &CredentialId) -> Result<Vec<Patient>> {
-        let core = self.core();
-        let gone =
-            || Error::usage("that credential is no longer on the rack").hint("Another keyrack may have removed it.");
-        let credential = core.rack.credential(id)?.ok_or_else(gone)?;
-        core.patients(&credential.label, &Wanted::default())
+        let credential = self.credential(id)?;
+        self.core().patients(&credential.label, &Wanted::default())
     }
 
     /// The patient that a token is which is kept nowhere.
@@ -99,12 +95,4 @@ fn write(export: &Export, around: &Surroundings) -> Result<Exported> {
     };
     report_file::write(&path, &text)?;
     Ok(Exported::Written(path.display().to_string()))
-}
-
-/// The file that was typed: from the working directory on, `~` as a shell reads it.
-fn place(file: &str, around: &Surroundings) -> PathBuf {
-    match (file.strip_prefix("~/"), around.home()) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => around.cwd().join(Path::new(file)),
-    }
 }

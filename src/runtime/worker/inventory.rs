@@ -1,19 +1,9 @@
 //! A host's own list, and having a host make a credential.
 
 use super::Job;
-use crate::ops::signer::Using;
-use crate::ui::effect::{CreateFx, InventoryFx, Signer};
+use super::signer::using;
+use crate::ui::effect::{CreateFx, InventoryFx};
 use crate::ui::msg::{CreateMsg, InventoryMsg, Msg};
-
-/// Who signs, as the verbs take it.
-pub(super) fn using(signer: Signer) -> Using {
-    match signer {
-        Signer::Credential(id) => Using::Credential(id),
-        Signer::Account(account) => {
-            Using::Password { user: account.user, password: account.password, one_time_code: account.code }
-        }
-    }
-}
 
 impl Job {
     pub(super) async fn inventory(&self, fx: InventoryFx) {

@@ -1,7 +1,6 @@
 //! What a credential may do, and how one is made by hand.
 
 use super::Job;
-use crate::error::Error;
 use crate::ops::{guide, permissions};
 use crate::ui::effect::{GuideFx, PermissionsFx};
 use crate::ui::msg::{GuideMsg, Guides, Msg, PermissionsMsg};
@@ -11,10 +10,7 @@ impl Job {
         let PermissionsFx::Ask { job, id } = fx;
         let core = self.core();
         let work = async {
-            let gone = || {
-                Error::usage("that credential is no longer on the rack").hint("Another keyrack may have removed it.")
-            };
-            let credential = core.rack.credential(&id)?.ok_or_else(gone)?;
+            let credential = self.credential(&id)?;
             core.permissions(&credential, &permissions::Ask::default()).await.map(Box::new)
         };
         let result = self.stoppable(work).await;

@@ -1,17 +1,13 @@
-//! Replacing secrets, and revoking leaked ones.
-
-use std::path::Path;
+//! Replacing secrets.
 
 use super::Job;
-use super::inventory::using;
-use crate::domain::{LeakResult, RotateResult};
+use super::signer::using;
+use crate::domain::RotateResult;
 use crate::error::Result;
-use crate::ops::incident::{Leaks, report};
-use crate::ops::report_file;
 use crate::ops::rotate::{Pasted, RotateOptions};
 use crate::secret::SecretText;
-use crate::ui::effect::{IncidentFx, RotateFx, Rotation};
-use crate::ui::msg::{IncidentMsg, Msg, RotateMsg};
+use crate::ui::effect::{RotateFx, Rotation};
+use crate::ui::msg::{Msg, RotateMsg};
 
 impl Job {
     pub(super) async fn rotate(&self, fx: RotateFx) {
@@ -39,41 +35,6 @@ impl Job {
                 };
                 let result = self.guarded(work).await;
                 self.send(Msg::Rotate(RotateMsg::Done { job, result }));
-            }
-        }
-    }
-
-    pub(super) async fn incident(&self, fx: IncidentFx) {
-        let core = self.core();
-        match fx {
-            IncidentFx::Plan { job, text } => {
-                let work = async {
-                    let Leaks { found, notes } = core.leaks(text.reveal())?;
-                    Ok((core.incident_plan(&found, None).await?, notes))
-                };
-                let result = self.guarded(work).await;
-                self.send(Msg::Incident(IncidentMsg::Planned { job, result }));
-            }
-            IncidentFx::Run { job, text, signer, report: file } => {
-                let work = async {
-                    let found = core.leaks(text.reveal())?.found;
-                    drop(text);
-                    let on_result = |result: &LeakResult| {
-                        self.send(Msg::Incident(IncidentMsg::Stepped { job, result: Box::new(result.clone()) }));
-                    };
-                    let signer = signer.map(using);
-                    let results = core.incident(&found, signer.as_ref(), &self.cancel, on_result).await?;
-                    if let Some(file) = file {
-                        let text = report::markdown(&results, core.clock.now(), &core.user);
-                        // What was done is told all the same.
-                        if let Err(error) = report_file::write(Path::new(&file), &text) {
-                            self.send(Msg::Failed(error));
-                        }
-                    }
-                    Ok(results)
-                };
-                let result = self.guarded(work).await;
-                self.send(Msg::Incident(IncidentMsg::Done { job, result }));
             }
         }
     }
