@@ -45,12 +45,12 @@ async fn screens(tui: Tui, io: &mut Io) -> u8 {
     let around = if tui.demo.is_some() { Surroundings::of_demo(vars, cwd) } else { Surroundings::new(vars, cwd) };
     let (source, settings) = match (tui.demo, tui.loaded.core) {
         (Some(demo), _) => {
-            (Source::Demo(Box::new(demo)), vec![("rack".to_owned(), "a throw-away rack on simulated hosts".to_owned())])
+            (Source::Demo(Box::new(demo)), vec![("Rack".to_owned(), "a throw-away rack on simulated hosts".to_owned())])
         }
         (None, Some(core)) => {
             let rack = core.rack.path().display().to_string();
             let config = tui.loaded.paths.config.display().to_string();
-            (Source::Own(Box::new(core)), vec![("rack".to_owned(), rack), ("configuration".to_owned(), config)])
+            (Source::Own(Box::new(core)), vec![("Rack".to_owned(), rack), ("Configuration".to_owned(), config)])
         }
         (None, None) => return BROKEN,
     };

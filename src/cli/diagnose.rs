@@ -290,14 +290,36 @@ fn diagnosis_json(diagnosis: &Diagnosis) -> Value {
 }
 
 fn stage_json(stage: &StageReport) -> Value {
-    let facts: serde_json::Map<_, _> = stage.facts.iter().map(|(n, v)| (n.clone(), json!(v))).collect();
     json!({
         "stage": stage.stage,
         "state": stage.state,
         "ms": stage.ms,
         "summary": stage.summary,
-        "facts": facts,
+        "facts": facts_json(&stage.facts),
         "findings": stage.findings.iter().map(finding_json).collect::<Vec<_>>(),
         "evidence": stage.evidence.iter().map(evidence_json).collect::<Vec<_>>(),
     })
+}
+
+/// Facts by name; one that was seen more than once has its number behind it: `connected to`, `connected to (2)`.
+fn facts_json(facts: &[(String, String)]) -> serde_json::Map<String, Value> {
+    let mut map = serde_json::Map::new();
+    for (name, value) in facts {
+        let numbered = (2..).map(|n| format!("{name} ({n})"));
+        let free = std::iter::once(name.clone()).chain(numbered).find(|n| !map.contains_key(n));
+        map.extend(free.map(|name| (name, json!(value))));
+    }
+    map
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_that_was_seen_twice_is_told_twice() {
+        let facts = ["a", "b", "c"].map(|value| ("connected to".to_owned(), value.to_owned()));
+        let told = Value::Object(facts_json(&facts));
+        assert_eq!(told, json!({ "connected to": "a", "connected to (2)": "b", "connected to (3)": "c" }));
+    }
 }

@@ -129,7 +129,7 @@ async fn the_report_is_for_a_ticket() {
 async fn what_makes_no_sense_is_a_usage_error() {
     let (home, site) = gitlab().await;
     home.add(&site, "release-train", "lab").await;
-    home.run("diagnose").await.exits(2);
+    home.run("diagnose").await.exits(2).says("diagnose LABEL").says("--host").says("--transcript");
     home.run("diagnose nobody").await.exits(2).says("nobody");
     home.run("diagnose release-train --host elsewhere").await.exits(2).says("is not used at elsewhere");
     home.pipe("", "diagnose --host lab").await.exits(2);

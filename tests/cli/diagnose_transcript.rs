@@ -115,6 +115,15 @@ async fn a_sign_in_page_behind_a_redirect_is_no_success() {
 }
 
 #[tokio::test]
+async fn a_vendor_s_api_is_the_vendor_s_though_its_host_is_another() {
+    let text = "> GET /acme/web.git/info/refs HTTP/1.1\n> Host: bitbucket.org\n>\n< HTTP/1.1 503\n<\n\
+        > GET /2.0/user HTTP/1.1\n> Host: api.bitbucket.org\n>\n< HTTP/1.1 503\n<\n";
+    let found = judge(text, "--json").await.exits(4).json();
+    let families: Vec<_> = (0..2).map(|n| found["diagnoses"][n]["family"].clone()).collect();
+    assert_eq!(families, ["bitbucket-cloud", "bitbucket-cloud"], "{found}");
+}
+
+#[tokio::test]
 async fn what_a_cookie_is_set_for_is_no_secret() {
     let text = "> GET /bitbucket/rest/api/1.0/users HTTP/1.1\n> Host: git.acme.dev\n> Authorization: Bearer x\n>\n\
         < HTTP/1.1 401\n< Set-Cookie: BITBUCKETSESSIONID=S3ssionValue42; Path=/bitbucket; Domain=git.acme.dev; SameSite=Strict\n\

@@ -69,10 +69,13 @@ async fn a_server_of_azure_devops_is_known_by_the_versions_it_takes() {
     let server = "https://tfs.acme.dev/tfs/Main";
     is(ask(server, vec![json(200, "{}")]).await.0, "Azure DevOps Server", "2022.1");
     is(ask(server, vec![newer(), newer(), json(200, "{}")]).await.0, "Azure DevOps Server", "2020");
-    let old = vec![newer(), newer(), newer(), newer(), json(401, "{}")];
+    let old = vec![newer(), newer(), newer(), newer(), json(401, "{}"), json(200, "{}")];
     is(ask(server, old).await.0, "Team Foundation Server", "2018.2");
-    let page = Response::of(203, &[("Content-Type", "text/html")], "<html>Sign in</html>");
-    assert_eq!(ask(server, vec![page]).await.0, None);
+    // A refusal may come before the version is looked at, so it tells none.
+    let page = || Response::of(203, &[("Content-Type", "text/html")], "<html>Sign in</html>");
+    for refused in [vec![json(401, "{}"), json(403, "{}")], vec![page(), page()]] {
+        assert_eq!(ask(server, refused).await.0, None);
+    }
     let (found, lines) = ask("https://dev.azure.com/contoso", vec![]).await;
     assert_eq!((found, lines.len()), (None, 0), "Services have no version");
 }

@@ -16,6 +16,13 @@ fn saved(ui: &mut Ui) -> keyrack::domain::Host {
 }
 
 #[test]
+fn hosts_and_the_one_under_the_cursor_are_in_sight_on_the_smallest_screen() {
+    let mut ui = Ui::new();
+    ui.resize(60, 12).keys("H").sees("▸ github.com").keys("j").sees("▸ acme.atlassian.net").keys("G");
+    ui.sees("▸ beta.atlassian.net");
+}
+
+#[test]
 fn hosts_with_the_one_under_the_cursor() {
     let mut data = fixture();
     data.hosts[0].product = Some("GitHub".to_owned());

@@ -91,6 +91,20 @@ fn the_dry_run_names_no_secret_and_is_confirmed_in_words() {
 }
 
 #[test]
+fn nothing_is_to_be_typed_where_nothing_can_be_revoked() {
+    let mut ui = asked();
+    ui.keys("<esc>I").paste("x7Qa").keys("<enter>");
+    let job = ui.job();
+    let nobodys = plans().into_iter().filter(|p| p.plan.is_none()).collect();
+    ui.send(Msg::Incident(IncidentMsg::Planned { job, result: Ok((nobodys, Vec::new())) }));
+    ui.sees("None of them can be revoked from here").sees_not("To go on, type").sees_not("the others");
+    ui.take();
+    ui.keys("<enter>").sees("nothing is sent");
+    assert_eq!(ui.take(), []);
+    ui.keys("<esc>").sees("┏ Rack");
+}
+
+#[test]
 fn nothing_found_keeps_the_paste_and_leaving_wipes_it() {
     let mut ui = Ui::new();
     ui.take();

@@ -99,6 +99,7 @@ fn strangers_and_those_gone_stand_beside_the_known() {
     ui.keys("j").sees("on the rack as lab-runner, by its id");
     ui.keys("G").sees("its id is 12").sees("gone at the host");
     ui.keys("<enter>").sees("old-deploy").keys("<esc>").sees("Tokens at gitlab.acme.dev");
+    ui.resize(60, 12).sees("▸");
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Help, palette, settings, edit, forget, unlock, log.
 
-use keyrack::domain::{AuditEntry, Binding, CredentialId, Expiry, HostId, LookAt, Owner, Profile, Profiles};
+use keyrack::domain::{
+    AuditEntry, Binding, Complaint, CredentialId, Expiry, Health, HostId, LookAt, Owner, Profile, Profiles,
+};
 use keyrack::error::{Error, ErrorKind};
 use keyrack::secret::SecretText;
-use keyrack::ui::effect::{AddFx, Edit, Effect, LogFx, RackFx, StoreFx};
-use keyrack::ui::msg::{LogMsg, Msg, Passphrase, RackMsg, StoreMsg};
+use keyrack::ui::effect::{AddFx, DoctorFx, Edit, Effect, LogFx, RackFx, StoreFx};
+use keyrack::ui::msg::{DoctorMsg, LogMsg, Msg, Passphrase, RackMsg, StoreMsg};
 
 use crate::harness::{Ui, ago, days, fixture};
 use crate::snapshot;
@@ -21,6 +23,56 @@ fn help_has_every_key_of_every_context() {
     let screen = ui.screen();
     for action in keyrack::config::Action::ALL {
         assert!(screen.contains(action.about()), "{action:?} is not in the help");
+    }
+}
+
+#[test]
+fn every_screen_says_how_to_leave_it() {
+    for keys in
+        ["<enter>", "d", "p", "i", "N", "r", "x", "F", "e", "a", "H", "Ha", "L", "M", "w", "I", "T", "!", ",", "?", ":"]
+    {
+        for size in [(60, 12), (80, 24), (120, 40)] {
+            let mut ui = Ui::with(size, fixture());
+            ui.keys(keys);
+            let screen = ui.screen();
+            let footer = screen.trim_end().lines().last().unwrap_or_default().to_owned();
+            assert!(footer.contains("esc "), "{keys} at {size:?} does not:\n{screen}");
+        }
+    }
+}
+
+#[test]
+fn the_line_under_the_cursor_is_in_sight_on_the_smallest_screen() {
+    for keys in ["H", "L", "!"] {
+        let mut ui = Ui::with((60, 12), fixture());
+        ui.keys(keys);
+        for effect in ui.take() {
+            match effect {
+                Effect::Log(LogFx::Load { job, .. }) => {
+                    let entry = AuditEntry {
+                        at: ago(1),
+                        user: "ana".to_owned(),
+                        verb: "check".to_owned(),
+                        label: "ci-release".to_owned(),
+                        host: "github.com".to_owned(),
+                        outcome: "done".to_owned(),
+                        detail: String::new(),
+                    };
+                    ui.send(Msg::Log(LogMsg::Loaded { job, result: Ok(vec![entry]) }));
+                }
+                Effect::Doctor(DoctorFx::Examine { job, .. }) => {
+                    let good = Complaint {
+                        health: Health::Good,
+                        about: "rack".to_owned(),
+                        text: "fine".to_owned(),
+                        fix: String::new(),
+                    };
+                    ui.send(Msg::Doctor(DoctorMsg::Examined { job, result: Ok(vec![good]) }));
+                }
+                _ => {}
+            }
+        }
+        ui.sees("▸");
     }
 }
 

@@ -5,7 +5,7 @@ use keyrack::error::{Error, ErrorKind};
 use keyrack::ui::effect::{Account, Effect, RevokeFx, Signer, SystemFx};
 use keyrack::ui::msg::{JobId, Msg, RevokeMsg};
 
-use crate::harness::{Ui, now};
+use crate::harness::{Ui, fixture, now};
 use crate::snapshot;
 
 fn id(id: &str) -> CredentialId {
@@ -49,6 +49,26 @@ fn planned(ui: &mut Ui, plans: Vec<RevokePlan>) -> JobId {
     ui.send(Msg::Revoke(RevokeMsg::Planned { job, result: Ok(plans) }));
     ui.take();
     job
+}
+
+#[test]
+fn what_to_type_is_in_sight_whole_on_the_smallest_screen() {
+    let mut ui = Ui::with((60, 12), fixture());
+    ui.keys("x");
+    let what = "DELETE https://gitlab.acme.dev/api/v4/personal_access_tokens/self, ".repeat(4);
+    planned(&mut ui, vec![plan("1", "ci-release", "github.com", Way::AtHost { what })]);
+    ui.sees("To go on, type: ci-release").sees("more").sees("▸ Confirm");
+    let mut data = fixture();
+    let label = format!("{}-the-end", "x".repeat(72));
+    data.credentials[0].label.clone_from(&label);
+    for (size, keys) in [((60, 12), "F"), ((60, 12), "x"), ((80, 24), "x"), ((80, 24), "F")] {
+        let mut ui = Ui::with(size, data.clone());
+        ui.keys("/the-end<enter>").keys(keys);
+        if keys == "x" {
+            planned(&mut ui, vec![plan("1", &label, "github.com", at_host())]);
+        }
+        ui.sees("To go on, type:").sees("xxxx-the-end  ").sees("▸ Confirm");
+    }
 }
 
 #[test]

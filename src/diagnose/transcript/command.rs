@@ -39,6 +39,12 @@ const WITHOUT_VALUE: [&str; 32] = [
     "--path-as-is",
 ];
 
+/// Long options whose value may begin with a hyphen.
+const TAKES_ANYTHING: [&str; 6] = ["--user", "--header", "--oauth2-bearer", "--data", "--data-raw", "--proxy-user"];
+
+/// Long options whose value is an address that is not asked.
+const TAKES_ADDRESS: [&str; 4] = ["--referer", "--doh-url", "--connect-to", "--user-agent"];
+
 /// What a command says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Command {
@@ -63,11 +69,13 @@ impl Command {
             line[start..].split_whitespace().map(|w| w.trim_matches(['\'', '"']).to_owned()).collect()
         });
         let mut command = Self::default();
-        let mut rest = words.into_iter();
+        let mut rest = words.into_iter().peekable();
         while let Some(word) = rest.next() {
             if let Some(long) = word.strip_prefix("--").filter(|long| !long.is_empty()) {
                 if !WITHOUT_VALUE.contains(&word.as_str()) && !long.starts_with("no-") {
-                    command.option(&word, rest.next());
+                    // One that is not known may have no value.
+                    let value = rest.next_if(|next| TAKES_ANYTHING.contains(&word.as_str()) || !next.starts_with('-'));
+                    command.option(&word, value);
                 }
             } else if let Some(bundle) = word.strip_prefix('-').filter(|b| !b.is_empty()) {
                 if let Some((at, letter)) = bundle.char_indices().find(|(_, c)| WITH_VALUE.contains(*c)) {
@@ -95,6 +103,9 @@ impl Command {
             "--proxy-user" | "--pass" | "--proxy" | "--preproxy" => self.others.push(value),
             name if name.starts_with("--data") || name.starts_with("--form") || name == "--json" => {
                 self.others.push(value)
+            }
+            name if name.starts_with("--") && !TAKES_ADDRESS.contains(&name) && value.contains("://") => {
+                self.url = self.url.take().or(Some(value));
             }
             _ => {}
         }
@@ -140,6 +151,7 @@ mod tests {
             "C:\\> curl.exe -vsS -o out.txt --proxy http://p.example -H \"A: https://b.example\" https://a.example/x",
             "curl -X POST --cacert ca.pem -A me.1 --url https://a.example/x",
             "time curl --insecure https://a.example/x",
+            "curl --tlsv1.2 https://a.example/x --referer https://b.example",
         ] {
             assert_eq!(read(line).url.as_deref(), Some("https://a.example/x"), "{line}");
         }
@@ -151,6 +163,7 @@ mod tests {
     #[test]
     fn options_may_be_bundled_and_attached() {
         assert_eq!(read("curl -sSu ana:pw https://x.example").user.as_deref(), Some("ana:pw"));
+        assert_eq!(read("curl --tlsv1.2 -u ana:pw https://x.example").user.as_deref(), Some("ana:pw"));
         assert_eq!(read("curl -uana:pw https://x.example").user.as_deref(), Some("ana:pw"));
         assert_eq!(read("curl -H'A: b' -HC:d https://x.example").headers, ["A: b", "C:d"]);
         assert_eq!(read("curl https://x.example -b s=1").headers, ["Cookie: s=1"]);

@@ -1,12 +1,11 @@
-//! What a transcript means: its answers are replayed to the family that they came from, which judges them as it judges live
-//! ones. Where the family is not known, each is asked, and the one whose own words they are knows them.
+//! What a transcript means: one diagnosis for each of its exchanges, or for why there is none.
 
 use jiff::Timestamp;
 
-use super::replay::{replay, without_stand_ins};
 use super::who::Who;
+use super::whose::{Place, best_of, rank};
 use super::words::{Words, known};
-use super::{Exchange, Parsed, tools};
+use super::{Exchange, Parsed, address};
 use crate::diagnose::clock;
 use crate::diagnose::look::{Look, finding};
 use crate::diagnose::network::stage_of_code;
@@ -76,92 +75,14 @@ async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) ->
     finish(diagnosis)
 }
 
-/// Where an exchange was.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    url: Option<&'a str>,
-    /// Not at the host that was asked first: behind a redirect.
-    is_elsewhere: bool,
-}
-
-/// The family that has most to say of an answer, and others whose own words it may be as well.
-async fn best_of(
-    at: Place<'_>,
-    exchange: &Exchange,
-    who: &Who,
-    now: Timestamp,
-) -> (Option<(&'static dyn Family, Kind, Validation)>, Vec<&'static str>) {
-    let mut best: Option<(&'static dyn Family, Kind, Validation)> = None;
-    let mut anybody_s = None;
-    let mut alike: Vec<&'static str> = Vec::new();
-    for family in candidates(at, exchange, who) {
-        let kinds: Vec<Kind> = match who.kind {
-            Some(kind) => vec![kind],
-            None => family.facts().kinds.iter().map(|k| k.kind).collect(),
-        };
-        for kind in kinds {
-            let Some(validation) = replay(family, kind, who, at.url, exchange, now).await else { continue };
-            // Where there is nothing but a status, nobody can be known by it.
-            if exchange.only_status && !is_everybody_s(&validation) {
-                continue;
-            }
-            if family.facts().id.as_str() == "generic" {
-                anybody_s = Some((family, kind, validation.clone()));
-            }
-            let (mine, other) = (rank(family, &validation), best.as_ref().map_or(0, |(f, _, v)| rank(*f, v)));
-            if best.is_none() || mine > other {
-                alike.clear();
-                best = Some((family, kind, validation));
-            } else if mine == OWN_WORDS && other == OWN_WORDS && !alike.contains(&family.facts().id.as_str()) {
-                alike.push(family.facts().id.as_str());
-            }
-        }
-    }
-    // That it is down or asked too often any host says, whatever words a product has for it.
-    let is_anybody_s = exchange.answer.status == 429 || exchange.answer.status >= 500;
-    if is_anybody_s
-        && !alike.is_empty()
-        && let Some(generic) = anybody_s.filter(|(family, _, validation)| rank(*family, validation) > 0)
-    {
-        best = Some(generic);
-        alike.clear();
-    }
-    if let Some((family, _, validation)) = &mut best {
-        alike.retain(|id| family.facts().id.as_str() != *id);
-        without_stand_ins(validation);
-    }
-    (best, alike)
-}
-
-/// The family that is known, else those that the path is of, else all. What any host may say is known by the generic one;
-/// of whoever answers behind a redirect nothing else is.
-fn candidates(at: Place<'_>, exchange: &Exchange, who: &Who) -> Vec<&'static dyn Family> {
-    let generic = hosts::family(&FamilyId::new("generic"));
-    if at.is_elsewhere {
-        return generic.into_iter().collect();
-    }
-    if let Some(family) = who.family {
-        return vec![family];
-    }
-    let asked = exchange.asked.as_ref().map(|a| a.path.as_str());
-    let path = asked.or(at.url).unwrap_or("");
-    let of_path: Vec<_> = tools::families_of(path).iter().filter_map(hosts::family).collect();
-    if of_path.is_empty() { hosts::families().to_vec() } else { of_path.into_iter().chain(generic).collect() }
-}
-
-/// A finding that any host may lead to: an error of its own, a rate limit.
-fn is_everybody_s(validation: &Validation) -> bool {
-    let first = validation.findings.first().map_or("", |f| f.code.as_str());
-    first.starts_with("http.") && !["http.not-the-vendor", "http.unexpected"].contains(&first)
-}
-
-/// Where the exchange was, if that is not the host that was asked first: behind a redirect.
+/// Where the exchange was, if that is not the host that was asked first: behind a redirect, where no credential is sent
+/// along. A vendor's API has a host of its own, and is the vendor's all the same.
 fn elsewhere(parsed: &Parsed, exchange: &Exchange) -> Option<String> {
-    let host = exchange.asked.as_ref()?.host.as_deref()?;
-    let first = url::Url::parse(parsed.base.as_deref()?).ok()?;
-    let bare = host.split(':').next().unwrap_or(host);
-    (!host.starts_with('[') && first.host_str().is_some_and(|h| !h.eq_ignore_ascii_case(bare)))
-        .then(|| format!("https://{host}"))
+    let asked = exchange.asked.as_ref().filter(|a| !a.signed)?;
+    let url = address::bare(&format!("https://{}", asked.host.as_deref()?))?;
+    let host = |text: &str| url::Url::parse(text).ok()?.host_str().map(str::to_owned);
+    let is_vendors = || hosts::families().iter().any(|f| f.host_url(&url).is_ok_and(|u| u.certain));
+    (host(&url) != host(parsed.base.as_deref()?) && !is_vendors()).then_some(url)
 }
 
 /// The proxy did not let it through.
@@ -190,27 +111,6 @@ fn of_proxy(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) -> 
     }
     put(&mut diagnosis, Stage::Proxy, look);
     finish(diagnosis)
-}
-
-/// A family's own words.
-const OWN_WORDS: u8 = 3;
-
-/// How much a family has to say of an answer: its own words most, a common finding less, nothing least.
-fn rank(family: &dyn Family, validation: &Validation) -> u8 {
-    let id = family.facts().id.as_str();
-    let is_generic = id == "generic";
-    match validation.findings.first() {
-        Some(f) if f.code.strip_prefix(id).is_some_and(|rest| rest.starts_with('.')) => {
-            if is_generic {
-                1
-            } else {
-                OWN_WORDS
-            }
-        }
-        None if validation.verdict == Verdict::Valid => 2,
-        Some(f) if !f.code.starts_with("net.") && f.code != "http.unexpected" && f.code != "http.not-the-vendor" => 1,
-        _ => 0,
-    }
 }
 
 /// What can be told of an answer whoever gave it.

@@ -12,6 +12,7 @@ mod secrets;
 mod text;
 mod tools;
 mod who;
+mod whose;
 mod words;
 
 use crate::domain::{Diagnosis, FamilyId, Kind};
@@ -75,5 +76,67 @@ impl Core {
         }
         let diagnoses = judge::judge(&parsed, &who, self.clock.now()).await;
         Ok(Told { diagnoses, notes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pieces that mean something in a transcript, in any order.
+    fn pieces() -> impl proptest::strategy::Strategy<Value = Vec<String>> {
+        let known = [
+            "curl -v ",
+            "-u a:b ",
+            "'",
+            "\"",
+            "\\",
+            "\n",
+            "\r",
+            "> ",
+            "< ",
+            "* ",
+            "HTTP/1.1 401 ",
+            "GET / HTTP/1.1",
+            "Authorization: ",
+            "Bearer ",
+            "Basic ",
+            "Cookie: a=",
+            "{\"token\": ",
+            "password=",
+            "b'",
+            "https://",
+            "@",
+            "ä",
+            "\u{1b}[",
+            "send: b'",
+            "value",
+            "407",
+            "CONNECT a:1 HTTP/1.1",
+            "remote: ",
+            "returned error: ",
+            "port=",
+            "HTTPSConnectionPool(host='",
+            "[",
+            "]",
+            ":",
+            "secret=\\",
+        ];
+        let piece = proptest::strategy::Union::new([
+            proptest::sample::select(known.map(str::to_owned).to_vec()).boxed(),
+            "[ -~ä€]{0,6}".boxed(),
+        ]);
+        proptest::collection::vec(piece, 0..60)
+    }
+
+    use proptest::strategy::Strategy as _;
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_fail(pieces in pieces()) {
+            let text = text::plain(&pieces.concat());
+            let found = secrets::Found::of(&text);
+            let _ = parse::parse(&text, &found);
+        }
     }
 }

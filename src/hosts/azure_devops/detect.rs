@@ -59,13 +59,15 @@ pub(super) async fn detect_signed(session: &Session<'_>) -> Option<(String, Stri
         return None;
     }
     let mut reader = Reader::new(&session.wire, Signer::of(session.kind, &session.secret.token), place);
-    // A read that any scope of code, and most others, may make; a refusal for a scope still names a version that was taken.
-    let answer = reader.get(WEB, "/_apis/projects?$top=1", None).await.ok()?;
-    if !has_mark(&answer) && answer.status != 200 || answer.is_html() || answer.status >= 500 || answer.status == 400 {
-        return None;
+    // A token has the scope for one of them, most of the time. A refusal may come before the version is looked at.
+    for path in ["/_apis/git/repositories", "/_apis/projects?$top=1"] {
+        let answer = reader.get(WEB, path, None).await.ok()?;
+        if answer.status == 200 && !answer.is_html() {
+            let (_, product, release) = RELEASES.iter().find(|(api, ..)| *api == reader.version())?;
+            return Some(((*product).to_owned(), (*release).to_owned()));
+        }
     }
-    let (_, product, release) = RELEASES.iter().find(|(api, ..)| *api == reader.version())?;
-    Some(((*product).to_owned(), (*release).to_owned()))
+    None
 }
 
 /// The challenge of Services names the place where Entra signs people in.

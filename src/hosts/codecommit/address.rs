@@ -23,38 +23,11 @@ pub fn read(typed: &str) -> Result<HostUrl, HostUrlError> {
     if typed.starts_with("codecommit://") {
         return Err(needs_region("a `codecommit://` address takes its region from an AWS profile"));
     }
-    let bare = !typed.contains("://");
-    let parsed = Url::parse(&if bare { format!("https://{typed}") } else { typed.to_owned() });
-    let url = parsed.ok().filter(|u| u.has_host()).ok_or_else(|| HostUrlError {
-        message: "this is neither a URL nor an AWS region".into(),
-        hint: "type a region such as `us-east-1`, or a clone URL such as \
-               `https://git-codecommit.us-east-1.amazonaws.com/v1/repos/demo`"
-            .into(),
-    })?;
-    if !matches!(url.scheme(), "https" | "http" | "ssh") {
-        return Err(HostUrlError {
-            message: format!("`{}` is not a scheme that CodeCommit is reached by", url.scheme()),
-            hint: "use the https clone URL".into(),
-        });
-    }
-    let mut notes = Vec::new();
-    if !url.username().is_empty() || url.password().is_some() {
-        notes.push("user name and password in the URL are left out".into());
-    }
-    if let Some(repository) = repository(&url) {
-        notes.push(format!("the repository `{repository}` is left out: the host is the whole region"));
-    }
+    let url = parsed(typed)?;
+    let mut notes = left_out(&url);
     let name = url.host_str().unwrap_or("").to_owned();
     if let Some(git) = GitHost::of_name(&name) {
-        if url.scheme() == "ssh" {
-            notes.push("read as the https address of the same region".into());
-        }
-        let mut found = of_region(&git.region, git.fips, notes)?;
-        if git.vpce {
-            found.url = format!("https://{name}");
-            found.name = format!("codecommit-{}-vpce", git.region);
-        }
-        return Ok(found);
+        return of_git_host(&url, &git, notes);
     }
     if let Some(region) = console_region(&url, &name) {
         notes.push("read from a page of the AWS console".into());
@@ -64,27 +37,76 @@ pub fn read(typed: &str) -> Result<HostUrl, HostUrlError> {
         };
     }
     if let Some(labels) = aws_labels(&name) {
-        return match labels.as_slice() {
-            [service, region] if is_region(region) && is_ours(service) => {
-                notes.push("read from the address of an API".into());
-                of_region(region, service.ends_with("-fips"), notes)
-            }
-            [service] | [service, _] if is_ours(service) => {
-                Err(needs_region("this endpoint serves many regions, repositories live in one"))
-            }
-            _ => Err(HostUrlError {
-                message: format!("`{name}` is another AWS service"),
-                hint: "CodeCommit is at `git-codecommit.REGION.amazonaws.com`".into(),
-            }),
-        };
+        return of_service(&name, &labels, notes);
     }
-    if bare && !name.contains('.') && name != "localhost" {
+    if !typed.contains("://") && !name.contains('.') && name != "localhost" {
         return Err(HostUrlError {
             message: format!("`{typed}` is neither a URL nor an AWS region"),
             hint: "type a region such as `us-east-1`".into(),
         });
     }
     mirror(url, notes)
+}
+
+/// A URL by which CodeCommit can be reached; https where no scheme was typed.
+fn parsed(typed: &str) -> Result<Url, HostUrlError> {
+    let bare = !typed.contains("://");
+    let url = Url::parse(&if bare { format!("https://{typed}") } else { typed.to_owned() });
+    let url = url.ok().filter(|u| u.has_host()).ok_or_else(|| HostUrlError {
+        message: "this is neither a URL nor an AWS region".into(),
+        hint: "type a region such as `us-east-1`, or a clone URL such as \
+               `https://git-codecommit.us-east-1.amazonaws.com/v1/repos/demo`"
+            .into(),
+    })?;
+    if matches!(url.scheme(), "https" | "http" | "ssh") {
+        return Ok(url);
+    }
+    Err(HostUrlError {
+        message: format!("`{}` is not a scheme that CodeCommit is reached by", url.scheme()),
+        hint: "use the https clone URL".into(),
+    })
+}
+
+/// What of a URL is no part of the host, a sentence each.
+fn left_out(url: &Url) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !url.username().is_empty() || url.password().is_some() {
+        notes.push("user name and password in the URL are left out".into());
+    }
+    if let Some(repository) = repository(url) {
+        notes.push(format!("the repository `{repository}` is left out: the host is the whole region"));
+    }
+    notes
+}
+
+/// Git's endpoint of a region, also the one of a VPC.
+fn of_git_host(url: &Url, git: &GitHost, mut notes: Vec<String>) -> Result<HostUrl, HostUrlError> {
+    if url.scheme() == "ssh" {
+        notes.push("read as the https address of the same region".into());
+    }
+    let mut found = of_region(&git.region, git.fips, notes)?;
+    if git.vpce {
+        found.url = format!("https://{}", url.host_str().unwrap_or(""));
+        found.name = format!("codecommit-{}-vpce", git.region);
+    }
+    Ok(found)
+}
+
+/// Another address of AWS: an API of ours in a region, one of ours that serves them all, or another service.
+fn of_service(name: &str, labels: &[&str], mut notes: Vec<String>) -> Result<HostUrl, HostUrlError> {
+    match labels {
+        [service, region] if is_region(region) && is_ours(service) => {
+            notes.push("read from the address of an API".into());
+            of_region(region, service.ends_with("-fips"), notes)
+        }
+        [service] | [service, _] if is_ours(service) => {
+            Err(needs_region("this endpoint serves many regions, repositories live in one"))
+        }
+        _ => Err(HostUrlError {
+            message: format!("`{name}` is another AWS service"),
+            hint: "CodeCommit is at `git-codecommit.REGION.amazonaws.com`".into(),
+        }),
+    }
 }
 
 /// An address that is not AWS's own: kept as it is, for mirrors, gateways and tests. Its region has to be told.

@@ -14,6 +14,9 @@ use super::super::text::{self, count};
 use super::super::widgets::form::{Event, Form};
 use super::super::widgets::{panel, typed};
 
+/// Rows that the field has at least.
+const FORM: u16 = 2;
+
 /// Which, and what has to be typed.
 #[derive(Debug)]
 pub struct Forget {
@@ -87,10 +90,10 @@ impl Pane for Forget {
                 format!("{} may still work at its host. Revoke instead to end that.", count(self.alive, "token"));
             lines.extend(text::wrap(&still, width).into_iter().map(|l| Line::styled(l, s.theme.warn)));
         }
-        lines.push(Line::styled(text::cut(&format!("To go on, type: {}", self.phrase), width), s.theme.title));
+        let ask = text::wrap(&format!("To go on, type: {}", self.phrase), width);
+        lines.extend(ask.into_iter().map(|l| Line::styled(l, s.theme.title)));
         lines.push(Line::default());
-        let used = u16::try_from(lines.len()).unwrap_or(0).min(inner.height);
-        panel::lines(frame, inner, lines);
-        self.form.view(frame, Rect { y: inner.y + used, height: inner.height - used, ..inner }, &s.theme);
+        let below = panel::asked(frame, inner, lines, FORM, 0, "", &s.theme);
+        self.form.view(frame, below, &s.theme);
     }
 }

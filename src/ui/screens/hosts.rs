@@ -17,7 +17,7 @@ use super::super::overlays::dialog::Dialog;
 use super::super::overlays::host_form::HostForm;
 use super::super::overlays::toast::Level;
 use super::super::shared::{Cx, Input, Shared};
-use super::super::size::body;
+use super::super::size::{below, body};
 use super::super::text;
 use super::super::widgets::list::List;
 use super::super::widgets::panel;
@@ -50,7 +50,8 @@ impl Hosts {
     }
 
     fn height(s: &Shared) -> usize {
-        usize::from(body(s.size.0, s.size.1).height.saturating_sub(BELOW + 3))
+        let all = body(s.size.0, s.size.1).height;
+        usize::from(all.saturating_sub(below(all, BELOW) + 3))
     }
 
     fn act(&mut self, action: Action, cx: &mut Cx<'_>) {
@@ -164,13 +165,13 @@ impl Pane for Hosts {
 
     fn hints(&self, _s: &Shared) -> Hints {
         [
+            Action::Back,
             Action::Add,
             Action::Edit,
             Action::Test,
             Action::Inventory,
             Action::Create,
             Action::Remove,
-            Action::Back,
             Action::Help,
         ]
         .map(|a| (a, ""))
@@ -208,7 +209,7 @@ impl Pane for Hosts {
     }
 
     fn view(&self, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
-        let upper = Rect { height: area.height.saturating_sub(BELOW), ..area };
+        let upper = Rect { height: area.height - below(area.height, BELOW), ..area };
         let inner = panel::pane(frame, upper, "Hosts", true, &s.theme);
         let rest = usize::from(inner.width).saturating_sub(12);
         let (name, family) = (rest * 45 / 100, rest * 20 / 100);

@@ -43,6 +43,34 @@ pub fn lines(frame: &mut Frame<'_>, area: Rect, lines: impl IntoIterator<Item = 
     }
 }
 
+/// How many rows there are for what is asked above a form, of so many on the whole: the form has at least `form`, but
+/// neither takes more than half where there is not room for both.
+#[must_use]
+pub fn room_above(height: u16, form: u16) -> u16 {
+    height.saturating_sub(form.min(height / 2))
+}
+
+/// Draws what is asked above a form that has at least `form` rows, and gives the area left for the form. Where not all of it
+/// fits, its end is shown, since there it says what to type, or what lies `back` lines further up; `hint` says how to get
+/// there.
+pub fn asked(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    mut all: Vec<Line<'static>>,
+    form: u16,
+    back: usize,
+    hint: &str,
+    theme: &Theme,
+) -> Rect {
+    let used = u16::try_from(all.len()).unwrap_or(u16::MAX).min(room_above(area.height, form));
+    let cut = (all.len() - usize::from(used)).saturating_sub(back);
+    if let Some(first) = all.get_mut(cut).filter(|_| cut > 0 && used > 1) {
+        *first = Line::styled(format!("↑ {} more{hint}", cut + 1), theme.faint);
+    }
+    scrolled(frame, Rect { height: used, ..area }, all, cut, theme);
+    Rect { y: area.y + used, height: area.height - used, ..area }
+}
+
 /// Draws lines as [`lines`] and keeps the last row of the area for a sign that there are more.
 pub fn scrolled(frame: &mut Frame<'_>, area: Rect, all: Vec<Line<'static>>, top: usize, theme: &Theme) {
     let height = usize::from(area.height);

@@ -20,11 +20,10 @@ pub(super) fn view(deployment: &Deployment, s: &Shared, frame: &mut Frame<'_>, a
         Stage::Asking => deployment.form.view(frame, inner, &s.theme),
         Stage::Confirm { what, phrase, form } => {
             let mut lines = wrapped(what, width, s.theme.warn);
-            lines.push(Line::styled(text::cut(&format!("To go on, type: {phrase}"), width), s.theme.title));
+            lines.extend(wrapped(&format!("To go on, type: {phrase}"), width, s.theme.title));
             lines.push(Line::default());
-            let used = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(inner.height.saturating_sub(3));
-            panel::lines(frame, Rect { height: used, ..inner }, lines);
-            form.view(frame, Rect { y: inner.y + used, height: inner.height - used, ..inner }, &s.theme);
+            let below = panel::asked(frame, inner, lines, 3, 0, "", &s.theme);
+            form.view(frame, below, &s.theme);
         }
         Stage::Finding(_) => {
             let line = format!("{} looking up which one; nothing is sent yet", bar::spinner(s.now));

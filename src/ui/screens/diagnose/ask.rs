@@ -120,8 +120,11 @@ impl Ask {
             () if about("paste") || about("token") || about("secret") => Name::Token,
             () => Name::Host,
         };
-        let hints = error.hints.iter().map(|h| format!(". {h}")).collect::<String>();
-        self.form.refuse(at, format!("{error}{hints}"));
+        let mut text = error.to_string();
+        if !error.hints.is_empty() {
+            text = format!("{}. {}", text.trim_end_matches('.'), error.hints.join(" "));
+        }
+        self.form.refuse(at, text);
     }
 
     /// The host as it was answered.

@@ -11,7 +11,7 @@ use crate::domain::{Complaint, Health};
 
 use super::super::super::layer::Pane as _;
 use super::super::super::shared::Shared;
-use super::super::super::size::body;
+use super::super::super::size::{below, body};
 use super::super::super::text::count;
 use super::super::super::widgets::form::Form;
 use super::super::super::widgets::{bar, panel};
@@ -21,12 +21,15 @@ use super::{Doctor, Stage};
 /// Rows for what is said of the line under the cursor, frame included.
 const BELOW: u16 = 8;
 
+/// Rows that the field has at least.
+const FORM: u16 = 2;
+
 /// Frame of the list, and of what is said.
 fn areas(doctor: &Doctor, s: &Shared) -> (Rect, Rect) {
     let all = body(s.size.0, s.size.1);
     // The question is longer than the advice on one line.
-    let below = if matches!(doctor.stage, Stage::Asking(_)) { all.height * 2 / 3 } else { BELOW };
-    let upper = all.height.saturating_sub(below).max(4).min(all.height);
+    let lower = if matches!(doctor.stage, Stage::Asking(_)) { all.height * 2 / 3 } else { below(all.height, BELOW) };
+    let upper = all.height - lower;
     (Rect { height: upper, ..all }, Rect { y: all.y + upper, height: all.height - upper, ..all })
 }
 
@@ -120,35 +123,21 @@ fn question(doctor: &Doctor, form: Option<&Form<()>>, s: &Shared, frame: &mut Fr
     let inner = panel::pane(frame, area, "Mend", true, &s.theme);
     let mut page = Page::new(inner);
     page.say(&format!("keyrack would mend {}:", count(doctor.mendable(), "thing")), s.theme.title);
-    let mut asked = Page::new(inner);
-    if form.is_some() {
-        let warning = "Secrets that no record on the rack needs are destroyed for good.";
-        asked.say(warning, s.theme.warn);
-        asked.say(&format!("To go on, type: {}", doctor.phrase()), s.theme.title);
-    } else {
-        let contexts = doctor.contexts(s);
-        let key = |action| Span::styled(s.key(&contexts, action), s.theme.key);
-        let word = |word: &'static str| Span::styled(word, s.theme.faint);
-        asked.lines.push(Line::from(vec![key(Action::Confirm), word(" yes   "), key(Action::Back), word(" no")]));
-    }
-    // The question stays in sight, whatever there is to mend.
-    let kept = asked.lines.len() + if form.is_some() { 2 } else { 0 };
-    let room = usize::from(inner.height).saturating_sub(kept + 1);
-    let all: Vec<&Complaint> = doctor.found.iter().filter(|c| c.is_mendable()).collect();
-    for (at, complaint) in all.iter().enumerate() {
-        if page.lines.len() + 1 >= room && at + 1 < all.len() {
-            page.say(&format!("… and {} more", all.len() - at), s.theme.faint);
-            break;
-        }
+    for complaint in doctor.found.iter().filter(|c| c.is_mendable()) {
         let line = format!("· {}: {}", complaint.about, complaint.text);
         page.lines.push(Line::styled(text::cut(&line, page.width), s.theme.text));
     }
-    page.lines.append(&mut asked.lines);
-    let used = u16::try_from(page.lines.len()).unwrap_or(u16::MAX).min(inner.height);
-    panel::lines(frame, inner, page.lines);
     if let Some(form) = form {
-        form.view(frame, Rect { y: inner.y + used, height: inner.height - used, ..inner }, &s.theme);
+        page.say("Secrets that no record on the rack needs are destroyed for good.", s.theme.warn);
+        page.say(&format!("To go on, type: {}", doctor.phrase()), s.theme.title);
+        let below = panel::asked(frame, inner, page.lines, FORM, 0, "", &s.theme);
+        return form.view(frame, below, &s.theme);
     }
+    let contexts = doctor.contexts(s);
+    let key = |action| Span::styled(s.key(&contexts, action), s.theme.key);
+    let word = |word: &'static str| Span::styled(word, s.theme.faint);
+    page.lines.push(Line::from(vec![key(Action::Confirm), word(" yes   "), key(Action::Back), word(" no")]));
+    panel::asked(frame, inner, page.lines, 0, 0, "", &s.theme);
 }
 
 /// Text broken into lines.

@@ -215,17 +215,23 @@ impl Pane for Guide {
     fn hints(&self, _s: &Shared) -> Hints {
         match self.stage {
             Stage::Choosing(_) => {
-                vec![(Action::Open, "show"), (Action::Down, ""), (Action::Up, ""), (Action::Back, "")]
+                vec![
+                    (Action::Back, ""),
+                    (Action::Open, "show"),
+                    (Action::Down, ""),
+                    (Action::Up, ""),
+                    (Action::Help, ""),
+                ]
             }
             Stage::Finding(_) => vec![(Action::Back, "cancel")],
             Stage::Shown => vec![
+                (Action::Back, ""),
                 (Action::Page, ""),
                 (Action::Mark, "tick off"),
                 (Action::Add, "paste the token"),
                 (Action::NextChoice, "other job"),
                 (Action::Next, "other kind"),
                 (Action::Change, "other product"),
-                (Action::Back, ""),
                 (Action::Help, ""),
             ],
         }

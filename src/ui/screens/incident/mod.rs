@@ -109,6 +109,10 @@ impl Incident {
             families.dedup();
             form = SIGNING.add_using(form, "", &cx.s.rows, |c| families.contains(&c.family));
         }
+        if Self::phrase(&plans).is_none() {
+            self.stage = Stage::Asking { plans, notes, form, top: 0 };
+            return;
+        }
         form = form
             .text(Name::Report, "Report", "", "a file for a report that names no secret; empty writes none")
             .text(Name::Confirm, "Confirm", "", "");
@@ -122,14 +126,17 @@ impl Incident {
         }
     }
 
-    /// How many of the plan something can be done about from here.
-    fn phrase(plans: &[LeakPlan]) -> String {
-        format!("revoke {}", plans.iter().filter(|p| p.plan.is_some()).count())
+    /// What has to be typed: how many of the plan something can be done about; none where that is nothing.
+    fn phrase(plans: &[LeakPlan]) -> Option<String> {
+        let revocable = plans.iter().filter(|p| p.plan.is_some()).count();
+        (revocable > 0).then(|| format!("revoke {revocable}"))
     }
 
     fn submit(&mut self, cx: &mut Cx<'_>) {
         let Stage::Asking { plans, form, .. } = &mut self.stage else { return };
-        let phrase = Self::phrase(plans);
+        let Some(phrase) = Self::phrase(plans) else {
+            return cx.say(Level::Info, "nothing is sent: there is nothing among them that could be revoked");
+        };
         if form.value(Name::Confirm) != phrase {
             return form.refuse(Name::Confirm, super::super::widgets::typed::mistyped(&phrase));
         }
@@ -199,12 +206,17 @@ impl Pane for Incident {
                 (Action::Back, "cancel"),
             ],
             Stage::Planning(_) => vec![(Action::Back, "cancel")],
-            Stage::Asking { .. } => vec![
-                (Action::Submit, "revoke"),
-                (Action::NextField, ""),
-                (Action::PageDown, "the others"),
-                (Action::Back, "cancel"),
-            ],
+            Stage::Asking { plans, .. } => {
+                let mut hints = Hints::new();
+                if Self::phrase(plans).is_some() {
+                    hints.extend([(Action::Submit, "revoke"), (Action::NextField, "")]);
+                }
+                if plans.len() > view::PLANS {
+                    hints.push((Action::PageDown, "the others"));
+                }
+                hints.push((Action::Back, "cancel"));
+                hints
+            }
             Stage::Running { .. } => vec![(Action::Back, "stop")],
             Stage::Report => {
                 vec![(Action::Page, ""), (Action::Down, ""), (Action::Up, ""), (Action::Back, "close")]

@@ -18,6 +18,9 @@ use super::{Incident, Name, Stage};
 /// How many lines of the plan are shown at once.
 pub(super) const PLANS: usize = 8;
 
+/// Rows that the form has at least.
+const FORM: u16 = 4;
+
 /// Rows for the results; the rest is for the one under the cursor.
 pub(super) fn list_height(s: &Shared) -> usize {
     usize::from(body(s.size.0, s.size.1).height.saturating_sub(4) / 2)
@@ -98,12 +101,18 @@ fn asking(
     for note in notes {
         lines.extend(text::wrap(note, width).into_iter().map(|l| Line::styled(l, s.theme.faint)));
     }
-    let warning = "What is revoked stays dead; whatever uses it stops working.";
-    lines.extend(text::wrap(warning, width).into_iter().map(|l| Line::styled(l, s.theme.warn)));
-    lines.push(Line::styled(format!("To go on, type: {}", Incident::phrase(plans)), s.theme.title));
-    let used = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height.saturating_sub(4));
-    panel::lines(frame, Rect { height: used, ..area }, lines);
-    form.view(frame, Rect { y: area.y + used, height: area.height - used, ..area }, &s.theme);
+    let mut say = |text: &str, style: Style| {
+        lines.extend(text::wrap(text, width).into_iter().map(|l| Line::styled(l, style)));
+    };
+    match Incident::phrase(plans) {
+        Some(phrase) => {
+            say("What is revoked stays dead; whatever uses it stops working.", s.theme.warn);
+            say(&format!("To go on, type: {phrase}"), s.theme.title);
+        }
+        None => say("None of them can be revoked from here: nothing is sent.", s.theme.title),
+    }
+    let below = panel::asked(frame, area, lines, FORM, 0, "", &s.theme);
+    form.view(frame, below, &s.theme);
 }
 
 fn results(incident: &Incident, s: &Shared, frame: &mut Frame<'_>, area: Rect) {

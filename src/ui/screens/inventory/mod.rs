@@ -306,13 +306,13 @@ impl Pane for Inventory {
             Stage::Reading(_) => vec![(Action::Back, "cancel")],
             Stage::Revoking { .. } => vec![(Action::Back, "stop")],
             Stage::Shown => [
+                (Action::Back, ""),
                 (Action::Mark, ""),
                 (Action::MarkAll, "select strangers"),
                 (Action::Revoke, ""),
                 (Action::Open, "on the rack"),
                 (Action::Reload, "read again"),
                 (Action::Change, "other signer"),
-                (Action::Back, ""),
                 (Action::Help, ""),
             ]
             .to_vec(),

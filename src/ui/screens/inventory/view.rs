@@ -9,7 +9,7 @@ use crate::config::Theme;
 use crate::domain::{Absent, InventoryLine, RemoteState};
 
 use super::super::super::shared::Shared;
-use super::super::super::size::body;
+use super::super::super::size::{self, body};
 use super::super::super::text::{self, count};
 use super::super::super::widgets::{bar, panel};
 use super::super::super::{outcome, time};
@@ -18,9 +18,13 @@ use super::{Inventory, Purpose, Stage};
 /// Rows at the bottom for the line under the cursor.
 const BELOW: u16 = 9;
 
+/// Rows that the form has at least.
+const FORM: u16 = 4;
+
 /// Rows of the table.
 pub(super) fn height(s: &Shared) -> usize {
-    usize::from(body(s.size.0, s.size.1).height.saturating_sub(BELOW + 4))
+    let all = body(s.size.0, s.size.1).height;
+    usize::from(all.saturating_sub(size::below(all, BELOW) + 4))
 }
 
 pub(super) fn view(inventory: &Inventory, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
@@ -30,9 +34,8 @@ pub(super) fn view(inventory: &Inventory, s: &Shared, frame: &mut Frame<'_>, are
         Stage::Asking { form, purpose } => {
             let inner = panel::pane(frame, area, &title, true, &s.theme);
             let lines = asking(purpose, s, usize::from(inner.width));
-            let used = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(inner.height.saturating_sub(4));
-            panel::lines(frame, Rect { height: used, ..inner }, lines);
-            form.view(frame, Rect { y: inner.y + used, height: inner.height - used, ..inner }, &s.theme);
+            let below = panel::asked(frame, inner, lines, FORM, 0, "", &s.theme);
+            form.view(frame, below, &s.theme);
         }
         Stage::Reading(_) => {
             let inner = panel::pane(frame, area, &title, true, &s.theme);
@@ -40,7 +43,7 @@ pub(super) fn view(inventory: &Inventory, s: &Shared, frame: &mut Frame<'_>, are
             panel::lines(frame, inner, [Line::styled(line, s.theme.info)]);
         }
         Stage::Shown | Stage::Revoking { .. } => {
-            let upper = Rect { height: area.height.saturating_sub(BELOW), ..area };
+            let upper = Rect { height: area.height - size::below(area.height, BELOW), ..area };
             table(inventory, &title, s, frame, upper);
             let lower = Rect { y: upper.bottom(), height: area.height - upper.height, ..area };
             below(inventory, s, frame, lower);

@@ -165,6 +165,7 @@ impl Pane for Permissions {
             return vec![(Action::Back, "cancel")];
         }
         vec![
+            (Action::Back, ""),
             (Action::Down, "profiles"),
             (Action::NextPane, if self.grants { "profiles" } else { "grants" }),
             (Action::Next, "next host"),
@@ -172,7 +173,6 @@ impl Pane for Permissions {
             (Action::Guide, ""),
             (Action::Reload, "ask again"),
             (Action::PageDown, "more"),
-            (Action::Back, ""),
             (Action::Help, ""),
         ]
     }

@@ -42,7 +42,7 @@ pub(super) fn areas(permissions: &Permissions, s: &Shared) -> Areas {
         (all, all)
     };
     let rows = u16::try_from(permissions.profiles().len()).unwrap_or(PROFILES).clamp(1, PROFILES);
-    let upper = Rect { height: (rows + 4).min(left.height), ..left };
+    let upper = Rect { height: (rows + 4).min(left.height - left.height / 3), ..left };
     let lower = Rect { y: upper.bottom(), height: left.height - upper.height, ..left };
     let matrix = inner(upper);
     Areas {

@@ -18,6 +18,9 @@ use super::{Name, Revoke, Stage, about_the_token};
 /// How many lines of a plan are shown at once.
 pub(super) const PLANS: usize = 6;
 
+/// Rows that the form has at least.
+const FORM: u16 = 5;
+
 /// Rows for the results; the rest is for the one under the cursor.
 pub(super) fn list_height(s: &Shared) -> usize {
     usize::from(body(s.size.0, s.size.1).height.saturating_sub(4) / 2)
@@ -91,13 +94,11 @@ fn confirm(
     let warning = "What is revoked stays dead. Its secret is destroyed here once the host was seen to refuse it.";
     lines.push(Line::default());
     lines.extend(text::wrap(warning, width).into_iter().map(|l| Line::styled(l, s.theme.warn)));
-    let ask = text::cut(&format!("To go on, type: {phrase}"), width);
-    lines.push(Line::styled(ask, s.theme.title));
+    let ask = text::wrap(&format!("To go on, type: {phrase}"), width);
+    lines.extend(ask.into_iter().map(|l| Line::styled(l, s.theme.title)));
     lines.push(Line::default());
-    let room = area.height.saturating_sub(5);
-    let used = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(room);
-    panel::lines(frame, Rect { height: used, ..area }, lines);
-    form.view(frame, Rect { y: area.y + used, height: area.height - used, ..area }, &s.theme);
+    let below = panel::asked(frame, area, lines, FORM, 0, "", &s.theme);
+    form.view(frame, below, &s.theme);
 }
 
 fn results(revoke: &Revoke, s: &Shared, frame: &mut Frame<'_>, area: Rect) {

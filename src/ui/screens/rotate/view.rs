@@ -67,21 +67,14 @@ pub(super) const STEP: usize = 6;
 /// How many lines of what is asked do not fit above the form.
 pub(super) fn hidden(asked: &Asked, s: &Shared) -> usize {
     let (width, height) = (usize::from(s.size.0).saturating_sub(4), body(s.size.0, s.size.1).height.saturating_sub(2));
-    asked_lines(asked, s, width).len().saturating_sub(usize::from(height.saturating_sub(FORM)))
+    asked_lines(asked, s, width).len().saturating_sub(usize::from(panel::room_above(height, FORM)))
 }
 
 fn asking(asked: &Asked, s: &Shared, frame: &mut Frame<'_>, area: Rect) {
     let width = usize::from(area.width);
-    let mut lines = asked_lines(asked, s, width);
-    let used = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height.saturating_sub(FORM));
-    // The end matters most where not all of it fits: what to type. The rest is scrolled to.
-    let skip = lines.len() - usize::from(used);
-    let cut = if asked.plans.len() == 1 { skip.saturating_sub(asked.top) } else { skip };
-    if let Some(first) = lines.get_mut(cut).filter(|_| cut > 0) {
-        *first = Line::styled(format!("↑ {} more: page-up", cut + 1), s.theme.faint);
-    }
-    panel::scrolled(frame, Rect { height: used, ..area }, lines, cut, &s.theme);
-    asked.form.view(frame, Rect { y: area.y + used, height: area.height - used, ..area }, &s.theme);
+    let back = if asked.plans.len() == 1 { asked.top } else { 0 };
+    let below = panel::asked(frame, area, asked_lines(asked, s, width), FORM, back, ": page-up", &s.theme);
+    asked.form.view(frame, below, &s.theme);
 }
 
 fn asked_lines(asked: &Asked, s: &Shared, width: usize) -> Vec<Line<'static>> {
