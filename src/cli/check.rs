@@ -12,6 +12,7 @@ use super::output::{evidence_json, finding_json, harmless};
 use super::table::columns;
 use crate::domain::{Credential, CredentialId, Host, HostId, Validation, Verdict};
 use crate::error::{Error, ErrorKind, Result};
+use crate::hosts::facts::advice::Addressee;
 use crate::ops::check::{CheckOptions, CheckSummary, Checked, check};
 use crate::ops::exchange::date;
 use crate::sanitize;
@@ -192,6 +193,7 @@ fn line_of(checked: &Checked, known: &Known) -> Value {
 
 /// One result of the JSON contract.
 pub(super) fn result_json(credential: &Credential, host: &Host, validation: &Validation) -> Value {
+    let validation = &Addressee::at(credential, host).validation(validation);
     let expires = validation.expiry.at().or(credential.expiry.at());
     let grants: Vec<_> = validation.grants.iter().map(|g| g.name.as_str()).collect();
     json!({
@@ -241,11 +243,10 @@ fn metrics(context: &mut Context<'_>, results: &[Checked]) -> Result<()> {
 
 fn print(context: &mut Context<'_>, results: &[Checked], known: &Known, verbose: bool) -> Result<()> {
     let palette = context.palette();
-    let (mut rows, mut shown) = (Vec::with_capacity(results.len()), Vec::with_capacity(results.len()));
+    let (mut rows, mut told) = (Vec::with_capacity(results.len()), Vec::with_capacity(results.len()));
     for result in results {
         let found = known.credentials.get(&result.credential).zip(known.hosts.get(&result.host));
         let Some((credential, host)) = found else { continue };
-        shown.push(result);
         let v = &result.validation;
         let account = v.identity.as_ref().map_or("-", |i| i.account());
         let ends = v.expiry.at().or(credential.expiry.at()).map_or_else(|| "-".to_owned(), date);
@@ -257,12 +258,13 @@ fn print(context: &mut Context<'_>, results: &[Checked], known: &Known, verbose:
             ends,
             sanitize::short(&v.reason, 120),
         ]);
+        told.push(Addressee::at(credential, host).validation(v));
     }
-    for (line, result) in columns(&rows).iter().zip(shown) {
+    for (line, told) in columns(&rows).iter().zip(&told) {
         context.out(line)?;
         // What is wrong with the store is for this machine's user to mend: that is always said.
-        if verbose || result.validation.findings.iter().any(|f| f.code.starts_with("store.")) {
-            context.explained(Some(&result.validation))?;
+        if verbose || told.findings.iter().any(|f| f.code.starts_with("store.")) {
+            context.explained(Some(told))?;
         }
     }
     let counts: Vec<_> = counts(results).into_iter().map(|(v, n)| format!("{n} {v}")).collect();

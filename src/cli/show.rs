@@ -10,6 +10,7 @@ use super::list::{row_json, rows};
 use super::output::explain_findings;
 use crate::domain::{Credential, Expiry, Host, LookAt, SecretState, Validation};
 use crate::error::Result;
+use crate::hosts::facts::advice::Addressee;
 use crate::ops::exchange::{date, relative};
 use crate::{hosts, sanitize};
 
@@ -67,7 +68,7 @@ pub(super) fn run(context: &mut Context<'_>, args: &ShowArgs) -> Result<u8> {
     }
     for told in &latest {
         context.out("")?;
-        print_latest(context, told, now)?;
+        print_latest(context, &credential, told, now)?;
     }
     if history.len() > 1 {
         context.out("")?;
@@ -118,7 +119,7 @@ fn fields(credential: &Credential, hosts: &[Host], now: Timestamp) -> Vec<(&'sta
     all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-fn print_latest(context: &mut Context<'_>, latest: &Latest, now: Timestamp) -> Result<()> {
+fn print_latest(context: &mut Context<'_>, credential: &Credential, latest: &Latest, now: Timestamp) -> Result<()> {
     let palette = context.palette();
     let sign = |v: &Validation| palette.verdict(v.verdict, &format!("{} {}", v.verdict.symbol(), v.verdict));
     let Latest { host, newest, real } = latest;
@@ -147,7 +148,7 @@ fn print_latest(context: &mut Context<'_>, latest: &Latest, now: Timestamp) -> R
         let grants: Vec<_> = told.grants.iter().map(|g| g.name.as_str()).collect();
         context.out(&format!("  grants: {}", sanitize::line(&grants.join(", "))))?;
     }
-    context.explained(Some(newest))
+    context.explained(Some(&Addressee::at(credential, host).validation(newest)))
 }
 
 /// What profiles look at, in words: `issue OPS-17 at acme`.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::look::Look;
 use super::names::texts_of_stage;
 use crate::domain::{Diagnosis, Finding, Stage, StageReport, StageState, Subject, Validation};
+use crate::hosts::facts::advice::Addressee;
 use crate::secret::{Masker, Secret};
 
 /// The diagnosis under way.
@@ -52,6 +53,8 @@ impl<'a> Board<'a> {
     /// Puts down what a stage saw, with the time it took.
     pub(crate) fn settle(&self, stage: Stage, look: Look, ms: u64) {
         let Look { state, summary, facts, findings, evidence } = look;
+        let subject = self.lock().subject.clone();
+        let findings = findings.iter().map(|f| Addressee::of(&subject).finding(f)).collect();
         self.report(StageReport { stage, state, ms, summary, facts, findings, evidence });
     }
 

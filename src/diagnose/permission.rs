@@ -2,13 +2,45 @@
 
 use super::look::Look;
 use super::patient::Patient;
-use crate::domain::{Binding, StageState, Validation};
+use crate::domain::{Binding, Finding, Stage, StageState, Validation, Verdict};
+use crate::hosts::{self, facts::Facts};
 use crate::ops::Core;
 use crate::ops::permissions::judge::{Jobs, Place};
 use crate::secret::Secret;
 
-/// Holds what the host told against the jobs; gives the validation as it stands then.
+/// What the host says that a credential lacks which it let in.
+pub(crate) fn lacking(facts: &Facts, validation: &Validation) -> Vec<Finding> {
+    let findings = validation.findings.iter().filter(|_| validation.verdict == Verdict::Limited);
+    findings.filter(|f| facts.stage_of(&f.code) == Stage::Permission).cloned().collect()
+}
+
+/// What the host said that it lacks, then what it told held against the jobs; gives the validation as it stands then.
 pub(crate) async fn look(
+    core: &Core,
+    patient: &Patient,
+    secret: &Secret,
+    validation: Validation,
+) -> (Look, Validation) {
+    let facts = hosts::family(&patient.host.family).map(|f| f.facts());
+    let lacking = facts.map(|facts| lacking(facts, &validation)).unwrap_or_default();
+    if lacking.is_empty() {
+        return against_jobs(core, patient, secret, validation).await;
+    }
+    let mut said = Look::of(StageState::Failed, format!("{}: {}", validation.verdict, validation.reason));
+    said.findings = lacking;
+    said.evidence = validation.evidence.iter().filter(|e| e.status.is_some_and(|s| s >= 400)).cloned().collect();
+    let (jobs, validation) = against_jobs(core, patient, secret, validation).await;
+    if jobs.state == StageState::Failed {
+        said.summary = format!("{}; {}", said.summary, jobs.summary);
+    }
+    said.facts.extend(jobs.facts);
+    said.findings.extend(jobs.findings);
+    said.evidence.extend(jobs.evidence);
+    (said, validation)
+}
+
+/// Holds what the host told against the jobs.
+async fn against_jobs(
     core: &Core,
     patient: &Patient,
     secret: &Secret,

@@ -2,6 +2,7 @@
 //!
 //! Unknown fields are errors; a test reads every shipped file. Nothing here does I/O: the files are embedded.
 
+pub mod advice;
 mod embedded;
 mod finding;
 mod git_login;
@@ -25,7 +26,7 @@ pub use scope::{CellFacts, ScopeFacts, TableFacts};
 pub use stale::{RowFacts, StaleFacts, stale};
 pub use verb::{How, VerbFacts};
 
-use crate::domain::{FamilyId, Finding, Kind, Verdict};
+use crate::domain::{FamilyId, Finding, Kind, Stage, Verdict};
 
 /// A named endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -96,6 +97,17 @@ impl Facts {
             Some(facts) => (facts.verdict, facts.fill(code, args)),
             None => (Verdict::Unreachable, bare(&code)),
         }
+    }
+
+    /// The stage of a diagnosis that shows the finding of this code.
+    #[must_use]
+    pub fn stage_of(&self, code: &str) -> Stage {
+        let own = code.strip_prefix(self.id.as_str()).and_then(|rest| rest.strip_prefix('.'));
+        let facts = match own {
+            Some(name) => self.findings.iter().find(|f| f.name == name),
+            None => common().findings.iter().find(|f| f.name == code),
+        };
+        facts.map_or(Stage::Authentication, FindingFacts::stage)
     }
 
     /// The facts of a kind.

@@ -10,6 +10,7 @@ use super::prove::known;
 use crate::domain::{Credential, Host, HostId, SecretState, Verdict};
 use crate::error::{Error, Result};
 use crate::hosts;
+use crate::hosts::facts::advice::Addressee;
 pub use detect::HostTest;
 pub use propose::{HostInput, Proposed, propose, understand};
 use propose::{is_plain_http, plain_http, validate_record};
@@ -37,7 +38,8 @@ impl Core {
         host.product.clone_from(&test.product);
         host.version.clone_from(&test.version);
         if let Some(finding) = &test.finding {
-            notes.push(format!("not confirmed that this is {}: {}. {}", host.family, finding.title, finding.remedy));
+            let remedy = Addressee::host(&host).fill(&finding.remedy);
+            notes.push(format!("not confirmed that this is {}: {}. {remedy}", host.family, finding.title));
         }
         host.id = self.rack.add_host(&host)?;
         self.audit("host-add", "", &host.name, "done", format!("{} at {}", host.family, host.url));

@@ -80,7 +80,7 @@ async fn a_host_that_is_down_leaves_the_last_real_verdict_beside_unreachable() {
       grants: api, read_api, read_user, read_repository, write_repository, read_registry, write_registry
       nothing listens on that port [net.refused]
         why:    The machine behind 127.0.0.1:PORT answered that the port is closed: the service is stopped, listens on another port, or a firewall rejects the connection.
-        remedy: Check port and scheme in the host's URL (keyrack host show NAME), then ask the admin whether the service runs. Then: keyrack host test NAME.
+        remedy: Check port and scheme in the host's URL (keyrack host show lab), then ask the admin whether the service runs. Then: keyrack host test lab.
       GET http://127.0.0.1:PORT/api/v4/personal_access_tokens/self -> no answer in N ms (127.0.0.1:PORT: connection refused)
 
     history

@@ -43,6 +43,36 @@ async fn the_host_s_own_cause_is_the_first_finding_and_nothing_after_it_is_reach
 }
 
 #[tokio::test]
+async fn what_a_host_lets_in_and_limits_is_a_matter_of_permission() {
+    let (home, site) = (Home::new(), start(CodeCommit::default()).await);
+    home.host("aws", &site).await;
+    home.add(&site, "aws-bob", "aws").await;
+    let ran = home.run("diagnose aws-bob --json").await.exits(1);
+    let found = &ran.json()["diagnoses"][0];
+    assert_eq!(found["decides"], "permission", "{ran}");
+    assert_eq!(found["finding"]["code"], "codecommit.no-codecommit-rights");
+    assert_eq!(stage(found, "authentication")["state"], "passed", "{ran}");
+    let proof = stage(found, "permission")["evidence"].as_array().unwrap();
+    assert!(!proof.is_empty() && proof.iter().all(|e| e["status"].as_u64().unwrap() >= 400), "{ran}");
+}
+
+#[tokio::test]
+async fn the_commands_of_its_advice_can_be_pasted_as_they_stand() {
+    let server = serve(|_| json(503, "{}")).await;
+    let home = Home::new();
+    home.run(&format!("host add lab {} --family gitlab", server.url)).await;
+    home.pipe(STRANGER, "add --label ci-release --host lab --no-check").await.exits(0);
+    drop(server);
+    for verb in
+        ["diagnose ci-release", "diagnose ci-release --report -", "check ci-release --verbose", "show ci-release"]
+    {
+        home.run(verb).await.says("keyrack host test lab").lacks("host test NAME").lacks("host show NAME");
+    }
+    let json = home.run("check --json").await.json();
+    assert!(json["results"][0]["findings"][0]["remedy"].as_str().unwrap().contains("keyrack host test lab"), "{json}");
+}
+
+#[tokio::test]
 async fn a_token_that_is_not_on_the_rack_is_diagnosed_and_not_kept() {
     let (home, site) = gitlab().await;
     let secret = seed(&site, "release-train").secret;

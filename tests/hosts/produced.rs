@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use keyrack::domain::{FamilyId, Severity, Verdict};
+use keyrack::domain::{FamilyId, Severity, Stage, Verdict};
 use keyrack::hosts::facts::common;
 use keyrack::hosts::{families, family};
 use keyrack::net::NetErrorKind;
@@ -198,5 +198,18 @@ fn how_much_a_finding_matters_fits_its_verdict() {
         assert!(fits, "{}: {severity} at {verdict}", finding.name);
         // What is said as usual is not said.
         assert_ne!(finding.severity, Some(verdict.into()), "{}: leave the severity out", finding.name);
+    }
+}
+
+#[test]
+fn a_finding_names_its_stage_only_where_its_verdict_does_not() {
+    for family in families() {
+        let facts = family.facts();
+        for finding in &facts.findings {
+            let shown = facts.stage_of(&format!("{}.{}", facts.id, finding.name));
+            let usual = if finding.verdict == Verdict::Limited { Stage::Permission } else { Stage::Authentication };
+            assert_ne!(finding.stage, Some(usual), "{}: leave the stage out", finding.name);
+            assert_eq!(shown, finding.stage.unwrap_or(usual), "{}", finding.name);
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::cli::context::Context;
 use crate::cli::output::{explain, finding_json};
 use crate::domain::Verdict;
 use crate::error::Result;
+use crate::hosts::facts::advice::Addressee;
 use crate::ops::hosts::HostTest;
 use crate::sanitize;
 
@@ -75,6 +76,7 @@ fn print_test(context: &mut Context<'_>, test: &HostTest) -> Result<()> {
         ))?;
     }
     if let Some(finding) = &test.finding {
+        let finding = Addressee { host: Some(&test.host), ..Addressee::default() }.finding(finding);
         context.out(&format!("{}: {}", sanitize::line(&test.host), sanitize::line(&finding.title)))?;
         for (name, text) in [("why", &finding.cause), ("remedy", &finding.remedy), ("see", &finding.link)] {
             if !text.is_empty() {

@@ -9,6 +9,7 @@ use super::{Exchange, Parsed, address};
 use crate::diagnose::clock;
 use crate::diagnose::look::{Look, finding};
 use crate::diagnose::network::stage_of_code;
+use crate::diagnose::permission::lacking;
 use crate::domain::{Diagnosis, FamilyId, Kind, Stage, StageReport, StageState, Subject, Validation, Verdict};
 use crate::hosts::{self, Family};
 
@@ -51,13 +52,13 @@ async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) ->
     let common = |code: &str| hosts::facts::common().finding(code, &[("status", &seen.status)]).1;
     let unexplained = match best {
         Some((family, _, validation)) if rank(family, &validation) > 0 => {
-            concluded(&mut diagnosis, &seen, validation);
+            concluded(&mut diagnosis, &seen, family, validation);
             None
         }
         // A page that says "200" is no word on a credential, whoever's it is.
         _ if exchange.answer.is_html() && !seen.failed => Some("http.html"),
-        Some((_, _, validation)) if !seen.failed => {
-            concluded(&mut diagnosis, &seen, validation);
+        Some((family, _, validation)) if !seen.failed => {
+            concluded(&mut diagnosis, &seen, family, validation);
             None
         }
         _ if said(&mut diagnosis, parsed, &shown(parsed, exchange), told_family, &seen.facts) => None,
@@ -138,7 +139,7 @@ impl Seen {
     }
 }
 
-fn concluded(diagnosis: &mut Diagnosis, seen: &Seen, validation: Validation) {
+fn concluded(diagnosis: &mut Diagnosis, seen: &Seen, family: &'static dyn Family, validation: Validation) {
     // The rest of what would be asked is not in the transcript, and no failure. A page in place of an answer is one.
     let is_cut = validation.findings.first().is_none_or(|f| f.code.starts_with("net."));
     let state = match validation.verdict {
@@ -157,7 +158,13 @@ fn concluded(diagnosis: &mut Diagnosis, seen: &Seen, validation: Validation) {
         look.findings.clone_from(&validation.findings);
     }
     look.evidence.clone_from(&validation.evidence);
-    put(diagnosis, Stage::Authentication, look);
+    let lacking = lacking(family.facts(), &validation);
+    if !lacking.is_empty() && lacking.len() == validation.findings.len() {
+        put(diagnosis, Stage::Authentication, Look::passed("the host knows it and lets it in"));
+        put(diagnosis, Stage::Permission, look);
+    } else {
+        put(diagnosis, Stage::Authentication, look);
+    }
     diagnosis.validation = Some(validation);
 }
 

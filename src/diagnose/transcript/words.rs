@@ -27,11 +27,12 @@ pub(super) fn known(text: &str, family: Option<&'static dyn Family>, base: Optio
         None => first(None),
     }?;
     let name = signature.finding.strip_prefix(&format!("{id}.")).unwrap_or(&signature.finding);
-    let (verdict, mut finding) = hosts::family(id)?.facts().finding(name, &[("web", base.unwrap_or("the host"))]);
+    let facts = hosts::family(id)?.facts();
+    let (verdict, mut finding) = facts.finding(name, &[("web", base.unwrap_or("the host"))]);
     for text in [&mut finding.title, &mut finding.cause, &mut finding.remedy, &mut finding.link] {
         *text = without_placeholders(text);
     }
-    let stage = if signature.when == When::Git { Stage::Git } else { Stage::Authentication };
+    let stage = if signature.when == When::Git { Stage::Git } else { facts.stage_of(&finding.code) };
     Some(Words { family: id.clone(), stage, verdict, finding, about: signature.about.clone() })
 }
 

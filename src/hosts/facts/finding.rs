@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::embedded::read;
-use crate::domain::{Finding, Severity, Verdict};
+use crate::domain::{Finding, Severity, Stage, Verdict};
 
 /// A recognised situation: cause and remedy as data; code only recognises it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -27,6 +27,9 @@ pub struct FindingFacts {
     /// How much it matters, where that is not what its verdict says.
     #[serde(default)]
     pub severity: Option<Severity>,
+    /// The stage of a diagnosis that shows it, where that is not the one that its verdict stands for.
+    #[serde(default)]
+    pub stage: Option<Stage>,
 }
 
 /// `assets/findings.toml`: what can be found at any host.
@@ -61,6 +64,16 @@ impl FindingFacts {
     #[must_use]
     pub fn severity(&self) -> Severity {
         self.severity.unwrap_or_else(|| self.verdict.into())
+    }
+
+    /// The stage of a diagnosis that shows what the host said. A credential that is `limited` was let in: what it lacks is a
+    /// matter of permission, unless the data says otherwise (an act that the log-in itself waits for).
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        self.stage.unwrap_or(match self.verdict {
+            Verdict::Limited => Stage::Permission,
+            _ => Stage::Authentication,
+        })
     }
 
     pub(super) fn fill(&self, code: String, args: &[(&str, &str)]) -> Finding {

@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::config::{Action, Context};
 use crate::domain::{Expiry, HostId, Validation, Verdict};
+use crate::hosts::facts::advice::Addressee;
 
 use super::super::super::page::of_last_check;
 use super::super::super::rows::Row;
@@ -27,7 +28,13 @@ pub fn lines(row: &Row, s: &Shared, width: usize) -> Vec<Line<'static>> {
     for (host, found) in history.unwrap_or_default() {
         if !seen.contains(host) {
             seen.push(*host);
-            page.findings(found, of_last_check(&row.credential.id, s));
+            let host_name = s.rows.host(*host).map(|h| h.name.as_str());
+            let to = Addressee {
+                label: Some(&row.credential.label),
+                host: host_name,
+                family: Some(row.credential.family.as_str()),
+            };
+            page.findings(&to.validation(found), of_last_check(&row.credential.id, s));
             // An answer that says nothing of the token does not hide what is known of it.
             let known = history.unwrap_or_default().iter().find(|(h, v)| h == host && v.verdict.is_real());
             let known = if found.verdict.is_real() { Some(found) } else { known.map(|(_, v)| v) };

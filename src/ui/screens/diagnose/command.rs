@@ -2,6 +2,7 @@
 //! user knows stays a word in capitals.
 
 use crate::domain::Subject;
+use crate::hosts::facts::advice::Addressee;
 use crate::sanitize;
 
 /// Words that end a command which stands in running text.
@@ -62,24 +63,17 @@ fn ends_with_word(text: &str, words: &[&str]) -> bool {
     text.rsplit(' ').next().is_some_and(|last| words.iter().any(|w| last.eq_ignore_ascii_case(w)))
 }
 
-/// With label, host and family in the places that are kept for them.
+/// With what is known in the places that are kept for it, quoted where a shell wants that.
 fn filled(command: &str, subject: &Subject) -> String {
     let words: Vec<&str> = command.split(' ').collect();
     if words.first() != Some(&"keyrack") {
         return command.to_owned();
     }
+    let to = Addressee::of(subject);
     let mut out: Vec<String> = Vec::with_capacity(words.len());
     for (at, word) in words.iter().enumerate() {
-        let of_host = at >= 2 && words[at - 2] == "host";
-        let known = match *word {
-            "LABEL" => subject.label.as_deref(),
-            "NAME" if of_host => Some(subject.host.as_str()),
-            "FAMILY" => Some(subject.family.as_str()),
-            _ => None,
-        };
-        let known = known.filter(|k| sanitize::line(k) == **k && !k.starts_with('-'));
-        let shown = known.and_then(|k| shlex::try_quote(k).ok()).map(std::borrow::Cow::into_owned);
-        out.push(shown.unwrap_or_else(|| (*word).to_owned()));
+        let known = to.word(word, &words[..at]).and_then(|known| shlex::try_quote(known).ok());
+        out.push(known.map_or_else(|| (*word).to_owned(), |known| known.into_owned()));
     }
     out.join(" ")
 }
