@@ -75,6 +75,15 @@ async fn an_echoed_secret_is_hidden_wherever_it_stood_before() {
 }
 
 #[tokio::test]
+async fn a_header_of_http_2_is_one_that_was_sent() {
+    let text = |header: &str| {
+        format!("* [HTTP/2] [1] [{header}]\n> GET /api/v4/user HTTP/2\n> Host: gitlab.com\n<\n< HTTP/2 503\n<\n")
+    };
+    judge(&text("authorization: Bearer x"), "-v").await.exits(4).lacks("none was sent");
+    judge(&text("accept: */*"), "-v").await.exits(4).says("none was sent");
+}
+
+#[tokio::test]
 async fn a_proxy_that_refuses_is_the_proxy_s_matter() {
     let text = format!(
         "* Uses proxy env variable https_proxy == 'http://prox:hunter2hunter2@proxy.acme.dev:3128'\n\

@@ -64,6 +64,8 @@ struct Reader {
     asked: Option<Asked>,
     answer: Option<Response>,
     in_head: bool,
+    /// curl tells the headers of HTTP/2 before the request itself.
+    signed_before: bool,
     /// Status of an answer that is not shown: `The requested URL returned error: 403`.
     told: Option<u16>,
     /// What the host said through git: `remote: …`.
@@ -123,7 +125,8 @@ impl Reader {
     fn sent(&mut self, way: Way, rest: &str) {
         if let Some((method, path)) = request(rest) {
             self.close();
-            self.asked = Some(Asked { method: method.to_owned(), path: path.to_owned(), ..Asked::default() });
+            let signed = std::mem::take(&mut self.signed_before);
+            self.asked = Some(Asked { method: method.to_owned(), path: path.to_owned(), signed, ..Asked::default() });
             return;
         }
         let (Some(asked), Some((name, value))) = (&mut self.asked, header(rest)) else {
@@ -155,6 +158,7 @@ impl Reader {
             ("Server auth using ", "authentication"),
         ];
         let text = text.trim();
+        self.signed_before |= text.contains("[authorization: ") || text.contains("[private-token: ");
         if let Some((begin, name)) = WORTH.iter().find(|(begin, _)| text.starts_with(begin)) {
             let value = crate::sanitize::short(text[begin.len()..].trim(), 200);
             if self.out.seen.len() < 40 {
