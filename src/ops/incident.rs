@@ -5,6 +5,7 @@
 //! account or an organisation is ever asked for.
 
 mod bulk;
+mod ended;
 mod find;
 pub mod report;
 mod run;

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Core;
 use super::by_hand;
-use super::entry::Begun;
+use super::entry::{Begun, Open};
 use super::exchange::{Doomed, order};
 use super::prove::{Proof, proof, whole};
 pub use super::signer::Using;
@@ -95,14 +95,9 @@ impl Core {
                 "it was revoked before; its secret is destroyed",
             ));
         }
-        let detail = json!({ "label": credential.label, "store": credential.store });
-        let entry = match self.begin_on("revoke", credential, &detail)? {
-            Begun::Overtaken(why) => return Ok(done(credential, host, RevokeEnd::Busy, &why)),
-            Begun::Mine(entry, now) if now.secret == SecretState::Destroyed => {
-                entry.close();
-                return Ok(done(credential, host, RevokeEnd::AlreadyDead, GONE_MEANWHILE));
-            }
-            Begun::Mine(entry, _) => entry,
+        let entry = match self.begin_revoking(credential)? {
+            Ok(entry) => entry,
+            Err((end, why)) => return Ok(done(credential, host, end, &why)),
         };
         let result = async {
             // Read only now: until the entry was made, another keyrack may have put a new one in its place.
@@ -117,6 +112,25 @@ impl Core {
             Err(_) => entry.give_up(),
         }
         result
+    }
+
+    /// Opens the journal for revoking one, or says how that has ended already.
+    ///
+    /// # Errors
+    /// Where the rack cannot be read or written; then nothing was begun.
+    pub(crate) fn begin_revoking(
+        &self,
+        credential: &Credential,
+    ) -> Result<std::result::Result<Open<'_>, (RevokeEnd, String)>> {
+        let detail = json!({ "label": credential.label, "store": credential.store });
+        Ok(match self.begin_on("revoke", credential, &detail)? {
+            Begun::Overtaken(why) => Err((RevokeEnd::Busy, why)),
+            Begun::Mine(entry, now) if now.secret == SecretState::Destroyed => {
+                entry.close();
+                Err((RevokeEnd::AlreadyDead, GONE_MEANWHILE.to_owned()))
+            }
+            Begun::Mine(entry, _) => Ok(entry),
+        })
     }
 
     async fn revoke_steps(&self, doom: Doom<'_>, using: Option<&Authority>) -> Result<RevokeResult> {

@@ -4,16 +4,15 @@ use futures_util::stream::{self, StreamExt as _};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::run::result;
+use super::ended::result;
 use super::{Case, Signing};
-use crate::domain::{Credential, Host, LeakResult, RevokeEnd, SecretState, Verdict};
+use crate::domain::{Credential, Host, LeakResult, RevokeEnd, Verdict};
 use crate::error::{Error, Result};
 use crate::hosts::{self, Revocation, Wire};
 use crate::ops::Core;
-use crate::ops::entry::{Begun, Open};
+use crate::ops::entry::Open;
 use crate::ops::exchange::mask_revocation;
 use crate::ops::prove::{Proof, by_keyrack, proof, whole};
-use crate::ops::revoke::GONE_MEANWHILE;
 use crate::secret::{Masker, SecretText};
 
 /// Cases of one request: of one host, no more than it takes.
@@ -107,14 +106,9 @@ impl Core {
     /// Opens the journal for one that is on the rack; or says how it ended already.
     fn open_case(&self, case: &Case<'_>) -> Result<std::result::Result<Option<Open<'_>>, (RevokeEnd, String)>> {
         let Some(record) = &case.credential else { return Ok(Ok(None)) };
-        let detail = json!({ "label": record.label, "store": record.store });
-        let entry = match self.begin_on("revoke", record, &detail)? {
-            Begun::Overtaken(why) => return Ok(Err((RevokeEnd::Busy, why))),
-            Begun::Mine(entry, now) if now.secret == SecretState::Destroyed => {
-                entry.close();
-                return Ok(Err((RevokeEnd::AlreadyDead, GONE_MEANWHILE.to_owned())));
-            }
-            Begun::Mine(entry, _) => entry,
+        let entry = match self.begin_revoking(record)? {
+            Ok(entry) => entry,
+            Err(ended) => return Ok(Err(ended)),
         };
         if let Err(error) = entry.step("asked", &json!({ "what": "with other leaked ones in one request" })) {
             entry.close();

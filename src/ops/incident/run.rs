@@ -4,8 +4,9 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 
+use super::ended::{left, ours, result};
 use super::{Case, Leak, Signing, outcome};
-use crate::domain::{Expiry, Host, LeakResult, RevokeEnd, RevokeResult, SecretState, Validation, Verdict, Way};
+use crate::domain::{Expiry, Host, LeakResult, RevokeEnd, SecretState, Validation, Verdict, Way};
 use crate::error::Result;
 use crate::hosts::Revocation;
 use crate::ops::Core;
@@ -202,34 +203,4 @@ fn is_over(case: &Case<'_>) -> bool {
 
 pub(super) fn known<'a>(case: &'a Case<'_>) -> Known<'a> {
     Known { kind: case.kind(), username: case.username(), expiry: Expiry::Unknown, expiry_by_user: false }
-}
-
-pub(super) fn result(case: &Case<'_>, host: Option<&Host>, end: Option<RevokeEnd>, message: &str) -> LeakResult {
-    LeakResult {
-        leak: case.name.clone(),
-        host: host.map(|h| h.name.clone()),
-        end,
-        message: message.to_owned(),
-        validation: None,
-        plan: None,
-    }
-}
-
-fn left(
-    case: &Case<'_>,
-    host: &Host,
-    end: RevokeEnd,
-    message: &str,
-    way: Way,
-    validation: Option<Validation>,
-) -> LeakResult {
-    LeakResult { plan: Some(way), validation, ..result(case, Some(host), Some(end), message) }
-}
-
-pub(super) fn ours(case: &Case<'_>, host: &Host, ended: RevokeResult) -> LeakResult {
-    LeakResult {
-        validation: ended.validation,
-        plan: ended.plan.map(|p| p.way),
-        ..result(case, Some(host), Some(ended.end), &ended.message)
-    }
 }

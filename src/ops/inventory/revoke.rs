@@ -11,10 +11,10 @@ use crate::domain::{
 use crate::error::{Error, Result};
 use crate::hosts::{Act, Authority, Inventory, Revocation};
 use crate::ops::Core;
-use crate::ops::entry::{Begun, Open};
+use crate::ops::entry::Open;
 use crate::ops::exchange::{Channel, act_wire, mask_revocation};
 use crate::ops::prove::{Proof, proof, whole};
-use crate::ops::revoke::{GONE_MEANWHILE, outcome};
+use crate::ops::revoke::outcome;
 use crate::ops::signer::Using;
 use crate::secret::Secret;
 
@@ -165,14 +165,9 @@ impl Core {
         let sure = line.on_rack.as_ref().filter(|r| r.by.is_sure() && r.secret == SecretState::Present);
         let Some(on_rack) = sure else { return Ok(Ok(None)) };
         let Some(credential) = self.rack.credential(&on_rack.credential)? else { return Ok(Ok(None)) };
-        let detail = json!({ "label": credential.label, "store": credential.store });
-        let entry = match self.begin_on("revoke", &credential, &detail)? {
-            Begun::Overtaken(why) => return Ok(Err((RevokeEnd::Busy, why))),
-            Begun::Mine(entry, now) if now.secret == SecretState::Destroyed => {
-                entry.close();
-                return Ok(Err((RevokeEnd::AlreadyDead, GONE_MEANWHILE.to_owned())));
-            }
-            Begun::Mine(entry, _) => entry,
+        let entry = match self.begin_revoking(&credential)? {
+            Ok(entry) => entry,
+            Err(ended) => return Ok(Err(ended)),
         };
         let ready = async {
             let secret = self.vault.get(&credential.id).await?;
