@@ -1,6 +1,7 @@
 //! `rotate`: in place, by a twin, by a pasted one; the record stays, neither secret is lost.
 
 use insta::assert_snapshot;
+use keyrack::simulator::azure_devops::AzureDevOps;
 use keyrack::simulator::github::GitHubSite;
 use keyrack::simulator::gitlab::GitLabSite;
 use keyrack::simulator::server::Running;
@@ -76,6 +77,16 @@ async fn without_an_api_the_steps_are_shown_and_nothing_changes() {
     let ran = home.run("rotate old --yes").await.exits(5);
     ran.says("by hand").says("paste it");
     home.run("check old").await.exits(0);
+}
+
+#[tokio::test]
+async fn what_the_api_makes_of_another_kind_does_not_take_its_place() {
+    let (home, site) = (Home::new(), start(AzureDevOps::services()).await);
+    home.host("azure", &site).await;
+    home.add(&site, "azure-entra", "azure").await;
+    home.run("rotate azure-entra --dry-run").await.says("by hand").says("makes a pat, no entra-token").lacks("POST");
+    home.run("rotate azure-entra --yes").await.exits(5).says("by hand").says("az account get-access-token");
+    home.run("check azure-entra").await.exits(0);
 }
 
 #[tokio::test]

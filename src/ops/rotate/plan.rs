@@ -2,7 +2,7 @@
 
 use super::RotateOptions;
 use crate::domain::{
-    CreateRequest, Credential, CredentialId, Host, Predecessor, RotatePattern, RotatePlan, Validation, Way,
+    CreateRequest, Credential, CredentialId, Host, Kind, Predecessor, RotatePattern, RotatePlan, Validation, Way,
 };
 use crate::error::Result;
 use crate::hosts::{Authority, Route};
@@ -95,16 +95,21 @@ impl Core {
                 now: self.clock.now(),
             };
             let request = creator.successor(host, &predecessor);
-            match creator.route(host, &request, Some(using.unwrap_or(own))) {
-                Ok(Route::Guided { why: said }) => why = said,
-                Ok(route) => {
-                    limits::check(family.facts(), &request, self.clock.now())?;
-                    let new = by_hand::way(route, |why| {
-                        by_hand::making(host, credential.kind, &request, true, self.clock.now(), why)
-                    });
-                    return Ok(Chosen { pattern: RotatePattern::Twin, new, request: Some(request) });
+            // What the API makes does not take the place of a credential of another kind.
+            let other = request.kind.filter(|kind| credential.kind != Kind::Unknown && *kind != credential.kind);
+            if let Some(other) = other {
+                why = format!("the API of {} makes a {other}, no {}", family.facts().name, credential.kind);
+            } else {
+                match creator.route(host, &request, Some(using.unwrap_or(own)))? {
+                    Route::Guided { why: said } => why = said,
+                    route => {
+                        limits::check(family.facts(), &request, self.clock.now())?;
+                        let new = by_hand::way(route, |why| {
+                            by_hand::making(host, credential.kind, &request, true, self.clock.now(), why)
+                        });
+                        return Ok(Chosen { pattern: RotatePattern::Twin, new, request: Some(request) });
+                    }
                 }
-                Err(error) => return Err(error.into()),
             }
         }
         let request = CreateRequest {
