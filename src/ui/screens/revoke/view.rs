@@ -19,7 +19,7 @@ use super::{Name, Revoke, Stage, about_the_token};
 pub(super) const PLANS: usize = 6;
 
 /// Rows that the form has at least.
-const FORM: u16 = 5;
+const FORM: u16 = 3;
 
 /// Rows for the results; the rest is for the one under the cursor.
 pub(super) fn list_height(s: &Shared) -> usize {
