@@ -172,6 +172,9 @@ async fn what_another_one_is_at_is_not_revoked_with_the_leaked_ones() {
     let scene = Scene::new(Verb::RotateSwap).await;
     let (core, other) = (scene.core(), scene.core());
     let id = core.by_label(TARGET).unwrap().id;
+    // It was seen to work, so that a refusal without a reason counts.
+    let host = core.by_label(TARGET).unwrap().bindings[0].host;
+    core.rack.record(&id, host, &scene.verdict().await).unwrap();
     let entry = other.rack.begin("rotate", &id, &serde_json::json!({})).unwrap();
     let leaks = core.leaks(&scene.target.secret).unwrap().found;
     let before = scene.site.requests();
