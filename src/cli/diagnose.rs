@@ -204,7 +204,11 @@ fn lines(palette: Palette, diagnosis: &Diagnosis, verbose: bool) -> Vec<String> 
     out.push(String::new());
     match diagnosis.decides() {
         Some(stage) => {
-            let heading = format!("{} decides: {}", stage.stage.title(), sanitize::line(&stage.summary));
+            let (title, summary) = (stage.stage.title(), sanitize::line(&stage.summary));
+            let heading = match stage.state {
+                StageState::Failed => format!("{title} decides: {summary}"),
+                _ => format!("nothing stands in the way; worth knowing: {title}: {summary}"),
+            };
             out.push(paint(palette, stage.state, &heading));
             let told: &[_] = if verbose { &stage.findings } else { &stage.findings[..stage.findings.len().min(1)] };
             out.extend(explain_findings(palette, told));

@@ -29,7 +29,11 @@ fn one(out: &mut String, diagnosis: &Diagnosis) {
     let _ = writeln!(out, "- Verdict: **{}**", diagnosis.verdict());
     match diagnosis.first_finding() {
         Some(first) => {
-            let _ = writeln!(out, "- First finding: **{}** `{}`\n", cell(&first.title), first.code);
+            let what = match diagnosis.is_healthy() {
+                true => "Nothing stands in the way; worth knowing",
+                false => "First finding",
+            };
+            let _ = writeln!(out, "- {what}: **{}** `{}`\n", cell(&first.title), first.code);
             explain(out, first);
         }
         None if diagnosis.is_healthy() => out.push_str("- Nothing stands in the way.\n"),

@@ -57,6 +57,20 @@ async fn what_a_host_lets_in_and_limits_is_a_matter_of_permission() {
 }
 
 #[tokio::test]
+async fn a_warning_is_worth_knowing_and_decides_nothing() {
+    let (home, site) = (Home::new(), start(keyrack::simulator::github::GitHubSite::dot_com()).await);
+    home.host("github", &site).await;
+    home.add(&site, "docs-bot", "github").await;
+    let ran = home.run("diagnose docs-bot").await.exits(0);
+    ran.says("nothing stands in the way; worth knowing: Authentication").lacks("decides");
+    home.run("diagnose docs-bot --report -")
+        .await
+        .exits(0)
+        .says("Nothing stands in the way; worth knowing")
+        .lacks("First finding");
+}
+
+#[tokio::test]
 async fn the_commands_of_its_advice_can_be_pasted_as_they_stand() {
     let server = serve(|_| json(503, "{}")).await;
     let home = Home::new();

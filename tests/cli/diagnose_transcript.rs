@@ -153,6 +153,37 @@ async fn a_status_alone_says_nothing_of_the_token() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_refused_to_a_good_credential_is_a_matter_of_permission() {
+    let gitlab = |path: &str, answer: &str| {
+        format!(
+            "> GET {path} HTTP/2\n> Host: gitlab.com\n> PRIVATE-TOKEN: glpat-KEYRACKFAKE000000000\n>\n< HTTP/2 {answer}\n"
+        )
+    };
+    let json = "< content-type: application/json\n< x-gitlab-meta: {\"correlation_id\":\"01KEYRACKTEST\",\"version\":\"1\"}\n<\n";
+    let scope = format!(
+        "403\n{json}{{\"error\":\"insufficient_scope\",\"error_description\":\"The request requires higher privileges than \
+         provided by the access token.\",\"scope\":\"api read_api\"}}\n"
+    );
+    // The vendor's own words, at an address that does not tell whose the credential is.
+    let ran = judge(&gitlab("/api/v4/projects/1/issues", &scope), "").await.exits(1);
+    ran.says("Permission decides").says("[gitlab.insufficient-scope]").lacks("403: accepted");
+    ran.says("lacks a scope: api, read_api").says("✓ Authentication");
+    let github = |status: u16, message: &str| {
+        format!(
+            "> GET /repos/acme/web HTTP/2\n> Host: api.github.com\n> Authorization: Bearer {TOKEN}\n>\n< HTTP/2 {status}\n\
+             < content-type: application/json; charset=utf-8\n< x-github-request-id: AAAA:1\n<\n{{\"message\":\"{message}\"}}\n"
+        )
+    };
+    let ran = judge(&github(404, "Not Found"), "").await.exits(1);
+    ran.says("[http.not-found-there]").says("GET https://api.github.com/repos/acme/web -> 404").lacks("wrong-path");
+    let ran = judge(&github(403, "Resource not accessible by personal access token"), "").await.exits(1);
+    ran.says("[github.missing-permission]").says("which one, the answer does not say");
+    // No words that are known.
+    let bare = format!("403\n{json}{{\"error\":\"insufficient_scope\"}}\n");
+    judge(&gitlab("/api/v4/projects/1/variables", &bare), "").await.exits(1).says("[http.refused-there]");
+}
+
+#[tokio::test]
 async fn files_of_every_encoding_are_read() {
     let text = "HTTP/1.1 503 Service Unavailable\r\n\r\nno\r\n";
     let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();

@@ -118,7 +118,7 @@ async fn missing_fine_grained_permission() {
         &validation,
         Verdict::Limited,
         "github.missing-permission",
-        &["add `pull_requests:read` and `contents:read`, or `issues:read` and `contents:read`."],
+        &["add it (`pull_requests:read` and `contents:read`, or `issues:read` and `contents:read`)."],
     );
 }
 

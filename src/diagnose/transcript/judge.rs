@@ -40,7 +40,7 @@ async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) ->
     let elsewhere = elsewhere(parsed, exchange);
     let at = Place { url: elsewhere.as_deref().or(parsed.base.as_deref()), is_elsewhere: elsewhere.is_some() };
     let told_family = who.family.filter(|_| elsewhere.is_none());
-    let (best, alike) = best_of(at, exchange, who, now).await;
+    let (mut best, alike) = best_of(at, exchange, who, now).await;
     let subject = subject(parsed, who, best.as_ref().map(|(f, k, _)| (*f, *k)), elsewhere.as_deref());
     let mut diagnosis = Diagnosis::new(subject, now);
     reached(&mut diagnosis, parsed);
@@ -50,7 +50,18 @@ async fn one(parsed: &Parsed, exchange: &Exchange, who: &Who, now: Timestamp) ->
         seen.facts.push(("taken for".to_owned(), told));
     }
     let common = |code: &str| hosts::facts::common().finding(code, &[("status", &seen.status)]).1;
+    // Families judge an answer as one to the request that tells whose a credential is. This may have been to another one.
+    let is_other = best.as_ref().is_some_and(|(_, _, validation)| is_of_another_request(exchange, &seen, validation));
+    if let Some((_, _, validation)) = &mut best {
+        as_it_was_asked(exchange, at.url.unwrap_or_default(), validation);
+    }
     let unexplained = match best {
+        Some((_, _, validation)) if is_other => {
+            if !said(&mut diagnosis, parsed, &shown(parsed, exchange), told_family, &seen.facts) {
+                put_refused_there(&mut diagnosis, &seen, validation);
+            }
+            None
+        }
         Some((family, _, validation)) if rank(family, &validation) > 0 => {
             concluded(&mut diagnosis, &seen, family, validation);
             None
@@ -160,7 +171,7 @@ fn concluded(diagnosis: &mut Diagnosis, seen: &Seen, family: &'static dyn Family
     look.evidence.clone_from(&validation.evidence);
     let lacking = lacking(family.facts(), &validation);
     if !lacking.is_empty() && lacking.len() == validation.findings.len() {
-        put(diagnosis, Stage::Authentication, Look::passed("the host knows it and lets it in"));
+        put(diagnosis, Stage::Authentication, let_in());
         put(diagnosis, Stage::Permission, look);
     } else {
         put(diagnosis, Stage::Authentication, look);
@@ -193,6 +204,52 @@ fn answer_text(exchange: &Exchange) -> String {
     format!("HTTP/1.1 {}\n{head}\n{}", answer.status, answer.body)
 }
 
+/// It was refused what the credential itself is not refused for: the family would accept it, or misses the address that the
+/// family asks and this exchange did not.
+fn is_of_another_request(exchange: &Exchange, seen: &Seen, validation: &Validation) -> bool {
+    let accepted = matches!(validation.verdict, Verdict::Valid | Verdict::Expiring);
+    let path = |text: &str| text.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/').to_owned();
+    let asked = exchange.asked.as_ref().map(|a| path(&a.path));
+    let usual = validation.evidence.first().and_then(|e| url::Url::parse(e.request.split(' ').nth(1)?).ok());
+    let elsewhere = asked.zip(usual).is_some_and(|(asked, usual)| {
+        let usual = path(usual.path());
+        !asked.ends_with(&usual) && !usual.ends_with(&asked)
+    });
+    seen.failed && (accepted || (exchange.answer.status == 404 && elsewhere && !exchange.answer.is_html()))
+}
+
+/// The request in the evidence is the one that was made, not the one that the family would have made.
+fn as_it_was_asked(exchange: &Exchange, base: &str, validation: &mut Validation) {
+    let Some(asked) = &exchange.asked else { return };
+    let path = asked.path.split(['?', '#']).next().unwrap_or_default();
+    let base = url::Url::parse(base).ok();
+    let scheme = base.as_ref().map_or("https", |url| url.scheme());
+    let at = match (&asked.host, base.as_ref()) {
+        _ if !path.starts_with('/') => String::new(),
+        (Some(host), _) => format!("{scheme}://{host}"),
+        (None, base) => base.map(|url| url.origin().ascii_serialization()).unwrap_or_default(),
+    };
+    for evidence in &mut validation.evidence {
+        evidence.request = format!("{} {at}{path}", asked.method);
+    }
+}
+
+/// Puts down that the request was refused, not the credential.
+fn put_refused_there(diagnosis: &mut Diagnosis, seen: &Seen, validation: Validation) {
+    let code = if seen.status == "404" { "http.not-found-there" } else { "http.refused-there" };
+    let (verdict, finding) = hosts::facts::common().finding(code, &[("status", &seen.status)]);
+    let mut look = Look::failed(finding.clone());
+    look.facts.clone_from(&seen.facts);
+    look.evidence.clone_from(&validation.evidence);
+    if verdict == Verdict::Limited {
+        put(diagnosis, Stage::Authentication, let_in());
+    }
+    put(diagnosis, Stage::Permission, look);
+    let mut told = Validation::new(verdict, finding.title.clone(), diagnosis.started_at);
+    told.findings.push(finding);
+    diagnosis.validation = Some(told);
+}
+
 /// Puts down what known words say; false where there are none.
 fn said(
     diagnosis: &mut Diagnosis,
@@ -205,6 +262,9 @@ fn said(
     let Some(Words { family, stage, verdict, finding, about }) = words else { return false };
     let mut look = Look::failed(finding.clone()).fact("it is known as", about);
     look.facts.extend(seen.iter().cloned());
+    if stage == Stage::Permission {
+        put(diagnosis, Stage::Authentication, let_in());
+    }
     put(diagnosis, stage, look);
     let mut validation = Validation::new(verdict, finding.title.clone(), diagnosis.started_at);
     validation.findings.push(finding);
@@ -249,6 +309,11 @@ fn subject(parsed: &Parsed, who: &Who, best: Option<(&'static dyn Family, Kind)>
         kind: who.kind.or(best.map(|(_, k)| k)).unwrap_or(Kind::Unknown),
         username: who.username.clone(),
     }
+}
+
+/// What it lacks stands under permission.
+fn let_in() -> Look {
+    Look::passed("the host knows it and lets it in")
 }
 
 fn put(diagnosis: &mut Diagnosis, stage: Stage, look: Look) {

@@ -29,11 +29,34 @@ pub(super) fn known(text: &str, family: Option<&'static dyn Family>, base: Optio
     let name = signature.finding.strip_prefix(&format!("{id}.")).unwrap_or(&signature.finding);
     let facts = hosts::family(id)?.facts();
     let (verdict, mut finding) = facts.finding(name, &[("web", base.unwrap_or("the host"))]);
+    for (place, told) in [("{scopes}", scopes_in(text)), ("{permissions}", permissions_in(text))] {
+        let Some(told) = told else { continue };
+        for part in [&mut finding.title, &mut finding.cause, &mut finding.remedy] {
+            *part = part.replace(place, &told);
+        }
+    }
     for text in [&mut finding.title, &mut finding.cause, &mut finding.remedy, &mut finding.link] {
         *text = without_placeholders(text);
     }
     let stage = if signature.when == When::Git { Stage::Git } else { facts.stage_of(&finding.code) };
     Some(Words { family: id.clone(), stage, verdict, finding, about: signature.about.clone() })
+}
+
+/// The scopes that a refusal names as RFC 6750 has it: `"scope": "api read_api"`.
+fn scopes_in(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("\"scope\"")?;
+    let value = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?.split('"').next()?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_:.- ".contains(c);
+    let names: Vec<&str> = value.split_whitespace().collect();
+    (!names.is_empty() && value.len() < 400 && value.chars().all(fits)).then(|| names.join(", "))
+}
+
+/// The permissions that a refusal of GitLab's names: `… permissions: [Access Token: Create]`.
+fn permissions_in(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("permissions: [")?;
+    let value = rest.split(']').next()?;
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_:,.- ".contains(c);
+    (!value.trim().is_empty() && value.len() < 400 && value.chars().all(fits)).then(|| value.to_owned())
 }
 
 /// What a transcript does not tell stays open.

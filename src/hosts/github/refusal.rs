@@ -190,7 +190,8 @@ fn forbidden(at: Asking<'_>, response: &Response, message: &str, lower: &str, fo
     if let Some(permissions) = &permissions {
         at.wire.note(format!("X-Accepted-GitHub-Permissions: {permissions}"));
     }
-    let needed = permissions.as_deref().map_or_else(|| "that the request needs".to_owned(), permission_words);
+    let needed =
+        permissions.as_deref().map_or_else(|| "which one, the answer does not say".to_owned(), permission_words);
     if has("not accessible by integration") {
         return Signature::new("not-for-integrations").with("permissions", needed);
     }
