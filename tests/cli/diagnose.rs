@@ -76,12 +76,15 @@ async fn the_commands_of_its_advice_can_be_pasted_as_they_stand() {
     let home = Home::new();
     home.run(&format!("host add lab {} --family gitlab", server.url)).await;
     home.pipe(STRANGER, "add --label ci-release --host lab --no-check").await.exits(0);
+    let url = server.url.clone();
     drop(server);
     for verb in
         ["diagnose ci-release", "diagnose ci-release --report -", "check ci-release --verbose", "show ci-release"]
     {
         home.run(verb).await.says("keyrack host test lab").lacks("host test NAME").lacks("host show NAME");
     }
+    // A token that is not on the rack: its host need not be there either.
+    home.pipe(STRANGER, &format!("diagnose --host {url} --family gitlab")).await.says("keyrack host test NAME");
     let json = home.run("check --json").await.json();
     assert!(json["results"][0]["findings"][0]["remedy"].as_str().unwrap().contains("keyrack host test lab"), "{json}");
 }

@@ -18,10 +18,11 @@ pub struct Addressee<'a> {
 }
 
 impl<'a> Addressee<'a> {
-    /// The subject of a diagnosis.
+    /// The subject of a diagnosis. The host of a token that is not on the rack may not be there either.
     #[must_use]
     pub fn of(subject: &'a Subject) -> Self {
-        Self { label: subject.label.as_deref(), host: Some(&subject.host), family: Some(subject.family.as_str()) }
+        let label = subject.label.as_deref();
+        Self { label, host: label.map(|_| subject.host.as_str()), family: Some(subject.family.as_str()) }
     }
 
     /// A credential at one of its hosts.
